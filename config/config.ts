@@ -1,0 +1,144 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+/**
+ * Every setting of every process, in one schema. The loader (config/load) takes the defaults, then the file that
+ * `--config` or TRAINYARD_CONFIG names, then the environment, and reports every fault at once.
+ *
+ * `env` names the variable of a setting.
+ */
+const text = (env: string, fallback: string, description: string) =>
+  Type.String({ env, default: fallback, description, minLength: 1 });
+const whole = (env: string, fallback: number, minimum: number, maximum: number, description: string) =>
+  Type.Integer({ env, default: fallback, minimum, maximum, description });
+const flag = (env: string, fallback: boolean, description: string) =>
+  Type.Boolean({ env, default: fallback, description });
+const list = (env: string, description: string) =>
+  Type.Array(Type.String({ minLength: 1 }), {
+    env,
+    default: [],
+    description: `${description} In the variable: separated by commas.`,
+  });
+const closed = { additionalProperties: false, default: {} } as const;
+
+export const ConfigSchema = Type.Object(
+  {
+    data: text('TRAINYARD_DATA', './data', 'Folder of everything that is kept: database, logs, artifacts.'),
+    logLevel: Type.Unsafe<'debug' | 'info' | 'warn' | 'error'>(
+      Type.String({
+        enum: ['debug', 'info', 'warn', 'error'],
+        env: 'TRAINYARD_LOG_LEVEL',
+        default: 'info',
+        description: "Least level of the processes' own logs.",
+      }),
+    ),
+    api: Type.Object(
+      {
+        host: text(
+          'TRAINYARD_API_HOST',
+          '127.0.0.1',
+          'Address to listen on; only a loopback address, see allowRemote.',
+        ),
+        port: whole('TRAINYARD_API_PORT', 8000, 0, 65535, 'Port to listen on; 0 takes a free one.'),
+        allowRemote: flag(
+          'TRAINYARD_API_ALLOW_REMOTE',
+          false,
+          'Listen on other addresses although there are no tokens yet. Only where something else keeps strangers out, as in a container whose port is published on 127.0.0.1.',
+        ),
+        bodyLimitBytes: whole(
+          'TRAINYARD_API_BODY_LIMIT',
+          1_048_576,
+          1024,
+          67_108_864,
+          'Largest body of a request, in bytes.',
+        ),
+      },
+      closed,
+    ),
+    temporal: Type.Object(
+      {
+        address: text('TEMPORAL_ADDRESS', '127.0.0.1:7233', 'Frontend of Temporal.'),
+        namespace: text('TEMPORAL_NAMESPACE', 'default', 'Namespace of Temporal.'),
+      },
+      closed,
+    ),
+    worker: Type.Object(
+      {
+        roles: Type.Array(Type.Unsafe<'control' | 'host'>(Type.String({ enum: ['control', 'host'] })), {
+          env: 'TRAINYARD_WORKER_ROLES',
+          default: ['control', 'host'],
+          minItems: 1,
+          uniqueItems: true,
+          description:
+            'What this worker does: control (workflows, records), host (one Docker Engine). In the variable: separated by commas.',
+        }),
+        maxFollows: whole(
+          'TRAINYARD_WORKER_MAX_FOLLOWS',
+          1000,
+          1,
+          100_000,
+          'Containers that one host worker follows at most.',
+        ),
+        echoTraining: flag(
+          'TRAINYARD_ECHO_TRAINING',
+          false,
+          "Write each line of a training to the worker's own log too, marked [TRAIN].",
+        ),
+      },
+      closed,
+    ),
+    host: Type.Object(
+      {
+        name: Type.String({
+          env: 'TRAINYARD_HOST_NAME',
+          default: '',
+          pattern: '^$|^[a-z0-9][a-z0-9-]{0,62}$',
+          description: "Name of this host: lower-case letters, digits and dashes. Default: the machine's host name.",
+        }),
+        dockerHost: text('DOCKER_HOST', 'unix:///var/run/docker.sock', 'The Docker Engine of this host.'),
+        installation: text(
+          'TRAINYARD_INSTALLATION',
+          'default',
+          'Tells installations that share an engine apart; each touches only its own containers.',
+        ),
+        mountRoots: list('TRAINYARD_MOUNT_ROOTS', 'Folders of the host below which a run may mount.'),
+        networks: list('TRAINYARD_NETWORKS', 'Docker networks that a run may ask for by name.'),
+        containerLogSizeBytes: whole(
+          'TRAINYARD_CONTAINER_LOG_SIZE',
+          52_428_800,
+          65_536,
+          10_737_418_240,
+          "Size of one file of the engine's own log.",
+        ),
+        containerLogFiles: whole(
+          'TRAINYARD_CONTAINER_LOG_FILES',
+          3,
+          2,
+          100,
+          "Files of the engine's own log; all must outlast the longest time without a worker.",
+        ),
+      },
+      closed,
+    ),
+    logs: Type.Object(
+      {
+        segmentBytes: whole(
+          'TRAINYARD_LOG_SEGMENT',
+          67_108_864,
+          4096,
+          10_737_418_240,
+          'A live log that grows over this is set aside and compressed.',
+        ),
+      },
+      closed,
+    ),
+    recipes: text(
+      'TRAINYARD_RECIPES',
+      'recipes',
+      'Folder of the recipes; a relative path is taken from the installation.',
+    ),
+    defaultRecipe: text('TRAINYARD_DEFAULT_RECIPE', 'digits', 'Recipe of POST /train.'),
+  },
+  { additionalProperties: false },
+);
+
+export type Config = Static<typeof ConfigSchema>;

@@ -1,0 +1,136 @@
+import type { RunUpdate } from './run';
+import type { PullPolicy, RunSpec, RunSubmission } from './spec';
+
+/**
+ * What `runWorkflow` asks of its activities. A known failure is an `ApplicationFailure` whose type is an end reason
+ * (contract/reason) and whose message is the detail of its sentence.
+ */
+
+/** Run on the control queue. */
+export interface ControlActivities {
+  /** Validates the submission, resolves its recipe and fills every default. Fails with `invalid-spec`. */
+  admitRun(input: AdmitRunInput): Promise<AdmittedRun>;
+  /** Chooses the host of an attempt. Fails with `no-host` while there is none. */
+  assignHost(input: AssignHostInput): Promise<AssignedHost>;
+  /** Brings the read model up to date; idempotent. */
+  recordRun(update: RunUpdate): Promise<void>;
+}
+
+/** Run on the queue of one host, against its engine. All are idempotent: the same input twice has the effect of once. */
+export interface HostActivities {
+  pullImage(input: PullImageInput): Promise<PulledImage>;
+  startContainer(input: StartContainerInput): Promise<StartedContainer>;
+  /** Asks the container to end: SIGTERM, the grace, SIGKILL. Returns when it no longer runs. */
+  stopContainer(input: StopContainerInput): Promise<StoppedContainer>;
+  /** Removes whatever the attempt left on the engine, its log sealed first. */
+  cleanUp(input: CleanUpInput): Promise<CleanedUp>;
+}
+
+/** Run on the follow queue of one host. */
+export interface FollowActivities {
+  /** Streams the logs until the container has ended and its last line is stored and sealed; returns how it ended. */
+  followContainer(input: FollowContainerInput): Promise<ContainerOutcome>;
+}
+
+export interface AdmitRunInput {
+  runId: string;
+  submission: RunSubmission;
+}
+
+export interface AdmittedRun {
+  spec: RunSpec;
+  /** SHA-256 of the spec, in hexadecimal. */
+  specHash: string;
+  recipe: string | null;
+}
+
+export interface AssignHostInput {
+  runId: string;
+  attempt: number;
+}
+
+export interface AssignedHost {
+  host: string;
+  /** Fencing token of the attempt; only grows within a run. */
+  epoch: number;
+}
+
+/** Who an attempt is, on every call to its host. */
+export interface AttemptIdentity {
+  runId: string;
+  attempt: number;
+  epoch: number;
+}
+
+export interface PullImageInput extends AttemptIdentity {
+  image: string;
+  pullPolicy: PullPolicy;
+  /** Pull without progress for this long is given up as `pull-silent`. */
+  silenceMs: number;
+}
+
+export interface PulledImage {
+  /** Id of the image on the engine, `sha256:…`. */
+  imageId: string;
+  /** Digest in the registry, `sha256:…`; null for an image that was built or loaded on the host. */
+  digest: string | null;
+  /** False where the image was there already. */
+  pulled: boolean;
+  durationMs: number;
+}
+
+/** Heartbeat details of `pullImage`. */
+export interface PullProgress {
+  phase: 'resolving' | 'downloading' | 'extracting';
+  currentBytes: number;
+  totalBytes: number;
+}
+
+export interface StartContainerInput extends AttemptIdentity {
+  spec: RunSpec;
+  specHash: string;
+  imageId: string;
+}
+
+export interface StartedContainer {
+  containerId: string;
+  containerName: string;
+  startedAt: string;
+}
+
+export interface FollowContainerInput extends AttemptIdentity {
+  containerId: string;
+}
+
+/** How a container ended, as the engine and the log tell it; what to make of it is for policy/. */
+export interface ContainerOutcome {
+  /** Null where the container vanished before anybody could ask. */
+  exitCode: number | null;
+  oomKilled: boolean;
+  vanished: boolean;
+  /** Error of the engine, where it reports one; empty otherwise. */
+  error: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+  logLines: number;
+  logGaps: number;
+}
+
+export interface StopContainerInput extends AttemptIdentity {
+  graceMs: number;
+}
+
+export interface StoppedContainer {
+  /** How it came to an end: it had ended already, it left on SIGTERM, or it had to be killed. */
+  how: 'already-ended' | 'terminated' | 'killed';
+}
+
+export interface CleanUpInput extends AttemptIdentity {
+  /** True where no attempt follows: what is kept between attempts goes too. */
+  last: boolean;
+}
+
+export interface CleanedUp {
+  /** Containers that were removed: 0 or 1. */
+  removed: number;
+}

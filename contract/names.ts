@@ -1,0 +1,99 @@
+/** Every id, queue, label and workflow name, each made here and nowhere else, and undone by its twin where one is needed. */
+
+export const CONTROL_TASK_QUEUE = 'trainyard';
+
+export const RUN_WORKFLOW = 'runWorkflow';
+
+/** Search attributes of a run's workflow; all keywords. See docs/temporal.md. */
+export const SEARCH_ATTRIBUTES = ['RunState', 'RunReason', 'RunHost', 'RunName', 'RunRecipe', 'RunSchedule'] as const;
+
+export type RunSearchAttribute = (typeof SEARCH_ATTRIBUTES)[number];
+
+/** Memo keys that a starter of `runWorkflow` may set. */
+export const MEMO = {
+  /** SHA-256 of the submission, by which an Idempotency-Key that is used for something else is recognised. */
+  submissionHash: 'submissionHash',
+  /** Name of the schedule that started the run. */
+  schedule: 'schedule',
+} as const;
+
+/** Label keys of our containers. Identity is in the labels; the name is only for people. */
+export const LABELS = {
+  run: 'trainyard.run',
+  attempt: 'trainyard.attempt',
+  /** Fencing token: a number that only grows within a run. */
+  epoch: 'trainyard.epoch',
+  specHash: 'trainyard.spec-hash',
+  host: 'trainyard.host',
+  /** Tells two installations on one engine apart; each touches only its own containers. */
+  installation: 'trainyard.installation',
+} as const;
+
+/** Environment variables and paths that a container finds. */
+export const CONTAINER = {
+  paramsFile: '/trainyard/params.json',
+  artifactsFolder: '/artifacts',
+  runEnv: 'TRAINYARD_RUN_ID',
+  attemptEnv: 'TRAINYARD_ATTEMPT',
+  paramEnvPrefix: 'TRAINYARD_PARAM_',
+} as const;
+
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+
+/** What an id of a run looks like: also a file name, part of a URL and, with `:` replaced, of a container name. */
+export function isRunId(text: string): boolean {
+  return RUN_ID.test(text);
+}
+
+/** Id of a new run: the name, shortened, and a suffix that makes it unique. `suffix` is base 32 in lower case. */
+export function runIdFor(name: string, suffix: string): string {
+  return `${slug(name).slice(0, 40).replace(/-+$/, '') || 'run'}-${suffix}`;
+}
+
+/** The workflow id of a run is the run's id. */
+export function workflowIdFor(runId: string): string {
+  return runId;
+}
+
+/** Task queue of the short operations on a host's engine. */
+export function hostTaskQueue(host: string): string {
+  return `trainyard-host-${host}`;
+}
+
+/** Task queue of the long follows on a host; separate, so that they never take the slots of the short operations. */
+export function followTaskQueue(host: string): string {
+  return `trainyard-host-${host}-follow`;
+}
+
+/** Name of the container of an attempt. Two ids may give one name: the labels decide. */
+export function containerName(runId: string, attempt: number): string {
+  return `trainyard-${runId.replace(/[^A-Za-z0-9_.-]/g, '_')}-${attempt}`;
+}
+
+const LOG_FILE = /^training_(.+)\.log$/;
+
+/** File name of the live log of a run below `<data>/logs`. */
+export function logFileName(runId: string): string {
+  return `training_${runId}.log`;
+}
+
+export function runIdFromLogFileName(fileName: string): string | undefined {
+  return LOG_FILE.exec(fileName)?.[1];
+}
+
+/** Temporal's id for a schedule of ours; the name people see is without the prefix. */
+export function scheduleIdFor(name: string): string {
+  return `schedule-${name}`;
+}
+
+export function scheduleNameFromId(scheduleId: string): string | undefined {
+  return scheduleId.startsWith('schedule-') ? scheduleId.slice('schedule-'.length) : undefined;
+}
+
+/** Lower-case letters, digits and dashes of a text. */
+export function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+}

@@ -1,0 +1,164 @@
+import type { EndState } from './state';
+
+/**
+ * Why an attempt or a run ended: one closed list, with total tables to the state of the run, to the budget a retry is
+ * taken from, and to a sentence. An activity that fails for a known cause throws an `ApplicationFailure` whose type is the
+ * reason, so the cause crosses Temporal without being translated.
+ */
+export const END_REASONS = [
+  'completed',
+  'exit-code',
+  'out-of-memory',
+  'killed-by-signal',
+  'command-not-runnable',
+  'image-not-found',
+  'image-access-denied',
+  'image-unusable',
+  'registry-unavailable',
+  'pull-silent',
+  'pull-timeout',
+  'queued-timeout',
+  'start-timeout',
+  'running-timeout',
+  'total-timeout',
+  'start-failed',
+  'mount-refused',
+  'engine-unavailable',
+  'container-vanished',
+  'disk-full',
+  'no-host',
+  'invalid-spec',
+  'cancelled',
+  'internal-error',
+] as const;
+
+export type EndReason = (typeof END_REASONS)[number];
+
+export function isEndReason(text: unknown): text is EndReason {
+  return (END_REASONS as readonly unknown[]).includes(text);
+}
+
+/**
+ * What a retry is paid from: `user` (the attempts of the policy), `infrastructure` (a budget of its own, for causes that
+ * are not the user's), or `never`: the same would only happen again.
+ */
+export type RetryClass = 'user' | 'infrastructure' | 'never';
+
+interface ReasonFacts {
+  state: EndState;
+  retry: RetryClass;
+  /** One sentence for people; `{…}` is filled from {@link ReasonDetail}. */
+  sentence: string;
+}
+
+export const REASONS: Record<EndReason, ReasonFacts> = {
+  completed: { state: 'succeeded', retry: 'never', sentence: 'The command ended with exit code 0.' },
+  'exit-code': { state: 'failed', retry: 'user', sentence: 'The command ended with exit code {exitCode}.' },
+  'out-of-memory': {
+    state: 'failed',
+    retry: 'user',
+    sentence: 'The container went over its memory limit and the kernel killed it; raise resources.memory.',
+  },
+  'killed-by-signal': {
+    state: 'failed',
+    retry: 'user',
+    sentence: 'The command was killed by {signal}, which Trainyard did not send.',
+  },
+  'command-not-runnable': {
+    state: 'failed',
+    retry: 'never',
+    sentence: 'The command cannot be run in this image: {detail}',
+  },
+  'image-not-found': {
+    state: 'failed',
+    retry: 'never',
+    sentence: 'The image does not exist where it was looked for: {detail}',
+  },
+  'image-access-denied': {
+    state: 'failed',
+    retry: 'never',
+    sentence: 'The registry refused access to the image: {detail}',
+  },
+  'image-unusable': { state: 'failed', retry: 'never', sentence: 'The image cannot be used on this host: {detail}' },
+  'registry-unavailable': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'The image could not be pulled: {detail}',
+  },
+  'pull-silent': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'The pull made no progress for {timeout} and was given up (policy.timeouts.pullSilence).',
+  },
+  'pull-timeout': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'The pull took longer than {timeout} and was given up (policy.timeouts.pull).',
+  },
+  'queued-timeout': {
+    state: 'failed',
+    retry: 'never',
+    sentence: 'The run waited longer than {timeout} for its turn (policy.timeouts.queued). {detail}',
+  },
+  'start-timeout': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'The container did not start within {timeout} (policy.timeouts.start).',
+  },
+  'running-timeout': {
+    state: 'failed',
+    retry: 'never',
+    sentence: 'The container ran longer than {timeout} and was stopped (policy.timeouts.running).',
+  },
+  'total-timeout': {
+    state: 'failed',
+    retry: 'never',
+    sentence: 'The run took longer than {timeout} in all and was stopped (policy.timeouts.total).',
+  },
+  'start-failed': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'The container could not be started: {detail}',
+  },
+  'mount-refused': { state: 'failed', retry: 'never', sentence: 'A mount is not allowed: {detail}' },
+  'engine-unavailable': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'The Docker Engine of the host did not answer: {detail}',
+  },
+  'container-vanished': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'The container was removed by somebody else while the run was using it.',
+  },
+  'disk-full': { state: 'failed', retry: 'infrastructure', sentence: 'The disk of the host is full: {detail}' },
+  'no-host': { state: 'failed', retry: 'infrastructure', sentence: 'No host could take the run: {detail}' },
+  'invalid-spec': { state: 'failed', retry: 'never', sentence: 'The run spec is refused: {detail}' },
+  cancelled: { state: 'cancelled', retry: 'never', sentence: 'The run was cancelled{by}.' },
+  'internal-error': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'Trainyard itself failed: {detail}',
+  },
+};
+
+/** What the sentence of a reason is filled with; a missing value leaves its place empty. */
+export interface ReasonDetail {
+  exitCode?: number;
+  signal?: string;
+  timeout?: string;
+  by?: string;
+  detail?: string;
+}
+
+/** The sentence that tells a person why an attempt or a run ended. */
+export function describeReason(reason: EndReason, detail: ReasonDetail = {}): string {
+  const values: Record<string, string> = {
+    exitCode: String(detail.exitCode ?? '?'),
+    signal: detail.signal ?? 'a signal',
+    timeout: detail.timeout ?? 'its limit',
+    by: detail.by ? ` by ${detail.by}` : '',
+    detail: detail.detail ?? '',
+  };
+  return REASONS[reason].sentence.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? '').trim();
+}

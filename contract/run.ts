@@ -1,0 +1,101 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+import { END_REASONS } from './reason';
+import { RUN_STATES } from './state';
+
+/** What the world sees of a run: the read model, the answer of the API, and what a workflow reports of itself. */
+
+const Nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+const Instant = (description: string) => Type.String({ format: 'date-time', description });
+
+export const RunStateSchema = Type.Unsafe<(typeof RUN_STATES)[number]>(
+  Type.String({ enum: [...RUN_STATES], description: 'Where the run is in its life.' }),
+);
+export const EndReasonSchema = Type.Unsafe<(typeof END_REASONS)[number]>(
+  Type.String({ enum: [...END_REASONS], description: 'Why an attempt or a run ended.' }),
+);
+
+export const AttemptSchema = Type.Object(
+  {
+    number: Type.Integer({ minimum: 1 }),
+    host: Nullable(Type.String()),
+    containerId: Nullable(Type.String()),
+    imageDigest: Nullable(Type.String()),
+    reason: Type.Union([EndReasonSchema, Type.Null()]),
+    message: Nullable(Type.String({ description: 'The reason as a sentence.' })),
+    exitCode: Nullable(Type.Integer()),
+    startedAt: Nullable(Instant('When its container started.')),
+    endedAt: Nullable(Instant('When its container, or the attempt without one, ended.')),
+    logLines: Nullable(Type.Integer({ description: 'Lines stored when its log was sealed.' })),
+    logGaps: Nullable(Type.Integer({ description: 'Places where lines are known to be missing; 0 is the promise.' })),
+  },
+  { title: 'Attempt' },
+);
+
+export const RunSchema = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    state: RunStateSchema,
+    reason: Type.Union([EndReasonSchema, Type.Null()]),
+    message: Nullable(
+      Type.String({
+        description: 'One sentence: why it ended, or what it waits for. Null while there is nothing to say.',
+      }),
+    ),
+    attempt: Type.Integer({ minimum: 0, description: 'Number of the newest attempt; 0 before the first.' }),
+    host: Nullable(Type.String()),
+    exitCode: Nullable(Type.Integer()),
+    createdAt: Instant('When the run was submitted.'),
+    startedAt: Nullable(Instant('When its first container started.')),
+    endedAt: Nullable(Instant('When it ended.')),
+    image: Type.String(),
+    imageDigest: Nullable(Type.String({ description: 'What the image name was resolved to.' })),
+    recipe: Nullable(Type.String()),
+    schedule: Nullable(Type.String({ description: 'The schedule that started the run.' })),
+    labels: Type.Record(Type.String(), Type.String()),
+    params: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+  },
+  { title: 'Run' },
+);
+
+export const EVENT_TYPES = ['state-changed', 'attempt-ended', 'retry-scheduled', 'cancel-requested', 'note'] as const;
+
+export const RunEventSchema = Type.Object(
+  {
+    runId: Type.String(),
+    seq: Type.Integer({ minimum: 1, description: 'Number of the event within its run, from 1.' }),
+    at: Instant('When it happened.'),
+    type: Type.Unsafe<(typeof EVENT_TYPES)[number]>(Type.String({ enum: [...EVENT_TYPES] })),
+    state: RunStateSchema,
+    attempt: Type.Integer({ minimum: 0 }),
+    message: Type.String({ description: 'One sentence for people.' }),
+  },
+  { title: 'RunEvent' },
+);
+
+export type Attempt = Static<typeof AttemptSchema>;
+export type Run = Static<typeof RunSchema>;
+export type RunEvent = Static<typeof RunEventSchema>;
+export type RunEventType = (typeof EVENT_TYPES)[number];
+
+/**
+ * What a workflow reports to the read model. It holds the whole run, so any one of them brings the read model up to date;
+ * `revision` only grows, so a late one changes nothing; events are known by their number, so a repeated one adds nothing.
+ */
+export interface RunUpdate {
+  revision: number;
+  run: Run;
+  attempts: Attempt[];
+  /** Events since the update before. */
+  events: RunEvent[];
+  /** The spec, in the first update only. */
+  spec?: unknown;
+}
+
+/** What the `status` query of `runWorkflow` answers. */
+export interface RunStatus {
+  run: Run;
+  attempts: Attempt[];
+}

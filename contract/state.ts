@@ -1,0 +1,27 @@
+/**
+ * The states of a run, from submission to its end.
+ *
+ * `queued` → `pulling` → `starting` → `running` → `succeeded | failed | cancelled`, with `retrying` between two attempts
+ * and `stopping` while a container is being stopped.
+ */
+export const RUN_STATES = [
+  'queued',
+  'pulling',
+  'starting',
+  'running',
+  'retrying',
+  'stopping',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const;
+
+export type RunState = (typeof RUN_STATES)[number];
+
+export const END_STATES = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly RunState[];
+
+export type EndState = (typeof END_STATES)[number];
+
+export function isEndState(state: RunState): state is EndState {
+  return (END_STATES as readonly RunState[]).includes(state);
+}

@@ -1,0 +1,139 @@
+/**
+ * Our interface to a Docker Engine. It speaks Trainyard's words, is idempotent (already gone, already started and already
+ * stopped are success), and fails with the errors of docker/errors. docker/dockerode-engine is the only file that knows
+ * the library beneath it.
+ */
+export interface Engine {
+  /** Version and settings; the cheapest proof that the engine answers. */
+  info(): Promise<EngineInfo>;
+
+  /** Null where the engine does not have the image. */
+  findImage(reference: string): Promise<ImageInfo | null>;
+  /**
+   * Pulls an image. An error inside the progress stream is an error, and so is a stream that ends without a final status.
+   *
+   * @param options.silenceMs given up with `PullSilentError` when nothing at all arrives for this long; extraction counts
+   *   as news. There is no limit to the whole.
+   */
+  pullImage(reference: string, options: PullOptions): Promise<ImageInfo>;
+
+  /**
+   * Creates a container, or returns the one that has the name already if its labels are the same.
+   *
+   * @throws {NameTakenError} if the name belongs to a container with other labels.
+   */
+  createContainer(plan: ContainerPlan): Promise<{ id: string }>;
+  startContainer(id: string): Promise<void>;
+  /** Null where there is no such container. `id` may be a name. */
+  inspectContainer(id: string): Promise<ContainerInfo | null>;
+  /** Resolves when the container does not run (at once if it has ended already), with its exit code. */
+  waitContainer(id: string, signal: AbortSignal): Promise<void>;
+  /** Sends a signal such as `SIGTERM`. True if the container was running. */
+  signalContainer(id: string, signal: string): Promise<boolean>;
+  /** Removes the container, by force if it runs, and its anonymous volumes. True if there was one. */
+  removeContainer(id: string): Promise<boolean>;
+  /** All containers, running or not, that carry every one of the labels. */
+  listContainers(labels: Record<string, string>): Promise<ContainerSummary[]>;
+
+  /**
+   * The records of a container's log, in the order of the engine, from `since` on (inclusive), or from the first. With
+   * `follow` it ends when the container does. Reads no further ahead than its consumer, so memory stays bounded.
+   */
+  readLogs(id: string, options: ReadLogsOptions): AsyncIterable<LogRecord[]>;
+
+  /** Frees the connections that are kept open. */
+  close(): void;
+}
+
+export interface EngineInfo {
+  version: string;
+  apiVersion: string;
+  /** True where containers go on while the engine restarts. */
+  liveRestore: boolean;
+  storageDriver: string;
+  rootDir: string;
+  cpus: number;
+  memoryBytes: number;
+  containersRunning: number;
+  operatingSystem: string;
+  architecture: string;
+}
+
+export interface ImageInfo {
+  id: string;
+  /** Digest in the registry it came from; null where it never was in one. */
+  digest: string | null;
+  sizeBytes: number;
+  architecture: string;
+}
+
+export interface PullOptions {
+  silenceMs: number;
+  signal: AbortSignal;
+  onProgress?: (progress: {
+    phase: 'resolving' | 'downloading' | 'extracting';
+    currentBytes: number;
+    totalBytes: number;
+  }) => void;
+}
+
+/** What a container shall be; everything that is not said here is the safe choice (docs/security.md). */
+export interface ContainerPlan {
+  name: string;
+  labels: Record<string, string>;
+  image: string;
+  /** Absent: the image's own. */
+  command?: string[];
+  env: Record<string, string>;
+  user: string;
+  binds: { source: string; target: string; readOnly: boolean }[];
+  /** Docker network, or `none`. */
+  network: string;
+  cpus: number;
+  memoryBytes: number;
+  shmBytes: number;
+  pids: number;
+  /** json-file log of the engine: size of one file in bytes, and how many. */
+  log: { maxSizeBytes: number; maxFiles: number };
+}
+
+export interface ContainerSummary {
+  id: string;
+  name: string;
+  labels: Record<string, string>;
+  state: string;
+  createdAt: string;
+}
+
+export interface ContainerInfo {
+  id: string;
+  name: string;
+  labels: Record<string, string>;
+  status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+  exitCode: number;
+  oomKilled: boolean;
+  error: string;
+  /** Null before the start. */
+  startedAt: string | null;
+  /** Null while it has not ended. */
+  finishedAt: string | null;
+  imageId: string;
+}
+
+export interface ReadLogsOptions {
+  follow: boolean;
+  /** RFC 3339 time with nine digits of a second, as in {@link LogRecord.time}. */
+  since?: string;
+  signal: AbortSignal;
+}
+
+/** One record of the engine's log: a line, or a piece of one that is longer than 16 KiB. */
+export interface LogRecord {
+  /** RFC 3339, UTC, always nine digits of a second, so that text order is time order. */
+  time: string;
+  stream: 'stdout' | 'stderr';
+  /** The bytes without the line's end. */
+  data: Buffer;
+  /** False for a piece that more of the same line follows. */
+  complete: boolean;
+}

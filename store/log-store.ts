@@ -1,0 +1,97 @@
+/**
+ * Logs of runs. Each run has one log with all its attempts; each line has a number, from 1, which is its place in the log
+ * and never changes. See docs/logs.md for the form on disk.
+ */
+export interface LogStore {
+  /**
+   * Opens the log of an attempt to append to it. There is one writer of a run at a time; the caller sees to that. A last
+   * line that was cut off by a crash is taken away: it will come again.
+   */
+  openWriter(runId: string, attempt: number): Promise<LogWriter>;
+  /** Lines from `from` on, oldest first. */
+  read(runId: string, query: LogQuery): AsyncIterable<LogLine[]>;
+  /**
+   * Lines from `from` on, then those that come, until `signal` is aborted or `ended` says so and all is read.
+   *
+   * @param query.ended asked each time the end is reached; when it answers true and nothing came since, the follow ends.
+   */
+  follow(
+    runId: string,
+    query: LogQuery & { ended: () => Promise<boolean>; signal: AbortSignal },
+  ): AsyncIterable<LogLine[]>;
+  /** How many lines there are, and bytes on disk; null where the run has no log. */
+  size(runId: string): Promise<{ lines: number; bytes: number } | null>;
+  /** Where people find the live file. */
+  pathOf(runId: string): string;
+}
+
+export type LogStream = 'stdout' | 'stderr' | 'system';
+
+export interface LogLine {
+  /** Number in the run's log, from 1. */
+  number: number;
+  /** RFC 3339 with nine digits of a second. */
+  time: string;
+  attempt: number;
+  stream: LogStream;
+  text: string;
+}
+
+export interface LogQuery {
+  /** First line number; default 1. */
+  from?: number;
+  /** Only the last this many. */
+  tail?: number;
+  attempt?: number;
+  /** Default: stdout and stderr. */
+  streams?: LogStream[];
+}
+
+/** A line to store. */
+export interface NewLogLine {
+  time: string;
+  stream: LogStream;
+  /** Without a line's end. UTF-8 already repaired by the caller, who counts what was bad. */
+  text: string;
+  /**
+   * True where a longer line of the other stream was still incomplete when this one ended, so that a reader of the engine
+   * must not resume at it.
+   */
+  midLine?: boolean;
+}
+
+export interface LogWriter {
+  /** Where to resume reading from the engine, as read back from what is durably written. Null: from the beginning. */
+  readonly resume: ResumePoint | null;
+  /** stdout and stderr lines of this attempt so far. */
+  readonly attemptLines: number;
+  /** Set where the attempt's log is sealed already. */
+  readonly sealed: Seal | null;
+  /** Appends; resolves when a `tail -f` sees it. */
+  append(lines: readonly NewLogLine[]): Promise<void>;
+  /** Makes what was appended survive the loss of power. */
+  sync(): Promise<void>;
+  /** Writes the seal and syncs. Nothing may be appended to the attempt after that. */
+  seal(seal: Omit<Seal, 'lines'>): Promise<Seal>;
+  close(): Promise<void>;
+}
+
+/**
+ * The anchor of a resume: ask the engine for records since `since`; lines then come again from the anchor on. The first
+ * must be the anchor (`anchor` is its text's hash and stream); `skip` of them are stored already.
+ */
+export interface ResumePoint {
+  since: string;
+  anchor: { stream: LogStream; textHash: string };
+  /** Stored stdout and stderr lines from the anchor on, the anchor included. */
+  skip: number;
+}
+
+/** What is known for certain at the end of an attempt's log. */
+export interface Seal {
+  lines: number;
+  /** Places where lines are known to be missing. */
+  gaps: number;
+  /** Bytes that were no UTF-8 and stand as U+FFFD. */
+  badBytes: number;
+}

@@ -1,0 +1,99 @@
+import type { Attempt, Run, RunEvent, RunUpdate } from '../contract/run';
+import type { RunSpec } from '../contract/spec';
+import type { RunState } from '../contract/state';
+
+/**
+ * The read model of runs: what lists, statistics and the event feed are answered from. Temporal stays the truth of what
+ * happens next, so every write here is idempotent and may come late.
+ */
+export interface RunStore {
+  /** Puts a run that Temporal has accepted into the list before its workflow reports; nothing if it is there already. */
+  insertQueued(run: Run, spec: RunSpec): Promise<void>;
+  /** Brings a run up to date. An older revision than the stored one changes no fields, but its events are kept. */
+  applyUpdate(update: RunUpdate): Promise<void>;
+
+  getRun(id: string): Promise<StoredRun | null>;
+  listRuns(query: RunQuery): Promise<Page<Run>>;
+  /** Events of one run with a number above `after`, oldest first. */
+  listEvents(runId: string, after: number, limit: number): Promise<RunEvent[]>;
+  /** Events of all runs above a position of the feed, oldest first; {@link RunStore.feedEnd} is where it ends now. */
+  readFeed(after: number, limit: number): Promise<FeedEvent[]>;
+  feedEnd(): Promise<number>;
+  stats(): Promise<RunStats>;
+
+  /** Reports that a host worker lives, and what its engine says. */
+  reportHost(report: HostReport): Promise<void>;
+  listHosts(): Promise<HostReport[]>;
+
+  close(): Promise<void>;
+}
+
+export interface StoredRun {
+  run: Run;
+  attempts: Attempt[];
+  spec: RunSpec;
+}
+
+export interface RunQuery {
+  state?: RunState[];
+  recipe?: string;
+  schedule?: string;
+  /** Every one of these labels. */
+  labels?: Record<string, string>;
+  /** Part of the id or the name, case-insensitive. */
+  text?: string;
+  createdAfter?: string;
+  createdBefore?: string;
+  /** Where the page before ended; newest runs come first. */
+  cursor?: string;
+  /** At most this many; 1–500. */
+  limit: number;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Null at the end. */
+  next: string | null;
+}
+
+export interface FeedEvent {
+  /** Position in the feed of all runs; only grows. */
+  position: number;
+  event: RunEvent;
+}
+
+export interface RunStats {
+  total: number;
+  byState: Record<RunState, number>;
+  /** By end reason, of ended runs. */
+  byReason: Record<string, number>;
+  /** Succeeded runs over all ended ones, 0–1; null before any ended. */
+  successRate: number | null;
+  /** Median time from start to end of succeeded runs, of the newest 1,000; null before any. */
+  medianDurationSeconds: number | null;
+  /** Runs created in the last 24 hours. */
+  last24Hours: number;
+}
+
+export interface HostReport {
+  name: string;
+  /** When the worker of the host last reported. */
+  reportedAt: string;
+  /** Whether its engine answered then. */
+  engineReady: boolean;
+  /** Why not; null while it answers. */
+  engineProblem: string | null;
+  engineVersion: string | null;
+  apiVersion: string | null;
+  liveRestore: boolean | null;
+  cpus: number | null;
+  memoryBytes: number | null;
+  /** Bytes free and in all where the data folder lies. */
+  diskFreeBytes: number | null;
+  diskTotalBytes: number | null;
+}
+
+/** Thrown when a cursor was not made by this store. */
+export class InvalidCursorError extends Error {
+  override readonly name = 'InvalidCursorError';
+}

@@ -1,0 +1,16 @@
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+
+import type { RunStatus } from '../contract/run';
+
+/** Every signal and query of the workflows: what people and programs may send by hand. See docs/temporal.md. */
+
+export interface CancelRequest {
+  /** Who asks; shown in the run's events. */
+  by?: string;
+}
+
+/** Asks a run to end: SIGTERM, the grace of its policy, SIGKILL. A second one changes nothing. */
+export const cancelSignal = defineSignal<[CancelRequest?]>('cancel');
+
+/** The run as it stands, from the workflow itself. */
+export const statusQuery = defineQuery<RunStatus>('status');

@@ -14,6 +14,11 @@ export interface ControlActivities {
   assignHost(input: AssignHostInput): Promise<AssignedHost>;
   /** Brings the read model up to date; idempotent. */
   recordRun(update: RunUpdate): Promise<void>;
+  /**
+   * Requests of Temporal that the workflow be cancelled. A workflow cannot ask that of itself, and Temporal lists it as
+   * Canceled only where it was asked; a run that was cancelled by our signal does this as its last act.
+   */
+  requestTemporalCancel(input: WorkflowIdentity): Promise<void>;
 }
 
 /** Run on the queue of one host, against its engine. All are idempotent: the same input twice has the effect of once. */
@@ -42,6 +47,12 @@ export interface AdmittedRun {
   /** SHA-256 of the spec, in hexadecimal. */
   specHash: string;
   recipe: string | null;
+}
+
+export interface WorkflowIdentity {
+  workflowId: string;
+  /** Temporal's id of this execution of the workflow. */
+  temporalRunId: string;
 }
 
 export interface AssignHostInput {

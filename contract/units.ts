@@ -18,6 +18,13 @@ export function parseDuration(text: string): number {
   return Math.round(Number(match[1]) * MILLISECONDS[match[2] as keyof typeof MILLISECONDS]);
 }
 
+/** The shortest text that {@link parseDuration} reads back as this: `90000` is `90s`, `3600000` is `1h`. */
+export function writeDuration(milliseconds: number): string {
+  const units = Object.entries(MILLISECONDS).toReversed();
+  const [unit, length] = units.find(([, candidate]) => milliseconds > 0 && milliseconds % candidate === 0) ?? ['s', 1_000];
+  return `${milliseconds / length}${unit}`;
+}
+
 /**
  * Bytes of a size such as `500m` or `4g`. Units are powers of 1024, as in `docker run --memory`.
  *

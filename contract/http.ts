@@ -1,0 +1,138 @@
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+
+import { AttemptSchema, RunEventSchema, RunSchema, RunStateSchema } from './run';
+import { RunSpecSchema } from './spec';
+import { RUN_STATES } from './state';
+
+/** The answers of the API that are more than a run: what its routes promise and its callers read. */
+
+/** A list: `next` is the cursor of the page that follows, null at the end. */
+export const PageSchema = <T extends TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
+
+/** `spec` is null for a run that is known from its workflow only. */
+export const RunDetailSchema = Type.Object(
+  { ...RunSchema.properties, attempts: Type.Array(AttemptSchema), spec: Type.Union([RunSpecSchema, Type.Null()]) },
+  { title: 'RunDetail' },
+);
+
+const LinksSchema = Type.Object({
+  self: Type.String(),
+  run: Type.String(),
+  logs: Type.String(),
+  events: Type.String(),
+});
+
+/** A run as the short API shows it. */
+export const TaskSchema = Type.Object(
+  {
+    task_id: Type.String({ description: 'Id of the run.' }),
+    status: RunStateSchema,
+    ...RunSchema.properties,
+    links: LinksSchema,
+  },
+  { title: 'Task' },
+);
+
+export const TaskProgressSchema = Type.Object(
+  {
+    ...TaskSchema.properties,
+    metrics: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
+      description: 'The newest line of stdout that is a JSON object, such as the numbers of an epoch.',
+    }),
+  },
+  { title: 'TaskProgress' },
+);
+
+const Count = Type.Integer({ minimum: 0 });
+
+export const StatsSchema = Type.Object(
+  {
+    total: Count,
+    byState: Type.Object(
+      Object.fromEntries(RUN_STATES.map((state) => [state, Count])) as Record<
+        (typeof RUN_STATES)[number],
+        typeof Count
+      >,
+    ),
+    byReason: Type.Record(Type.String(), Count, { description: 'Ended runs by end reason.' }),
+    successRate: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+      description: 'Succeeded runs over all ended ones; null before any ended.',
+    }),
+    medianDurationSeconds: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+      description: 'From start to end, of the newest 1,000 succeeded runs.',
+    }),
+    last24Hours: Type.Integer({ minimum: 0, description: 'Runs created in the last 24 hours.' }),
+  },
+  { title: 'Stats' },
+);
+
+const PartHealthSchema = Type.Object({
+  ok: Type.Boolean(),
+  detail: Type.String({ description: 'One sentence; where it is not well, with the mend.' }),
+});
+
+export const HealthSchema = Type.Object(
+  {
+    status: Type.Unsafe<'ok' | 'degraded' | 'down'>(
+      Type.String({
+        enum: ['ok', 'degraded', 'down'],
+        description: 'down: Temporal or the store is away, so that no run can be submitted. degraded: anything else.',
+      }),
+    ),
+    parts: Type.Object({
+      temporal: PartHealthSchema,
+      store: PartHealthSchema,
+      workers: PartHealthSchema,
+      hosts: PartHealthSchema,
+    }),
+  },
+  { title: 'Health' },
+);
+
+const Reported = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const HostSchema = Type.Object(
+  {
+    name: Type.String(),
+    reportedAt: Type.String({ format: 'date-time', description: 'When the worker of the host last reported.' }),
+    engineReady: Type.Boolean({ description: 'Whether its engine answered then.' }),
+    engineProblem: Reported(Type.String()),
+    engineVersion: Reported(Type.String()),
+    apiVersion: Reported(Type.String()),
+    liveRestore: Reported(Type.Boolean()),
+    cpus: Reported(Type.Number()),
+    memoryBytes: Reported(Type.Integer()),
+    diskFreeBytes: Reported(Type.Integer({ description: 'Bytes free where the data folder lies.' })),
+    diskTotalBytes: Reported(Type.Integer()),
+  },
+  { title: 'Host' },
+);
+
+/** A line of a log, as NDJSON and server-sent events carry it. */
+export const LogLineSchema = Type.Object(
+  {
+    number: Type.Integer({ minimum: 1, description: "Place in the run's log, from 1; never changes." }),
+    time: Type.String({ format: 'date-time', description: 'With nine digits of a second.' }),
+    attempt: Type.Integer({ minimum: 1 }),
+    stream: Type.Unsafe<'stdout' | 'stderr' | 'system'>(Type.String({ enum: ['stdout', 'stderr', 'system'] })),
+    text: Type.String(),
+  },
+  { title: 'LogLine' },
+);
+
+/** A message of `GET /ws`: an event of any run with its place in the feed of all runs. */
+export const FeedMessageSchema = Type.Object(
+  {
+    position: Type.Integer({ minimum: 1, description: 'Pass the last one as `after` to go on from there.' }),
+    ...RunEventSchema.properties,
+  },
+  { title: 'FeedMessage' },
+);
+
+export type RunDetail = Static<typeof RunDetailSchema>;
+export type Task = Static<typeof TaskSchema>;
+export type TaskProgress = Static<typeof TaskProgressSchema>;
+export type Health = Static<typeof HealthSchema>;
+export type PartHealth = Static<typeof PartHealthSchema>;
+export type FeedMessage = Static<typeof FeedMessageSchema>;

@@ -1,0 +1,130 @@
+import type {
+  AdmittedRun,
+  ContainerOutcome,
+  ControlActivities,
+  FollowActivities,
+  HostActivities,
+} from '../../contract/activities';
+import type { Run, RunEvent, RunUpdate } from '../../contract/run';
+import type { RunSpec, RunSubmission } from '../../contract/spec';
+import { until } from './until';
+
+/** What the activities of a workflow test do; a test replaces what it is about. */
+export type Activities = ControlActivities & HostActivities & FollowActivities;
+
+export const GOOD_OUTCOME: ContainerOutcome = {
+  exitCode: 0,
+  oomKilled: false,
+  vanished: false,
+  error: '',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: '2026-01-01T00:00:01.000Z',
+  logLines: 3,
+  logGaps: 0,
+};
+
+/** A spec with every default, as `admitRun` would give it. */
+export function specOf(submission: RunSubmission): RunSpec {
+  const { timeouts, retries } = submission.policy ?? {};
+  return {
+    name: submission.name ?? 'test',
+    image: submission.image ?? 'trainyard/test:1',
+    pullPolicy: submission.pullPolicy ?? 'if-not-present',
+    command: submission.command ?? ['true'],
+    params: submission.params ?? {},
+    env: {},
+    mounts: [],
+    resources: { cpus: 1, memory: '1g', shm: '64m', pids: 512 },
+    network: 'none',
+    user: '1000:1000',
+    labels: submission.labels ?? {},
+    policy: {
+      timeouts: {
+        queued: '24h',
+        pull: '60m',
+        pullSilence: '5m',
+        start: '2m',
+        running: '12h',
+        total: '36h',
+        grace: '30s',
+        ...timeouts,
+      },
+      retries: { attempts: 1, delay: '10ms', factor: 1, maxDelay: '5m', infrastructure: 5, rules: [], ...retries },
+    },
+  };
+}
+
+/** Activities of a host where all goes well, which remembers every call by name, in order. */
+export function fakeHost(changes: Partial<Activities> = {}): {
+  activities: Activities;
+  calls: string[];
+  records: Records;
+} {
+  const calls: string[] = [];
+  const records = createRecords();
+  const good: Activities = {
+    admitRun: async ({ submission }): Promise<AdmittedRun> => ({
+      spec: specOf(submission),
+      specHash: 'hash',
+      recipe: submission.recipe ?? null,
+    }),
+    assignHost: async ({ attempt }) => ({ host: 'fake', epoch: attempt }),
+    recordRun: async (update) => records.add(update),
+    // The suite puts the real one in its place: only Temporal can say whether it worked.
+    requestTemporalCancel: async () => {},
+    pullImage: async () => ({ imageId: 'sha256:1', digest: 'sha256:2', pulled: false, durationMs: 1 }),
+    startContainer: async ({ runId, attempt }) => ({
+      containerId: `container-${attempt}-of-${runId}`,
+      containerName: `trainyard-${runId}-${attempt}`,
+      startedAt: '2026-01-01T00:00:00.000Z',
+    }),
+    followContainer: async () => GOOD_OUTCOME,
+    stopContainer: async () => ({ how: 'terminated' }),
+    cleanUp: async () => ({ removed: 1 }),
+  };
+  return { activities: withCallsNoted({ ...good, ...changes }, calls), calls, records };
+}
+
+export interface Records {
+  add(update: RunUpdate): void;
+  events: RunEvent[];
+  states(): string[];
+  latest(): Run;
+  /** Resolves when the run has been seen in this state. */
+  reached(state: Run['state']): Promise<void>;
+}
+
+function createRecords(): Records {
+  const updates: RunUpdate[] = [];
+  const records: Records = {
+    events: [],
+    add: (update) => {
+      updates.push(update);
+      records.events.push(...update.events);
+    },
+    states: () => records.events.filter(({ type }) => type === 'state-changed').map(({ state }) => state),
+    latest: () => {
+      const last = updates.at(-1);
+      if (!last) throw new Error('nothing was recorded yet');
+      return last.run;
+    },
+    reached: async (state) => {
+      await until(() => records.events.some((event) => event.state === state));
+    },
+  };
+  return records;
+}
+
+/** Calls that say nothing about what happens to the container. */
+const BOOKKEEPING = ['recordRun', 'requestTemporalCancel'];
+
+function withCallsNoted(activities: Activities, calls: string[]): Activities {
+  const noted = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (input: never) => {
+      if (!BOOKKEEPING.includes(name)) calls.push(name);
+      return (activity as (input: never) => Promise<unknown>)(input);
+    },
+  ]);
+  return Object.fromEntries(noted) as Activities;
+}

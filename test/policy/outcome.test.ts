@@ -1,0 +1,41 @@
+import type { ContainerOutcome } from '../../contract/activities';
+import { describeEnding, judgeOutcome, type StopCause } from '../../policy/outcome';
+import { GOOD_OUTCOME } from '../helpers/fake-host';
+
+const CANCEL: StopCause = { reason: 'cancelled', detail: { by: 'ada' } };
+
+describe('judgeOutcome', () => {
+  it.each<[string, Partial<ContainerOutcome>, StopCause | null, string, string]>([
+    ['exit code 0', {}, null, 'completed', 'The command ended with exit code 0.'],
+    ['another exit code', { exitCode: 3 }, null, 'exit-code', 'The command ended with exit code 3.'],
+    ['a signal that is not ours', { exitCode: 139 }, null, 'killed-by-signal', 'killed by SIGSEGV'],
+    ['a kill by memory', { exitCode: 137, oomKilled: true }, null, 'out-of-memory', 'raise resources.memory'],
+    [
+      'a child killed by memory that the command survived',
+      { exitCode: 0, oomKilled: true },
+      null,
+      'completed',
+      'exit code 0',
+    ],
+    [
+      'our own kill, though memory was short too',
+      { exitCode: 137, oomKilled: true },
+      CANCEL,
+      'cancelled',
+      'cancelled by ada',
+    ],
+    ['success within the grace of our stop', { exitCode: 0 }, CANCEL, 'cancelled', 'cancelled by ada'],
+    [
+      'removal by somebody else',
+      { exitCode: null, vanished: true },
+      null,
+      'container-vanished',
+      'removed by somebody else',
+    ],
+    ['an error of the engine', { exitCode: 128, error: 'no such device' }, null, 'start-failed', 'no such device'],
+  ])('reads %s', (_, outcome, stopped, reason, sentence) => {
+    const ending = judgeOutcome({ ...GOOD_OUTCOME, ...outcome }, stopped);
+    expect(ending.reason).toBe(reason);
+    expect(describeEnding(ending)).toContain(sentence);
+  });
+});

@@ -1,0 +1,123 @@
+import { proxyActivities, proxyLocalActivities, type ActivityInterfaceFor } from '@temporalio/workflow';
+
+import type { ControlActivities, FollowActivities, HostActivities } from '../contract/activities';
+import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
+import type { EndReason } from '../contract/reason';
+
+/**
+ * How a run calls its activities: one proxy for each class of call, each with its reason. A known failure is never retried
+ * by Temporal (activities throw it as non-retryable): what to make of it is the policy's to say.
+ */
+
+/** How long a worker may be silent before Temporal takes it for dead and hands its activity to the next. */
+const HEARTBEAT_TIMEOUT = '15 seconds';
+
+/** Quick and local to the control worker: they cost no task of their own on the way to a container. */
+export const quickControl = proxyLocalActivities<ControlActivities>({
+  startToCloseTimeout: '10 seconds',
+  // Longer waits become timers, so that a store that is away does not hold up a signal.
+  localRetryThreshold: '2 seconds',
+  retry: {
+    initialInterval: '200 ms',
+    backoffCoefficient: 2,
+    maximumInterval: '30 seconds',
+    // Waiting for a host is patientControl's part.
+    nonRetryableErrorTypes: ['no-host' satisfies EndReason],
+  },
+});
+
+/**
+ * The wait for a host. Temporal itself asks again and again, which leaves no trace in the history however long it takes;
+ * after five minutes the workflow looks up, to say what it waits for now.
+ */
+export const patientControl = proxyActivities<Pick<ControlActivities, 'assignHost'>>({
+  taskQueue: CONTROL_TASK_QUEUE,
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '5 minutes',
+  cancellationType: 'TRY_CANCEL',
+  retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '5 seconds' },
+  summary: 'Waits for a host that can take the run',
+});
+
+/** Calls to one host's engine; each waits for that host's worker as long as it takes. */
+export interface HostCalls {
+  pullImage: ActivityInterfaceFor<HostActivities>['pullImage'];
+  startContainer: ActivityInterfaceFor<HostActivities>['startContainer'];
+  stopContainer: ActivityInterfaceFor<HostActivities>['stopContainer'];
+  cleanUp: ActivityInterfaceFor<HostActivities>['cleanUp'];
+  /** The same for an attempt that started nothing: given up after half a minute. */
+  cleanUpBriefly: ActivityInterfaceFor<HostActivities>['cleanUp'];
+  followContainer: ActivityInterfaceFor<FollowActivities>['followContainer'];
+}
+
+export interface CallOptions {
+  /** One line for the Web UI, by activity. */
+  summaries: Record<Exclude<keyof HostCalls, 'cleanUpBriefly'>, string>;
+  pullTimeoutMs: number;
+  startTimeoutMs: number;
+  graceMs: number;
+}
+
+export function callsTo(host: string, options: CallOptions): HostCalls {
+  return { ...shortCalls(host, options), ...longCalls(host, options) };
+}
+
+function shortCalls(host: string, { summaries, startTimeoutMs }: CallOptions) {
+  const taskQueue = hostTaskQueue(host);
+  const { startContainer } = proxyActivities<HostActivities>({
+    taskQueue,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    startToCloseTimeout: startTimeoutMs,
+    // It is idempotent, so a worker that died in the middle is simply followed by the next.
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
+    summary: summaries.startContainer,
+  });
+  const { cleanUp } = proxyActivities<HostActivities>({
+    taskQueue,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    startToCloseTimeout: '10 minutes',
+    // Nothing is said to be gone before it is, however long the engine is away.
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '15 seconds' },
+    summary: summaries.cleanUp,
+  });
+  const { cleanUp: cleanUpBriefly } = proxyActivities<HostActivities>({
+    taskQueue,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToCloseTimeout: '30 seconds',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2 },
+    summary: summaries.cleanUp,
+  });
+  return { startContainer, cleanUp, cleanUpBriefly };
+}
+
+/** Slack for the engine's own work around a time that the policy sets. */
+const MARGIN_MS = 60_000;
+
+function longCalls(host: string, { summaries, pullTimeoutMs, graceMs }: CallOptions) {
+  const { pullImage } = proxyActivities<HostActivities>({
+    taskQueue: hostTaskQueue(host),
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    startToCloseTimeout: pullTimeoutMs,
+    // A cancel need not wait for the registry: there is no container yet.
+    cancellationType: 'TRY_CANCEL',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
+    summary: summaries.pullImage,
+  });
+  const { stopContainer } = proxyActivities<HostActivities>({
+    taskQueue: hostTaskQueue(host),
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    startToCloseTimeout: graceMs + MARGIN_MS,
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+    summary: summaries.stopContainer,
+  });
+  const { followContainer } = proxyActivities<FollowActivities>({
+    taskQueue: followTaskQueue(host),
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    // The follow itself never ends a run: the workflow's own timers do, so that a worker's trouble cannot.
+    startToCloseTimeout: '3650 days',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+    summary: summaries.followContainer,
+  });
+  return { pullImage, stopContainer, followContainer };
+}

@@ -1,0 +1,49 @@
+import { CancellationScope } from '@temporalio/workflow';
+
+import type { RunEvent, RunStatus, RunUpdate } from '../contract/run';
+import type { RunSpec } from '../contract/spec';
+import { quickControl } from './calls';
+
+export interface Recorder {
+  /** Puts the spec into the next update. */
+  attachSpec(spec: RunSpec): void;
+  /** Tells the read model of a change, in the background: a store that is away holds up no training. */
+  record(event: RunEvent): void;
+  /** Resolves when all that was told is stored. */
+  flushed(): Promise<void>;
+}
+
+/**
+ * Keeps the read model up to date: one update at a time, in order, each with the newest state and all events since the one
+ * before, so that a slow store gets fewer updates and not a longer queue.
+ */
+export function createRecorder(status: () => RunStatus): Recorder {
+  let revision = 0;
+  let spec: RunSpec | undefined;
+  let waiting: RunEvent[] = [];
+  let sending: Promise<void> | null = null;
+
+  async function sendAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const update: RunUpdate = { revision: (revision += 1), ...status(), events: waiting, ...(spec ? { spec } : {}) };
+      waiting = [];
+      spec = undefined;
+      await CancellationScope.nonCancellable(async () => quickControl.recordRun(update));
+    }
+    sending = null;
+  }
+
+  return {
+    attachSpec: (value) => {
+      spec = value;
+    },
+    record: (event) => {
+      waiting.push(event);
+      // The first update of a turn waits for the turn to end, so that what happens in it is one update.
+      sending ??= Promise.resolve().then(sendAll);
+    },
+    flushed: async () => {
+      await sending;
+    },
+  };
+}

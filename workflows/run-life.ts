@@ -1,0 +1,203 @@
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+
+import type {
+  AdmittedRun,
+  AssignedHost,
+  ContainerOutcome,
+  PulledImage,
+  StartedContainer,
+} from '../contract/activities';
+import { MEMO, type RunSearchAttribute } from '../contract/names';
+import { REASONS } from '../contract/reason';
+import type { Attempt, Run, RunEvent, RunEventType, RunStatus } from '../contract/run';
+import type { RunSubmission } from '../contract/spec';
+import { isEndState, type RunState } from '../contract/state';
+import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
+import { createRecorder } from './recorder';
+import { tellStory } from './story';
+
+/**
+ * What a run knows of itself, and the one place where it changes. Every change is told to the read model, to the search
+ * attributes and to the details that the Web UI shows.
+ */
+export class RunLife {
+  readonly run: Run;
+  readonly attempts: Attempt[] = [];
+  /** Why the run shall end; the first cause stays. */
+  stop: StopCause | null = null;
+  /** Resolves when {@link RunLife.stop} is set. */
+  readonly stopRequested: Promise<void>;
+  private resolveStopRequested: () => void = () => {};
+  private readonly recorder = createRecorder(() => this.status());
+  private eventCount = 0;
+
+  constructor(submission: RunSubmission) {
+    this.stopRequested = new Promise((resolve) => {
+      this.resolveStopRequested = resolve;
+    });
+    const info = workflowInfo();
+    this.run = {
+      id: info.workflowId,
+      name: submission.name ?? info.workflowId,
+      state: 'queued',
+      reason: null,
+      message: null,
+      attempt: 0,
+      host: null,
+      exitCode: null,
+      createdAt: info.startTime.toISOString(),
+      startedAt: null,
+      endedAt: null,
+      image: submission.image ?? '',
+      imageDigest: null,
+      recipe: submission.recipe ?? null,
+      schedule: textOrNull(info.memo?.[MEMO.schedule]),
+      labels: submission.labels ?? {},
+      params: submission.params ?? {},
+    };
+  }
+
+  status(): RunStatus {
+    return { run: { ...this.run }, attempts: this.attempts.map((attempt) => ({ ...attempt })) };
+  }
+
+  admitted({ spec, recipe }: AdmittedRun): void {
+    Object.assign(this.run, { name: spec.name, image: spec.image, recipe, labels: spec.labels, params: spec.params });
+    this.recorder.attachSpec(spec);
+    setSearchAttributes({ RunName: spec.name, RunRecipe: recipe, RunSchedule: this.run.schedule });
+    this.enter('queued', 'The run was submitted.');
+  }
+
+  /** Waits in the queue, saying for what. */
+  waits(message: string): void {
+    if (this.run.state === 'queued' && this.run.message === message) return;
+    this.enter('queued', message, message);
+  }
+
+  /** Asks the run to end; false where it was asked before. */
+  requestStop(cause: StopCause): boolean {
+    if (this.stop !== null || isEndState(this.run.state)) return false;
+    this.stop = cause;
+    this.resolveStopRequested();
+    if (cause.reason === 'cancelled') this.tell('cancel-requested', `Cancel was requested by ${cause.detail.by}.`);
+    return true;
+  }
+
+  attemptBegins(): number {
+    this.run.attempt += 1;
+    this.attempts.push({
+      number: this.run.attempt,
+      host: null,
+      containerId: null,
+      imageDigest: null,
+      reason: null,
+      message: null,
+      exitCode: null,
+      startedAt: null,
+      endedAt: null,
+      logLines: null,
+      logGaps: null,
+    });
+    return this.run.attempt;
+  }
+
+  pulls({ host }: AssignedHost): void {
+    this.run.host = host;
+    this.attempt.host = host;
+    setSearchAttributes({ RunHost: host });
+    this.enter('pulling', `Gets ${this.run.image} ready on ${host}.`);
+  }
+
+  starts(image: PulledImage): void {
+    this.run.imageDigest = image.digest;
+    this.attempt.imageDigest = image.digest;
+    this.enter('starting', image.pulled ? 'The image was pulled.' : 'The image is there already.');
+  }
+
+  runs({ containerId, startedAt }: StartedContainer): void {
+    this.run.startedAt ??= startedAt;
+    Object.assign(this.attempt, { containerId, startedAt });
+    this.enter('running', `Container ${containerId.slice(0, 12)} runs on ${this.run.host}.`);
+  }
+
+  stops(cause: StopCause): void {
+    const message = `${describeEnding({ reason: cause.reason, exitCode: null, detail: cause.detail })} Waits for the container to end.`;
+    this.enter('stopping', message, message);
+  }
+
+  containerEnded(outcome: ContainerOutcome): void {
+    const { exitCode, finishedAt, logLines, logGaps } = outcome;
+    Object.assign(this.attempt, { exitCode, endedAt: finishedAt, logLines, logGaps });
+    this.run.exitCode = exitCode;
+  }
+
+  attemptEnded(ending: Ending): void {
+    const message = describeEnding(ending);
+    Object.assign(this.attempt, { reason: ending.reason, message, exitCode: ending.exitCode });
+    this.attempt.endedAt ??= now();
+    this.tell('attempt-ended', `Attempt ${this.run.attempt} ended: ${message}`);
+  }
+
+  retries(message: string): void {
+    this.tell('retry-scheduled', message);
+    this.enter('retrying', message, message);
+  }
+
+  note(message: string): void {
+    this.tell('note', message);
+  }
+
+  /** The last change of all. */
+  ends(ending: Ending): void {
+    this.run.reason = ending.reason;
+    this.run.exitCode = ending.exitCode;
+    this.run.endedAt = now();
+    setSearchAttributes({ RunReason: ending.reason });
+    const message = describeEnding(ending);
+    this.enter(REASONS[ending.reason].state, message, message);
+  }
+
+  /** Resolves when the read model has all that was told so far. */
+  async recorded(): Promise<void> {
+    await this.recorder.flushed();
+  }
+
+  private get attempt(): Attempt {
+    const attempt = this.attempts.at(-1);
+    if (!attempt) throw new Error('no attempt has begun');
+    return attempt;
+  }
+
+  private enter(state: RunState, story: string, message: string | null = null): void {
+    this.run.state = state;
+    this.run.message = message;
+    setSearchAttributes({ RunState: state });
+    this.tell('state-changed', story);
+  }
+
+  private tell(type: RunEventType, message: string): void {
+    this.eventCount += 1;
+    const { id: runId, state, attempt } = this.run;
+    const event: RunEvent = { runId, seq: this.eventCount, at: now(), type, state, attempt, message };
+    setCurrentDetails(tellStory(this.run, this.attempts));
+    this.recorder.record(event);
+  }
+}
+
+function setSearchAttributes(values: Partial<Record<RunSearchAttribute, string | null>>): void {
+  const pairs = Object.entries(values).map(([name, value]) => ({
+    key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
+    value,
+  }));
+  upsertSearchAttributes(pairs);
+}
+
+/** The workflow's own clock, which a replay sees again. */
+function now(): string {
+  return new Date().toISOString();
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

@@ -1,0 +1,23 @@
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+
+import type { RunLife } from './run-life';
+
+/** Sleeps; false where its scope was cancelled first. */
+export async function cancellableSleep(delayMs: number): Promise<boolean> {
+  try {
+    await sleep(delayMs);
+    return true;
+  } catch (error) {
+    if (isCancellation(error)) return false;
+    throw error;
+  }
+}
+
+/** Sleeps until a run is asked to stop, and takes the timer away then. */
+export async function sleepUnlessStopped(life: RunLife, delayMs: number): Promise<void> {
+  const timer = new CancellationScope();
+  const sleeping = timer.run(async () => cancellableSleep(delayMs));
+  await Promise.race([sleeping, life.stopRequested]);
+  timer.cancel();
+  await sleeping;
+}

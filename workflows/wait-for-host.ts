@@ -1,0 +1,52 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+
+import type { AssignedHost, AssignHostInput } from '../contract/activities';
+import type { Ending } from '../policy/outcome';
+import { patientControl, quickControl } from './calls';
+import { failureOf, isActivityTimeout, stopEnding } from './failure';
+import type { RunLife } from './run-life';
+
+/**
+ * A host for an attempt. While there is none the run is `queued` and says why; the wait ends with the policy's
+ * `queued-timeout`, or with the cause for which the run shall stop.
+ *
+ * @param deadlineMs the workflow's clock at which the wait is over.
+ * @param limit the same as the policy writes it, for the sentence.
+ */
+export async function waitForHost(
+  life: RunLife,
+  { attempt, deadlineMs, limit }: { attempt: number; deadlineMs: number; limit: string },
+): Promise<AssignedHost | Ending> {
+  const input: AssignHostInput = { runId: life.run.id, attempt };
+  for (;;) {
+    if (life.stop !== null) return stopEnding(life.stop);
+    let why: string | undefined;
+    try {
+      return await quickControl.assignHost(input);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.reason !== 'no-host') return failure;
+      why = failure.detail.detail;
+    }
+    if (Date.now() >= deadlineMs) {
+      return { reason: 'queued-timeout', exitCode: null, detail: { timeout: limit, detail: why } };
+    }
+    life.waits(`Waits for a host: ${why}`);
+    const assigned = await askPatiently(life, input, deadlineMs);
+    if (assigned) return assigned;
+  }
+}
+
+/** Null where the wait was cut short: time to look up, the deadline, or a stop. */
+async function askPatiently(life: RunLife, input: AssignHostInput, deadlineMs: number): Promise<AssignedHost | null> {
+  const scope = new CancellationScope({ cancellable: true, timeout: Math.max(1, deadlineMs - Date.now()) });
+  const asking = scope.run(async () => patientControl.assignHost(input));
+  try {
+    const answer = await Promise.race([asking, life.stopRequested.then(() => null)]);
+    if (answer === null) scope.cancel();
+    return await asking;
+  } catch (error) {
+    if (isCancellation(error) || isActivityTimeout(error) || failureOf(error).reason === 'no-host') return null;
+    throw error;
+  }
+}

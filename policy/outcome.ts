@@ -16,7 +16,7 @@ export interface StopCause {
 
 /**
  * Decides why a container ended, in the order in which causes hide each other: it was taken away > we stopped it > memory
- * > the engine > a signal that is not ours > the exit code.
+ * > the command > the engine > a signal that is not ours > the exit code.
  *
  * @param stopped the cause for which we ended it; null where it ended by itself, also if that was just before our stop.
  */
@@ -27,6 +27,9 @@ export function judgeOutcome(outcome: ContainerOutcome, stopped: StopCause | nul
   // A container can survive the death of a child by memory and still succeed, so the exit code is asked first.
   if (exitCode === 0) return { reason: 'completed', exitCode, detail: {} };
   if (outcome.oomKilled) return { reason: 'out-of-memory', exitCode, detail: {} };
+  if (outcome.commandProblem !== null) {
+    return { reason: 'command-not-runnable', exitCode, detail: { detail: outcome.commandProblem } };
+  }
   if (outcome.error !== '') return { reason: 'start-failed', exitCode, detail: { detail: outcome.error } };
   const signal = SIGNALS_BY_EXIT_CODE[exitCode];
   if (signal !== undefined) return { reason: 'killed-by-signal', exitCode, detail: { signal } };

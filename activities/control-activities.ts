@@ -1,0 +1,60 @@
+import { ApplicationFailure } from '@temporalio/activity';
+
+import type { ControlActivities, WorkflowIdentity } from '../contract/activities';
+import { describeFault } from '../contract/fault';
+import { isRunId } from '../contract/names';
+import type { EndReason } from '../contract/reason';
+import type { RecipeBook } from '../contract/recipe';
+import { RUN_STATES, isEndState } from '../contract/state';
+import { validateSubmission } from '../contract/validate-spec';
+import { placeRun, type HostFacts } from '../policy/placement';
+import type { RunStore } from '../store/run-store';
+import { specHash } from './spec-hash';
+
+export interface ControlDeps {
+  store: RunStore;
+  recipes: RecipeBook;
+  /** Asks Temporal to cancel an execution of a workflow. */
+  cancelWorkflow: (workflow: WorkflowIdentity) => Promise<void>;
+}
+
+/** The activities of the control queue; what each promises stands in contract/activities. */
+export function createControlActivities({ store, recipes, cancelWorkflow }: ControlDeps): ControlActivities {
+  return {
+    admitRun: async ({ runId, submission }) => {
+      if (!isRunId(runId)) throw refused(`"${runId}" cannot be the id of a run: ${RUN_ID_MEND}`);
+      const check = validateSubmission(submission, recipes);
+      if (check.faults) throw refused(check.faults.map(describeFault).join('; '), check.faults);
+      return { spec: check.spec, specHash: specHash(check.spec), recipe: check.recipe };
+    },
+
+    assignHost: async ({ attempt }) => {
+      const placement = placeRun(await readHosts(store), Date.now());
+      // Retryable: whether to ask again, and how long, is the caller's to say.
+      if ('none' in placement) throw ApplicationFailure.retryable(placement.none, 'no-host' satisfies EndReason);
+      return { host: placement.host, epoch: attempt };
+    },
+
+    recordRun: async (update) => store.applyUpdate(update),
+
+    requestTemporalCancel: async (workflow) => cancelWorkflow(workflow),
+  };
+}
+
+const RUN_ID_MEND = 'use 1 to 128 letters, digits, dots, colons, dashes or underscores, the first a letter or digit';
+
+function refused(message: string, details: unknown = null): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'invalid-spec' satisfies EndReason, details);
+}
+
+/** Enough to tell hosts apart; beyond that the exact number changes no choice. */
+const LIVE_RUNS_LIMIT = 500;
+
+async function readHosts(store: RunStore): Promise<HostFacts[]> {
+  const reports = await store.listHosts();
+  // With one host there is no choice, and nothing to count.
+  if (reports.length < 2) return reports.map((report) => ({ ...report, liveRuns: 0 }));
+  const state = RUN_STATES.filter((name) => !isEndState(name));
+  const { items } = await store.listRuns({ state, limit: LIVE_RUNS_LIMIT });
+  return reports.map((report) => ({ ...report, liveRuns: items.filter(({ host }) => host === report.name).length }));
+}

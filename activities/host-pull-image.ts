@@ -1,0 +1,26 @@
+import type { PulledImage, PullImageInput } from '../contract/activities';
+import type { Engine, ImageInfo } from '../docker/engine';
+import type { ImagePulls } from '../host/image-pulls';
+import { failure } from './failure';
+import { withHeartbeat } from './host-heartbeat';
+
+const NO_PROGRESS = { phase: 'resolving', currentBytes: 0, totalBytes: 0 } as const;
+
+/** Gets the image of a run onto the host, as its pull policy says; what the heartbeats tell is its `PullProgress`. */
+export async function pullImage(engine: Engine, pulls: ImagePulls, input: PullImageInput): Promise<PulledImage> {
+  const { image, pullPolicy, silenceMs } = input;
+  const startedMs = performance.now();
+  const result = (info: ImageInfo, pulled: boolean): PulledImage => {
+    const { id: imageId, digest } = info;
+    return { imageId, digest, pulled, durationMs: Math.round(performance.now() - startedMs) };
+  };
+
+  const present = pullPolicy === 'always' ? null : await engine.findImage(image);
+  if (present !== null) return result(present, false);
+  if (pullPolicy === 'never') {
+    const mend = 'build or load it there, or let the run pull it with pullPolicy: if-not-present';
+    throw failure('image-not-found', `${image} is not on this host, and pullPolicy is never; ${mend}`);
+  }
+  const pull = (signal: AbortSignal): Promise<ImageInfo> => pulls.pull(image, { silenceMs, signal });
+  return result(await withHeartbeat(() => pulls.progress(image) ?? NO_PROGRESS, pull), true);
+}

@@ -1,0 +1,66 @@
+import type { StartContainerInput, StartedContainer } from '../contract/activities';
+import { LABELS } from '../contract/names';
+import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
+import { planContainer } from '../host/container-plan';
+import { resolveMounts } from '../host/mounts';
+import { ownContainers, readIdentity } from '../host/own-containers';
+import { runPaths } from '../host/paths';
+import { removeContainer } from '../host/remove-container';
+import { prepareRunFiles } from '../host/run-files';
+import { failure } from './failure';
+import type { HostActivityDeps } from './host-activities';
+import { withHeartbeat } from './host-heartbeat';
+
+/**
+ * Makes and starts the container of an attempt, after no other container of its run is left on this engine. Called again, it
+ * finds the container that it made; one that ever ran is never started a second time.
+ */
+export function startContainer(deps: HostActivityDeps, input: StartContainerInput): Promise<StartedContainer> {
+  return withHeartbeat(
+    () => undefined,
+    async (signal) => {
+      await removeOthers(deps, input, signal);
+      const plan = await makePlan(deps, input);
+      try {
+        const { id } = await deps.engine.createContainer(plan);
+        return await startOnce(deps, input, id);
+      } catch (error) {
+        throw startFailure(error);
+      }
+    },
+  );
+}
+
+/** Invariant: never two containers of one run at once. An older one goes, its log stored; a newer one makes this call void. */
+async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, signal: AbortSignal): Promise<void> {
+  for (const { id, labels } of await ownContainers(deps.engine, deps.config.host, { [LABELS.run]: input.runId })) {
+    const other = readIdentity(labels);
+    if (other.epoch === input.epoch && other.attempt === input.attempt) continue;
+    if (other.epoch > input.epoch || other.attempt > input.attempt) {
+      const what = `attempt ${other.attempt} of epoch ${other.epoch}`;
+      throw failure('internal-error', `this call is too late: ${what} of ${input.runId} is on the host already`);
+    }
+    await removeContainer(deps, { ...other, containerId: id }, signal);
+  }
+}
+
+async function makePlan({ config }: HostActivityDeps, input: StartContainerInput) {
+  const binds = await resolveMounts(input.spec.mounts, config.host);
+  const paths = runPaths(config.data, input.runId);
+  const plan = planContainer(input, { host: config.host, paths, binds });
+  await prepareRunFiles(paths, input.spec);
+  return plan;
+}
+
+async function startOnce(deps: HostActivityDeps, input: StartContainerInput, id: string): Promise<StartedContainer> {
+  await deps.engine.startContainer(id);
+  deps.pumps.adopt({ runId: input.runId, attempt: input.attempt, containerId: id });
+  const info = await deps.engine.inspectContainer(id);
+  if (info?.startedAt == null) throw new NotFoundError(`container ${id} was removed while it was being started`);
+  return { containerId: id, containerName: info.name, startedAt: info.startedAt };
+}
+
+function startFailure(error: unknown): unknown {
+  const isOfStart = [EngineError, NameTakenError, NotFoundError].some((kind) => error instanceof kind);
+  return isOfStart ? failure('start-failed', (error as Error).message, error) : error;
+}

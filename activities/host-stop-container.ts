@@ -1,0 +1,63 @@
+import { Context } from '@temporalio/activity';
+
+import type { StopContainerInput, StoppedContainer } from '../contract/activities';
+import { isAlive } from '../host/container-state';
+import { awaitEnd } from '../host/await-end';
+import { attemptContainers } from '../host/own-containers';
+import type { HostActivityDeps } from './host-activities';
+import { withHeartbeat } from './host-heartbeat';
+
+/** What was done so far; kept in the heartbeats, so that a second try knows that it was we who ended the container. */
+interface Progress {
+  how: StoppedContainer['how'];
+}
+
+/**
+ * Asks the container of an attempt to end: SIGTERM, the grace, SIGKILL. Returns when it no longer runs. The engine wakes a
+ * paused container for both, and an engine that goes away meanwhile is waited for.
+ */
+export function stopContainer(deps: HostActivityDeps, input: StopContainerInput): Promise<StoppedContainer> {
+  const before = Context.current().info.heartbeatDetails as Progress | undefined;
+  const progress: Progress = { how: before?.how ?? 'already-ended' };
+  return withHeartbeat(
+    () => progress,
+    async (signal) => {
+      const containers = await attemptContainers(deps.engine, deps.config.host, input);
+      for (const { id } of containers) await stopOne(deps, id, input.graceMs, progress, signal);
+      return { how: progress.how };
+    },
+  );
+}
+
+async function stopOne(
+  { engine }: HostActivityDeps,
+  id: string,
+  graceMs: number,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  if (await engine.signalContainer(id, 'SIGTERM')) {
+    progress.how = 'terminated';
+    if (await endsWithin(graceMs, (within) => awaitEnd(engine, id, within), signal)) return;
+  }
+  const info = await engine.inspectContainer(id);
+  if (info === null || !isAlive(info)) return;
+  if (await engine.signalContainer(id, 'SIGKILL')) progress.how = 'killed';
+  await awaitEnd(engine, id, signal);
+}
+
+/** False where the time was over first. */
+async function endsWithin(
+  ms: number,
+  end: (signal: AbortSignal) => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const grace = AbortSignal.timeout(ms);
+  try {
+    await end(AbortSignal.any([signal, grace]));
+    return true;
+  } catch (error) {
+    if (signal.aborted || !grace.aborted) throw error;
+    return false;
+  }
+}

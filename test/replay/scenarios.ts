@@ -1,0 +1,74 @@
+import { ApplicationFailure } from '@temporalio/client';
+
+import { cancelSignal } from '../../workflows/messages';
+import { deferred } from '../helpers/deferred';
+import { fakeHost, GOOD_OUTCOME } from '../helpers/fake-host';
+import type { StartRun, WorkflowSuite } from '../helpers/workflow-suite';
+
+/** Lives of runs whose histories are kept, so that a change of the workflow is held against what is under way somewhere. */
+export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>> = {
+  succeeds: async (suite) => {
+    const { activities } = fakeHost();
+    return suite.withWorkers(activities, async (start) => finished(start, {}));
+  },
+
+  'is-retried': async (suite) => {
+    const { activities } = fakeHost({
+      followContainer: async ({ attempt }) => ({ ...GOOD_OUTCOME, exitCode: attempt === 1 ? 1 : 0 }),
+    });
+    return suite.withWorkers(activities, async (start) => finished(start, { policy: { retries: { attempts: 2 } } }));
+  },
+
+  fails: async (suite) => {
+    const { activities } = fakeHost({ followContainer: async () => ({ ...GOOD_OUTCOME, exitCode: 3 }) });
+    return suite.withWorkers(activities, async (start) => finished(start, {}));
+  },
+
+  'cannot-pull': async (suite) => {
+    const { activities } = fakeHost({
+      pullImage: async () => {
+        throw ApplicationFailure.nonRetryable('no such image', 'image-not-found');
+      },
+    });
+    return suite.withWorkers(activities, async (start) => finished(start, {}));
+  },
+
+  'waits-for-a-host': async (suite) => {
+    let asked = 0;
+    const { activities } = fakeHost({
+      assignHost: async () => {
+        asked += 1;
+        if (asked < 3) throw ApplicationFailure.retryable('no host worker has reported yet', 'no-host');
+        return { host: 'fake', epoch: 1 };
+      },
+    });
+    return suite.withWorkers(activities, async (start) => finished(start, {}));
+  },
+
+  'is-cancelled': async (suite) => {
+    const stopped = deferred();
+    const { activities, records } = fakeHost({
+      followContainer: async () => {
+        await stopped.promise;
+        return { ...GOOD_OUTCOME, exitCode: 143 };
+      },
+      stopContainer: async () => {
+        stopped.resolve();
+        return { how: 'terminated' };
+      },
+    });
+    return suite.withWorkers(activities, async (start) => {
+      const run = await start({});
+      await records.reached('running');
+      await run.signal(cancelSignal, { by: 'ada' });
+      await run.result().catch(() => undefined);
+      return run.workflowId;
+    });
+  },
+};
+
+async function finished(start: StartRun, submission: Parameters<StartRun>[0]): Promise<string> {
+  const run = await start(submission);
+  await run.result().catch(() => undefined);
+  return run.workflowId;
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+import type { Config } from '../config/config';
+import type { WorkflowIdentity } from '../contract/activities';
+import { registerSearchAttributes } from './search-attributes';
+
+/** A worker's connections to Temporal. */
+export interface TemporalLink {
+  native: NativeConnection;
+  cancelWorkflow(workflow: WorkflowIdentity): Promise<void>;
+  close(): Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Connects to Temporal, and waits for it while it is away: containers go on meanwhile, so there is no reason to give up. A
+ * line is logged each time the cause changes.
+ *
+ * @param signal aborted where the worker shall stop before Temporal is there; then it throws.
+ */
+export async function connectToTemporal(
+  config: Config['temporal'],
+  log: Logger,
+  signal: AbortSignal,
+): Promise<TemporalLink> {
+  let pauseMs = FIRST_PAUSE_MS;
+  let told = '';
+  for (;;) {
+    try {
+      return await connect(config);
+    } catch (error) {
+      signal.throwIfAborted();
+      const cause = error instanceof Error ? error.message : String(error);
+      if (cause !== told) log.warn({ address: config.address, cause }, 'Temporal is not there yet; waiting for it');
+      told = cause;
+    }
+    await sleep(pauseMs, undefined, { signal });
+    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+  }
+}
+
+async function connect({ address, namespace }: Config['temporal']): Promise<TemporalLink> {
+  const connection = await Connection.connect({ address, connectTimeout: '5 seconds' });
+  try {
+    await registerSearchAttributes(connection, namespace);
+    const native = await NativeConnection.connect({ address });
+    const client = new Client({ connection, namespace });
+    return {
+      native,
+      cancelWorkflow: async ({ workflowId, temporalRunId }) => {
+        await client.workflow.getHandle(workflowId, temporalRunId).cancel();
+      },
+      close: async () => {
+        await native.close();
+        await connection.close();
+      },
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}

@@ -1,22 +1,11 @@
-import type { Logger } from 'pino';
-
-import type { Config } from '../config/config';
 import type { HostActivities } from '../contract/activities';
-import type { Engine } from '../docker/engine';
 import { createImagePulls } from '../host/image-pulls';
-import type { Pumps } from '../host/pumps';
 import { toFailure } from './failure';
 import { cleanUp } from './host-clean-up';
+import type { HostActivityDeps } from './host-deps';
 import { pullImage } from './host-pull-image';
 import { startContainer } from './host-start-container';
 import { stopContainer } from './host-stop-container';
-
-export interface HostActivityDeps {
-  engine: Engine;
-  pumps: Pumps;
-  config: Pick<Config, 'data' | 'host'>;
-  log: Logger;
-}
 
 /** The short operations on one host's engine; see contract/activities. */
 export function createHostActivities(deps: HostActivityDeps): HostActivities {

@@ -3,7 +3,7 @@ import { attemptContainers, readIdentity } from '../host/own-containers';
 import { runPaths } from '../host/paths';
 import { removeContainer } from '../host/remove-container';
 import { removeRunFiles } from '../host/run-files';
-import type { HostActivityDeps } from './host-activities';
+import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
 
 /** Removes whatever an attempt left on the engine, its log stored and sealed first. Logs and artifacts stay. */

@@ -8,7 +8,7 @@ import { runPaths } from '../host/paths';
 import { removeContainer } from '../host/remove-container';
 import { prepareRunFiles } from '../host/run-files';
 import { failure } from './failure';
-import type { HostActivityDeps } from './host-activities';
+import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
 
 /**

@@ -4,7 +4,7 @@ import type { StopContainerInput, StoppedContainer } from '../contract/activitie
 import { isAlive } from '../host/container-state';
 import { awaitEnd } from '../host/await-end';
 import { attemptContainers } from '../host/own-containers';
-import type { HostActivityDeps } from './host-activities';
+import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
 
 /** What was done so far; kept in the heartbeats, so that a second try knows that it was we who ended the container. */

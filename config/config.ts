@@ -44,6 +44,10 @@ export const ConfigSchema = Type.Object(
           false,
           'Listen on other addresses although there are no tokens yet. Only where something else keeps strangers out, as in a container whose port is published on 127.0.0.1.',
         ),
+        allowedHosts: list(
+          'TRAINYARD_API_ALLOWED_HOSTS',
+          'Host names under which browsers may reach the API besides localhost, such as that of a reverse proxy.',
+        ),
         bodyLimitBytes: whole(
           'TRAINYARD_API_BODY_LIMIT',
           1_048_576,
@@ -92,6 +96,7 @@ export const ConfigSchema = Type.Object(
           env: 'TRAINYARD_HOST_NAME',
           default: '',
           pattern: '^$|^[a-z0-9][a-z0-9-]{0,62}$',
+          mend: 'write lower-case letters, digits and dashes, at most 63',
           description: "Name of this host: lower-case letters, digits and dashes. Default: the machine's host name.",
         }),
         dockerHost: text('DOCKER_HOST', 'unix:///var/run/docker.sock', 'The Docker Engine of this host.'),

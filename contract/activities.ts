@@ -121,6 +121,8 @@ export interface ContainerOutcome {
   vanished: boolean;
   /** Error of the engine, where it reports one; empty otherwise. */
   error: string;
+  /** What is wrong with the command where it could not be executed; null where it was. */
+  commandProblem: string | null;
   startedAt: string | null;
   finishedAt: string | null;
   logLines: number;

@@ -1,5 +1,5 @@
+import { describeValue } from './describe-value';
 import { liesIn } from './path';
-import { describeValue } from './validate-shape';
 
 /**
  * Fields of the run spec whose behaviour does not exist yet. They are refused by name, so that nobody believes that they

@@ -141,7 +141,9 @@ export const ScheduleSchema = Type.Object(
     run: RunSubmissionSchema,
     overlap: OverlapSchema,
     catchUpWindow: Type.String({ description: 'A duration.' }),
-    runningRuns: Type.Array(Type.String(), { description: 'Ids of the runs that are going on.' }),
+    runningRuns: Type.Array(Type.String(), {
+      description: 'Ids of the runs that are going on; those that were started under `allow-all` are not counted.',
+    }),
     skippedRuns: Type.Integer({ minimum: 0, description: 'Times that were left out because of `overlap`.' }),
     missedRuns: Type.Integer({ minimum: 0, description: 'Times that were missed beyond `catchUpWindow`.' }),
     createdAt: Type.String({ format: 'date-time' }),

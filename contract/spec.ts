@@ -1,6 +1,9 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
-import { CPU_PATTERN, DURATION_PATTERN, SIZE_PATTERN } from './units';
+import { PolicySchema, type Retries, type Timeouts } from './spec-policy';
+import { CPU_PATTERN, SIZE_PATTERN } from './units';
+
+export type { Retries, RetryRule, Timeouts } from './spec-policy';
 
 /**
  * The run spec: the one source of the types, of the API's validation, of OpenAPI and of the CLI's help.
@@ -8,16 +11,6 @@ import { CPU_PATTERN, DURATION_PATTERN, SIZE_PATTERN } from './units';
  * `RunSpecInput` is what a user writes; `RunSpec` is the same with every default filled in, and what a workflow runs.
  * A schema's `mend` says in one sentence what would be right; validation shows it.
  */
-
-const Duration = (description: string, fallback: string) =>
-  Type.Optional(
-    Type.String({
-      pattern: DURATION_PATTERN,
-      default: fallback,
-      description: `${description} Default ${fallback}.`,
-      mend: 'write a duration such as "30s", "5m", "12h" or "1d"',
-    }),
-  );
 
 const Size = (description: string, fallback: string) =>
   Type.Optional(
@@ -74,87 +67,6 @@ const ResourcesSchema = Type.Object(
     ),
   },
   { ...closed, default: {} },
-);
-
-const RetryRuleSchema = Type.Object(
-  {
-    when: Type.Object(
-      {
-        exitCode: Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), {
-          minItems: 1,
-          description: 'Exit codes that the rule is for.',
-          mend: 'write a list of exit codes from 0 to 255, such as [1, 137]',
-        }),
-      },
-      closed,
-    ),
-    then: Type.Union([Type.Literal('retry'), Type.Literal('fail')], { mend: 'write "retry" or "fail"' }),
-  },
-  closed,
-);
-
-const RetriesSchema = Type.Object(
-  {
-    attempts: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 10,
-        default: 1,
-        description: "Attempts in all for causes that are the run's own, the first one included. Default 1: no retry.",
-        mend: 'write a whole number from 1 to 10',
-      }),
-    ),
-    delay: Duration('Wait before the first retry.', '10s'),
-    factor: Type.Optional(
-      Type.Number({
-        minimum: 1,
-        maximum: 10,
-        default: 1,
-        description: 'Each wait is this many times the one before. Default 1: all waits are the same.',
-        mend: 'write a number from 1 to 10',
-      }),
-    ),
-    maxDelay: Duration('No wait is longer.', '5m'),
-    infrastructure: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 100,
-        default: 5,
-        description: "Retries for causes that are not the run's own, such as an engine that went away. Default 5.",
-        mend: 'write a whole number from 0 to 100',
-      }),
-    ),
-    rules: Type.Optional(
-      Type.Array(RetryRuleSchema, {
-        maxItems: 32,
-        default: [],
-        description:
-          'First match wins. An exit code that no rule names fails the run as soon as there is any rule; without rules every failure of the command is retried while there are attempts.',
-      }),
-    ),
-  },
-  { ...closed, default: {} },
-);
-
-const TimeoutsSchema = Type.Object(
-  {
-    queued: Duration('Wait for a host whose engine answers.', '24h'),
-    pull: Duration('Pull of the image in all.', '60m'),
-    pullSilence: Duration('Pull without any progress; extraction counts as progress.', '5m'),
-    start: Duration('Creation and start of the container.', '2m'),
-    running: Duration('One attempt, from the start of its container.', '12h'),
-    total: Duration('The run in all, from submission, waits and retries included.', '36h'),
-    grace: Duration('Between SIGTERM and SIGKILL when a container is stopped. At most 1h.', '30s'),
-  },
-  { ...closed, default: {} },
-);
-
-const PolicySchema = Type.Object(
-  { timeouts: Type.Optional(TimeoutsSchema), retries: Type.Optional(RetriesSchema) },
-  {
-    ...closed,
-    default: {},
-  },
 );
 
 export const IMAGE_PATTERN =
@@ -261,10 +173,7 @@ export type RunSpecInput = Static<typeof RunSpecSchema>;
 export type RunSubmission = Static<typeof RunSubmissionSchema>;
 export type ParamValue = Static<typeof ParamValueSchema>;
 export type MountSpec = Required<Static<typeof MountSchema>>;
-export type RetryRule = Static<typeof RetryRuleSchema>;
 export type Resources = Required<Static<typeof ResourcesSchema>>;
-export type Timeouts = Required<Static<typeof TimeoutsSchema>>;
-export type Retries = Required<Static<typeof RetriesSchema>>;
 export type PullPolicy = NonNullable<RunSpecInput['pullPolicy']>;
 
 /** A validated run spec with every default filled in. */

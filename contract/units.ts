@@ -21,7 +21,10 @@ export function parseDuration(text: string): number {
 /** The shortest text that {@link parseDuration} reads back as this: `90000` is `90s`, `3600000` is `1h`. */
 export function writeDuration(milliseconds: number): string {
   const units = Object.entries(MILLISECONDS).toReversed();
-  const [unit, length] = units.find(([, candidate]) => milliseconds > 0 && milliseconds % candidate === 0) ?? ['s', 1_000];
+  const [unit, length] = units.find(([, candidate]) => milliseconds > 0 && milliseconds % candidate === 0) ?? [
+    's',
+    1_000,
+  ];
   return `${milliseconds / length}${unit}`;
 }
 

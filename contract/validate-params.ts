@@ -1,9 +1,9 @@
+import { describeValue } from './describe-value';
 import type { Fault } from './fault';
 import { nearest } from './nearest';
 import { joinPath } from './path';
 import type { Recipe, RecipeParam } from './recipe';
 import type { ParamValue } from './spec';
-import { describeValue } from './validate-shape';
 
 /** The parameters of a submission against those that its recipe declares, with the recipe's defaults filled in. */
 export function applyParams(

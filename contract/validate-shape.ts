@@ -1,6 +1,8 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Value, ValueErrorType, type ValueError } from '@sinclair/typebox/value';
 
+import { checkWords } from './check-words';
+import { describeValue, nameType } from './describe-value';
 import type { Fault } from './fault';
 import { nearest } from './nearest';
 import { pathFromPointer, shorten } from './path';
@@ -15,14 +17,19 @@ export interface ShapeWording {
   hidden?: (path: string) => boolean;
 }
 
-/** Every place where an input departs from a schema, one fault each, in the words of the schema's `mend`. */
+/** More than anybody reads, and enough to be sure that the input is meant to be something else. */
+const MOST_FAULTS = 100;
+
+/** Every place where an input departs from a schema, one fault each, in the words of the schema's `mend`; the first 100 at most. */
 export function checkShape(schema: TSchema, input: unknown, wording: ShapeWording = {}): Fault[] {
   const messages = new Map<string, string>();
   for (const error of Value.Errors(schema, input)) {
+    if (messages.size >= MOST_FAULTS) break;
     const path = pathFromPointer(error.path);
     if (messages.has(path)) continue;
     messages.set(path, wording.instead?.(path, error.value) ?? messageFor(schema, error, path, wording));
   }
+  for (const { path, message } of checkWords(schema, input)) messages.set(path, message);
   return [...messages].map(([path, message]) => ({ path, message }));
 }
 
@@ -98,7 +105,6 @@ function expectation({ type, schema }: ValueError): string {
 function expectedType(schema: TSchema): string {
   if (Array.isArray(schema['anyOf'])) return `must be ${choices(schema['anyOf'] as TSchema[])}`;
   if (schema['const'] !== undefined) return `must be ${describeValue(schema['const'])}`;
-  if (Array.isArray(schema['enum'])) return `must be one of ${schema['enum'].map(describeValue).join(', ')}`;
   const names: Record<string, string> = {
     object: 'an object with named fields',
     array: 'a list',
@@ -113,20 +119,6 @@ function expectedType(schema: TSchema): string {
 function choices(schemas: TSchema[]): string {
   const parts = [...new Set(schemas.map((schema) => expectedType(schema).replace(/^must be /, '')))];
   return parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1)}`;
-}
-
-/** A value as short as a sentence can bear: `the text "abc"`, `-3`, `a list`. */
-export function describeValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(shorten(value, 60));
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return nameType(value);
-}
-
-function nameType(value: unknown): string {
-  if (value === null) return 'nothing (null)';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  const names: Record<string, string> = { string: 'a text', object: 'an object', boolean: 'true or false' };
-  return names[typeof value] ?? `a ${typeof value}`;
 }
 
 function listed(names: string[]): string {

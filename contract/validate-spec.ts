@@ -1,5 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 
+import { describeValue } from './describe-value';
 import type { Fault } from './fault';
 import { nearest } from './nearest';
 import { placeOf, refusalOf } from './not-yet';
@@ -18,7 +19,7 @@ import {
 } from './validate-meaning';
 import { checkMounts, plainPath } from './validate-mounts';
 import { applyParams } from './validate-params';
-import { checkShape, describeValue, type ShapeWording } from './validate-shape';
+import { checkShape, type ShapeWording } from './validate-shape';
 import { fitDelays, fitTimeouts } from './validate-timeouts';
 
 export type { RecipeBook } from './recipe';

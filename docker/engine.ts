@@ -13,7 +13,9 @@ export interface Engine {
    * Pulls an image. An error inside the progress stream is an error, and so is a stream that ends without a final status.
    *
    * @param options.silenceMs given up with `PullSilentError` when nothing at all arrives for this long; extraction counts
-   *   as news. There is no limit to the whole.
+   *   as news. There is no limit to the whole. Docker itself keeps a stalled download until its connection breaks, and a
+   *   pull of the same layer that comes after joins it, whatever the registry; so the next try can be silent as well.
+   * @throws the errors of images and registries in docker/errors, and the reason of the signal.
    */
   pullImage(reference: string, options: PullOptions): Promise<ImageInfo>;
 
@@ -23,10 +25,24 @@ export interface Engine {
    * @throws {NameTakenError} if the name belongs to a container with other labels.
    */
   createContainer(plan: ContainerPlan): Promise<{ id: string }>;
+  /**
+   * Starts a container that was never started; one that runs or has ended is left as it is, so that a call which is made
+   * twice cannot run anything twice.
+   *
+   * A command that does not exist is no error here: the container's init ends with 126 or 127 (docker/init-failure).
+   *
+   * @throws {NotFoundError} if there is no such container.
+   */
   startContainer(id: string): Promise<void>;
   /** Null where there is no such container. `id` may be a name. */
   inspectContainer(id: string): Promise<ContainerInfo | null>;
-  /** Resolves when the container does not run (at once if it has ended already), with its exit code. */
+  /**
+   * Resolves when the container does not run, at once if it has ended already or was never started. How it ended is for
+   * `inspectContainer`.
+   *
+   * @throws {NotFoundError} if there is no such container, `EngineUnavailableError` if the engine breaks off, and the
+   *   reason of the signal.
+   */
   waitContainer(id: string, signal: AbortSignal): Promise<void>;
   /** Sends a signal such as `SIGTERM`. True if the container was running. */
   signalContainer(id: string, signal: string): Promise<boolean>;
@@ -37,7 +53,11 @@ export interface Engine {
 
   /**
    * The records of a container's log, in the order of the engine, from `since` on (inclusive), or from the first. With
-   * `follow` it ends when the container does. Reads no further ahead than its consumer, so memory stays bounded.
+   * `follow` it ends when the container does; an engine that shuts down may end it, too, so look whether it has ended.
+   * Reads no further ahead than its consumer, so memory stays bounded. A consumer that stops early ends the request.
+   *
+   * @throws {NotFoundError} if there is no such container, `EngineUnavailableError` if the stream breaks off, and the
+   *   reason of the signal.
    */
   readLogs(id: string, options: ReadLogsOptions): AsyncIterable<LogRecord[]>;
 
@@ -57,6 +77,10 @@ export interface EngineInfo {
   containersRunning: number;
   operatingSystem: string;
   architecture: string;
+  /** What the engine says it cannot do on this machine, such as holding containers to a memory limit. */
+  warnings: string[];
+  /** Time of the engine's machine, RFC 3339. */
+  time: string;
 }
 
 export interface ImageInfo {
@@ -134,6 +158,6 @@ export interface LogRecord {
   stream: 'stdout' | 'stderr';
   /** The bytes without the line's end. */
   data: Buffer;
-  /** False for a piece that more of the same line follows. */
+  /** False for a piece without the line's end: more of the same line follows, or the log ends here. */
   complete: boolean;
 }

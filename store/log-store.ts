@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * Logs of runs. Each run has one log with all its attempts; each line has a number, from 1, which is its place in the log
  * and never changes. See docs/logs.md for the form on disk.
@@ -61,17 +63,25 @@ export interface NewLogLine {
 }
 
 export interface LogWriter {
-  /** Where to resume reading from the engine, as read back from what is durably written. Null: from the beginning. */
+  /**
+   * Where to resume reading from the engine, as read back from what is durably written. Null: from the beginning; then
+   * everything comes again, and the first {@link LogWriter.attemptLines} stdout and stderr lines are stored already.
+   */
   readonly resume: ResumePoint | null;
   /** stdout and stderr lines of this attempt so far. */
   readonly attemptLines: number;
   /** Set where the attempt's log is sealed already. */
   readonly sealed: Seal | null;
-  /** Appends; resolves when a `tail -f` sees it. */
+  /**
+   * Appends; resolves when a `tail -f` sees it. All of the lines are stored or, where it fails, none; appends that wait
+   * behind one that fails, fail with it.
+   *
+   * @throws {LogDiskFullError} where there is no room. The writer stays usable.
+   */
   append(lines: readonly NewLogLine[]): Promise<void>;
   /** Makes what was appended survive the loss of power. */
   sync(): Promise<void>;
-  /** Writes the seal and syncs. Nothing may be appended to the attempt after that. */
+  /** Writes the seal and syncs. Nothing may be appended to the attempt after that. A second call changes nothing. */
   seal(seal: Omit<Seal, 'lines'>): Promise<Seal>;
   close(): Promise<void>;
 }
@@ -85,6 +95,11 @@ export interface ResumePoint {
   anchor: { stream: LogStream; textHash: string };
   /** Stored stdout and stderr lines from the anchor on, the anchor included. */
   skip: number;
+}
+
+/** SHA-256 of a line's text in UTF-8, in hexadecimal, as in {@link ResumePoint.anchor}. */
+export function textHash(text: string | Uint8Array): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** What is known for certain at the end of an attempt's log. */

@@ -31,7 +31,8 @@ export interface RunStore {
 export interface StoredRun {
   run: Run;
   attempts: Attempt[];
-  spec: RunSpec;
+  /** Null where the submission was refused before it became a spec. */
+  spec: RunSpec | null;
 }
 
 export interface RunQuery {
@@ -42,7 +43,9 @@ export interface RunQuery {
   labels?: Record<string, string>;
   /** Part of the id or the name, case-insensitive. */
   text?: string;
+  /** Created at this instant or later. */
   createdAfter?: string;
+  /** Created earlier than this instant. */
   createdBefore?: string;
   /** Where the page before ended; newest runs come first. */
   cursor?: string;

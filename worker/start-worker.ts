@@ -29,7 +29,7 @@ export interface WorkerDeps {
 }
 
 export interface RunningWorker {
-  /** Rejects when a worker failed for good; resolves after {@link RunningWorker.stop}. */
+  /** Rejects when one of the roles failed for good; resolves after {@link RunningWorker.stop}. */
   ended: Promise<void>;
   /**
    * Hands the activities back to Temporal and stops reading logs. Containers go on; whoever takes the role next finds them
@@ -45,30 +45,47 @@ const SHUTDOWN_FORCE = '8 seconds';
 /** Short calls to an engine that one host worker makes at once. */
 const SHORT_CALLS = 40;
 
-/** Starts the roles that the config names, in one process. */
+/** Starts the roles that the config names, in one process. Where one cannot be started, none of them stays. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config } = deps;
   const pumps = config.worker.roles.includes('host') ? createPumps(deps) : null;
   // Before any task: the logs of what ran on while no worker was there must not wait for Temporal.
   await pumps?.start();
   const reporter = pumps ? startHostReporter(deps) : null;
+  const leaveHost = async (): Promise<void> => {
+    await reporter?.stop();
+    await pumps?.stop();
+  };
 
   const plans = [
     ...(config.worker.roles.includes('control') ? [controlPlan(deps)] : []),
     ...(pumps ? hostPlans(deps, pumps) : []),
   ];
-  const workers = await Promise.all(plans.map(async (plan) => Worker.create(plan)));
-  const ended = Promise.all(workers.map(async (worker) => worker.run())).then(() => undefined);
+  const workers = await createAll(plans).catch(async (error: unknown) => {
+    await leaveHost();
+    throw error;
+  });
+  const running = workers.map(async (worker) => worker.run());
 
   return {
-    ended,
+    ended: Promise.all(running).then(() => undefined),
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await reporter?.stop();
-      await pumps?.stop();
-      await ended;
+      await leaveHost();
+      // One that failed has told so through `ended`; the others still use what the caller closes next.
+      await Promise.allSettled(running);
     },
   };
+}
+
+async function createAll(plans: WorkerOptions[]): Promise<Worker[]> {
+  const created = await Promise.allSettled(plans.map(async (plan) => Worker.create(plan)));
+  const workers = created.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = created.find((result) => result.status === 'rejected');
+  if (failed === undefined) return workers;
+  // A worker gives back its part of the connection only by running to its end.
+  await Promise.allSettled(workers.map(async (worker) => worker.runUntil(async () => undefined)));
+  throw failed.reason;
 }
 
 function common({

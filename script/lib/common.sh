@@ -74,3 +74,22 @@ only_one_at_a_time() {
   say "waiting for another bootstrap that holds $cache/lock"
   flock 9
 }
+
+# scratch NAME: a new folder for work in progress. What an interrupted bootstrap left is removed by the next one.
+scratch() {
+  mkdir -p "$cache/scratch"
+  mktemp -d "$cache/scratch/$1.XXXXXX"
+}
+
+# remove_tree FOLDER: first takes off what is mounted below it, such as the /proc of a debootstrap that failed;
+# what cannot be taken off stays, and the folder with it, rather than that the machine's own files are removed through it.
+remove_tree() {
+  [[ -d $1 ]] || return 0
+  local mounts
+  mounts=$(awk -v below="$1/" 'index($2, below) == 1 { print $2 }' /proc/mounts 2>/dev/null | sort -r)
+  for mount in $mounts; do
+    umount "$mount" || { warn "$mount is still mounted; unmount it and remove $1"; return 0; }
+  done
+  chmod -R u+w "$1" 2>/dev/null || true # Go's module cache is read-only
+  rm -rf "$1"
+}

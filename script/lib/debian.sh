@@ -4,6 +4,7 @@
 # The mirror and its key come from the sources that the machine has already, so that a private mirror keeps
 # working and no host is written down here. Lists and archives of the newer suite live in the cache folder.
 
+: "${cache:?source common.sh first}"
 readonly newer_suite=trixie
 
 is_debian_like() { have apt-get && have dpkg; }
@@ -61,19 +62,23 @@ newer_download() (
   mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$folder"
   printf 'deb %s%s %s main\n' "${key:+[signed-by=$key] }" "$mirror" "$newer_suite" >"$state/sources.list"
   logged "apt-$newer_suite-update" apt_for_newer update || return 1
-  cd "$folder"
+  cd "$folder" || return 1
   logged "apt-$newer_suite-download" apt_for_newer download "$@"
 )
 
 # newer_unpack FOLDER PACKAGE…: unpacks packages of the newer suite into a folder; installs and starts nothing.
 newer_unpack() {
-  local folder=$1 archives
+  local folder=$1 archives status=0
   shift
-  archives=$(mktemp -d "$cache/debs.XXXXXX")
-  newer_download "$archives" "$@" || { rm -rf "$archives"; return 1; }
+  archives=$(scratch debs)
   mkdir -p "$folder"
-  for deb in "$archives"/*.deb; do dpkg -x "$deb" "$folder"; done
-  rm -rf "$archives"
+  if newer_download "$archives" "$@"; then
+    for deb in "$archives"/*.deb; do dpkg -x "$deb" "$folder" || status=$?; done
+  else
+    status=1
+  fi
+  remove_tree "$archives"
+  return "$status"
 }
 
 # apt_install PACKAGE…: from the machine's own sources.

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # A Docker Engine that answers: the one that runs already, or the one of this machine started, or one installed first.
 
+: "${cache:?source common.sh first}" "${newer_suite:?source debian.sh first}"
+
 # From API 1.43 (Engine 24) on, logs can be resumed exactly; see ARCHITECTURE.
 readonly engine_api_wanted=1.43
 readonly engine_version_wanted=24
@@ -12,8 +14,11 @@ engine_host() { echo "${DOCKER_HOST:-$engine_default_host}"; }
 engine_api() { bounded 10 docker --host "$(engine_host)" version --format '{{.Server.APIVersion}}' 2>/dev/null || true; }
 
 engine_answers() {
+  local host
+  host=$(engine_host)
   if ! have docker; then
-    [[ ! $(engine_host) =~ ^unix:// || -S ${DOCKER_HOST#unix://} || -S /var/run/docker.sock ]] || return 1
+    # Without a socket there is nobody to ask, and no client is needed to know it.
+    [[ $host != unix://* || -S ${host#unix://} ]] || return 1
     install_docker_cli
   fi
   [[ -n $(engine_api) ]]
@@ -49,12 +54,12 @@ install_engine() {
   fi
   say "this system has only docker.io $candidate; taking that one package from Debian $newer_suite, what it depends on from this system"
   have docker || packages+=(docker-cli)
-  archives=$(mktemp -d "$cache/debs.XXXXXX")
-  newer_download "$archives" "${packages[@]}" && apt_install "$archives"/*.deb || {
-    rm -rf "$archives"
+  archives=$(scratch debs)
+  if ! newer_download "$archives" "${packages[@]}" || ! apt_install "$archives"/*.deb; then
+    remove_tree "$archives"
     die "docker.io of Debian $newer_suite could not be installed" "install Docker Engine $engine_version_wanted or later by hand"
-  }
-  rm -rf "$archives"
+  fi
+  remove_tree "$archives"
 }
 
 # Only the client, into the cache: for a machine whose engine runs elsewhere, and for users who are not root.

@@ -17,6 +17,7 @@ export const GOOD_OUTCOME: ContainerOutcome = {
   oomKilled: false,
   vanished: false,
   error: '',
+  commandProblem: null,
   startedAt: '2026-01-01T00:00:00.000Z',
   finishedAt: '2026-01-01T00:00:01.000Z',
   logLines: 3,

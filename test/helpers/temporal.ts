@@ -56,7 +56,7 @@ export function fromBootstrap(name: string): string | undefined {
 let runtimeIsQuiet = false;
 
 /** The SDK's runtime is one for a process and logs every expected failure of a test as a warning. */
-function quietRuntime(): void {
+export function quietRuntime(): void {
   if (runtimeIsQuiet) return;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   runtimeIsQuiet = true;

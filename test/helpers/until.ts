@@ -15,7 +15,7 @@ export async function until<T>(
     if ('value' in outcome && outcome.value) return outcome.value as Exclude<T, false | 0 | '' | null | undefined>;
     if (Date.now() >= deadline) {
       const last = 'value' in outcome ? `gave ${JSON.stringify(outcome.value)}` : `threw ${String(outcome.error)}`;
-      throw new Error(`the condition did not hold within ${timeoutMs} ms; at last it ${last}: ${condition}`, {
+      throw new Error(`the condition did not hold within ${timeoutMs} ms; at last it ${last}: ${String(condition)}`, {
         cause: 'error' in outcome ? outcome.error : undefined,
       });
     }

@@ -1,0 +1,10 @@
+import type { Config } from '../config/config';
+import type { Engine } from '../docker/engine';
+import type { Pumps } from '../host/pumps';
+
+/** What the short operations on a host's engine work with. */
+export interface HostActivityDeps {
+  engine: Engine;
+  pumps: Pumps;
+  config: Pick<Config, 'data' | 'host'>;
+}

@@ -1,0 +1,108 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifySchema } from 'fastify';
+
+import { PageSchema, RunDetailSchema } from '../../../contract/http';
+import { AttemptSchema, RunSchema } from '../../../contract/run';
+import { RunSubmissionSchema } from '../../../contract/spec';
+import { cancelRun } from '../../services/cancel-run';
+import { CancelBodySchema, checkBody } from '../../services/check-body';
+import { findRun } from '../../services/find-run';
+import { queryOf, RunListQuerySchema } from '../../services/list-runs';
+import type { Services } from '../../services/services';
+import { submitRun } from '../../services/submit-run';
+import {
+  answer,
+  describedBody,
+  IdempotencyHeadersSchema,
+  problemAnswers,
+  RunIdParamsSchema,
+  submissionHeaders,
+} from '../answers';
+
+const tags = ['runs'];
+
+const SUBMISSION_EXAMPLES = [
+  { recipe: 'digits', params: { epochs: 3, batch_size: 16 } },
+  {
+    name: 'digits-mlp',
+    image: 'trainyard/digits:1',
+    command: ['python3', 'train.py'],
+    resources: { cpus: 2, memory: '4g' },
+    policy: { timeouts: { running: '12h' }, retries: { attempts: 3, delay: '5s' } },
+  },
+];
+
+const submitSchema = {
+  tags,
+  summary: 'Submit a run',
+  description: 'Once this has answered, the run exists in Temporal and comes to an end whatever dies on the way.',
+  consumes: ['application/json', 'application/yaml'],
+  headers: IdempotencyHeadersSchema,
+  body: describedBody({ ...RunSubmissionSchema, examples: SUBMISSION_EXAMPLES }),
+  response: {
+    202: answer(RunSchema, 'Accepted; `Location` is where it can be watched.'),
+    ...problemAnswers(400, 413, 415, 422, 503),
+  },
+} satisfies FastifySchema;
+
+const listSchema = {
+  tags,
+  summary: 'List runs',
+  description: 'The newest first.',
+  querystring: RunListQuerySchema,
+  response: { 200: answer(PageSchema(RunSchema), 'A page of runs.'), ...problemAnswers(400, 503) },
+} satisfies FastifySchema;
+
+const lookSchema = {
+  tags,
+  summary: 'Look at a run',
+  params: RunIdParamsSchema,
+  response: { 200: answer(RunDetailSchema, 'The run, its attempts and its spec.'), ...problemAnswers(404, 503) },
+} satisfies FastifySchema;
+
+const attemptsSchema = {
+  tags,
+  summary: 'List the attempts of a run',
+  params: RunIdParamsSchema,
+  response: { 200: answer(PageSchema(AttemptSchema), 'All of them, oldest first.'), ...problemAnswers(404, 503) },
+} satisfies FastifySchema;
+
+const cancelSchema = {
+  tags,
+  summary: 'Cancel a run',
+  description:
+    'Its container gets SIGTERM, the grace of its policy, and SIGKILL. The run is `cancelled` when the container is gone.',
+  params: RunIdParamsSchema,
+  body: describedBody(CancelBodySchema),
+  response: {
+    200: answer(RunSchema, 'It was cancelled before.'),
+    202: answer(RunSchema, 'It was asked to end.'),
+    ...problemAnswers(400, 404, 409, 415, 503),
+  },
+} satisfies FastifySchema;
+
+export const runRoutes: FastifyPluginAsyncTypebox<{ services: Services }> = async (app, { services }) => {
+  app.post('/runs', { schema: submitSchema }, async (request, reply) => {
+    const { run, replayed } = await submitRun(services, request.body, request.headers['idempotency-key']);
+    const headers = submissionHeaders(`/v1/runs/${encodeURIComponent(run.id)}`, replayed);
+    return reply.code(202).headers(headers).send(run);
+  });
+
+  app.get('/runs', { schema: listSchema }, async (request) => services.runStore.listRuns(queryOf(request.query)));
+
+  app.get('/runs/:id', { schema: lookSchema }, async (request) => {
+    const { run, attempts, spec } = await findRun(services, request.params.id);
+    return { ...run, attempts, spec };
+  });
+
+  app.get('/runs/:id/attempts', { schema: attemptsSchema }, async (request) => ({
+    items: (await findRun(services, request.params.id)).attempts,
+    next: null,
+  }));
+
+  app.post('/runs/:id/cancel', { schema: cancelSchema }, async (request, reply) => {
+    const body = checkBody(CancelBodySchema, request.body);
+    const { run, alreadyCancelled } = await cancelRun(services, request.params.id, body.by);
+    return reply.code(alreadyCancelled ? 200 : 202).send(run);
+  });
+};

@@ -1,0 +1,29 @@
+import type { Run } from '../../contract/run';
+import { isEndState } from '../../contract/state';
+import { ProblemError } from '../problem-error';
+import { findRun } from './find-run';
+import type { Services } from './services';
+
+/**
+ * Asks a run to end. `alreadyCancelled` is true where it is cancelled and its container gone, so that there was nothing to
+ * ask.
+ *
+ * @throws {ProblemError} `already-ended` where it came to another end; `not-found`, `temporal-unavailable`.
+ */
+export async function cancelRun(
+  services: Services,
+  runId: string,
+  by: string | undefined,
+): Promise<{ run: Run; alreadyCancelled: boolean }> {
+  const { run } = await findRun(services, runId);
+  if (isEndState(run.state)) return ended(run);
+  if (await services.temporal.runs.cancel(runId, by)) return { run, alreadyCancelled: false };
+  // It ended in between, or the read model has not heard of its end.
+  return ended((await findRun(services, runId)).run);
+}
+
+function ended(run: Run): { run: Run; alreadyCancelled: true } {
+  if (run.state === 'cancelled') return { run, alreadyCancelled: true };
+  const how = isEndState(run.state) ? `has already ${run.state}` : 'has no workflow any more';
+  throw new ProblemError('already-ended', `The run "${run.id}" ${how}; there is nothing to cancel.`);
+}

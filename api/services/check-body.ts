@@ -1,0 +1,30 @@
+import { type Static, type TObject, Type } from '@sinclair/typebox';
+
+import { InvalidInputError } from '../../contract/fault';
+import { checkShape } from '../../contract/validate-shape';
+
+export const CancelBodySchema = Type.Object(
+  {
+    by: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: "Who asks; shown in the run's events.",
+        mend: 'write a name of at most 100 characters',
+      }),
+    ),
+  },
+  { additionalProperties: false, title: 'CancelRequest', examples: [{ by: 'ada' }] },
+);
+
+/**
+ * A body all of whose fields may be left out, and which may be left out itself.
+ *
+ * @throws {InvalidInputError} with every fault.
+ */
+export function checkBody<T extends TObject>(schema: T, body: unknown): Static<T> {
+  const value = body ?? {};
+  const faults = checkShape(schema, value);
+  if (faults.length > 0) throw new InvalidInputError(faults, 'The body');
+  return value as Static<T>;
+}

@@ -1,0 +1,27 @@
+import { isRunId } from '../../contract/names';
+import type { Attempt, Run } from '../../contract/run';
+import type { RunSpec } from '../../contract/spec';
+import { runNotFound } from '../problem-error';
+import type { Services } from './services';
+
+export interface FoundRun {
+  run: Run;
+  attempts: Attempt[];
+  /** Null where only the workflow was asked, which does not tell it. */
+  spec: RunSpec | null;
+}
+
+/**
+ * A run from the read model, or, where that does not have it yet, from its workflow: one that was started by hand, or while
+ * the store was away.
+ *
+ * @throws {ProblemError} `not-found`, `not-known-yet`, `temporal-unavailable`.
+ */
+export async function findRun({ runStore, temporal }: Services, runId: string): Promise<FoundRun> {
+  if (!isRunId(runId)) throw runNotFound(runId);
+  const stored = await runStore.getRun(runId);
+  if (stored) return stored;
+  const status = await temporal.runs.status(runId);
+  if (!status) throw runNotFound(runId);
+  return { ...status, spec: null };
+}

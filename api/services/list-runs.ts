@@ -1,0 +1,67 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+import { type Fault, InvalidInputError } from '../../contract/fault';
+import { nearest } from '../../contract/nearest';
+import { RUN_STATES, type RunState } from '../../contract/state';
+import type { RunQuery } from '../../store/run-store';
+import { defaulted } from '../defaulted';
+
+const Instant = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));
+
+/** What runs can be asked for by. */
+export const RunListQuerySchema = Type.Object(
+  {
+    state: Type.Optional(
+      Type.Array(Type.String(), {
+        description: `In one of these states: ${RUN_STATES.join(', ')}. Repeated, or separated by commas.`,
+      }),
+    ),
+    recipe: Type.Optional(Type.String({ maxLength: 100, description: 'Made from this recipe.' })),
+    schedule: Type.Optional(Type.String({ maxLength: 100, description: 'Started by this schedule.' })),
+    label: Type.Optional(
+      Type.Array(Type.String({ maxLength: 320 }), {
+        maxItems: 20,
+        description: 'With this label, as `name:value`. Repeated: with each of them.',
+      }),
+    ),
+    text: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the id or the name, in any case.' })),
+    createdAfter: Instant('Submitted after this time (RFC 3339).'),
+    createdBefore: Instant('Submitted before this time (RFC 3339).'),
+    cursor: Type.Optional(Type.String({ maxLength: 500, description: 'The `next` of the page before.' })),
+    limit: defaulted(Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'At most this many.' })),
+  },
+  { additionalProperties: false },
+);
+
+/** @throws {InvalidInputError} for a state that there is not, or a label that is no `name:value`. */
+export function queryOf({ state, label, ...query }: Static<typeof RunListQuerySchema>): RunQuery {
+  const states = state?.flatMap((item) => item.split(',')).map((item) => item.trim());
+  const faults = [...stateFaults(states ?? []), ...labelFaults(label ?? [])];
+  if (faults.length > 0) throw new InvalidInputError(faults, 'The query');
+  return {
+    ...query,
+    ...(states ? { state: states as RunState[] } : {}),
+    ...(label ? { labels: Object.fromEntries(label.map((item) => splitLabel(item))) } : {}),
+  };
+}
+
+function stateFaults(states: string[]): Fault[] {
+  return states
+    .filter((state) => !(RUN_STATES as readonly string[]).includes(state))
+    .map((state) => {
+      const meant = nearest(state, RUN_STATES);
+      const help = meant === undefined ? `write one of ${RUN_STATES.join(', ')}` : `did you mean "${meant}"?`;
+      return { path: 'state', message: `there is no state "${state}"; ${help}` };
+    });
+}
+
+function labelFaults(labels: string[]): Fault[] {
+  return labels
+    .filter((label) => label.indexOf(':') < 1)
+    .map((label) => ({ path: 'label', message: `"${label}" is no label; write name:value, such as team:vision` }));
+}
+
+function splitLabel(label: string): [string, string] {
+  const colon = label.indexOf(':');
+  return [label.slice(0, colon), label.slice(colon + 1)];
+}

@@ -1,0 +1,17 @@
+import type { FastifyBaseLogger } from 'fastify';
+
+import type { Config } from '../../config/config';
+import type { RecipeBook } from '../../contract/recipe';
+import type { LogStore } from '../../store/log-store';
+import type { RunStore } from '../../store/run-store';
+import type { TemporalGateway } from '../temporal/gateway';
+
+/** What the services of the API work with. */
+export interface Services {
+  config: Config;
+  runStore: RunStore;
+  logStore: LogStore;
+  temporal: TemporalGateway;
+  recipes: RecipeBook;
+  logger: FastifyBaseLogger;
+}

@@ -1,0 +1,99 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+import { runIdFor } from '../../contract/names';
+import type { Run } from '../../contract/run';
+import type { StoredRun } from '../../store/run-store';
+import { ProblemError } from '../problem-error';
+import { type Admission, admit, canonicalJson, hashSubmission, presentRun, queuedRun } from './admission';
+import { findRun } from './find-run';
+import type { Services } from './services';
+
+/** What a submission came to. */
+export interface Submitted {
+  run: Run;
+  /** True where the Idempotency-Key was used before, for the same submission. */
+  replayed: boolean;
+}
+
+/**
+ * Submits a run. What is answered exists in Temporal; the read model follows, now or when the workflow reports.
+ *
+ * With a key the id of the run is made from the key, so that Temporal itself keeps a second submission from starting a
+ * second run, whichever process it reaches and however many come at once.
+ *
+ * @throws {InvalidInputError} with every fault of the submission.
+ * @throws {ProblemError} `idempotency-key-reused`, `temporal-unavailable`.
+ */
+export async function submitRun(services: Services, input: unknown, idempotencyKey?: string): Promise<Submitted> {
+  const admission = admit(input, services.recipes);
+  if (idempotencyKey === undefined) {
+    const run = await startNew(services, admission, runIdFor(admission.spec.name, base32(randomBytes(5))));
+    if (!run) throw new Error('a new run got the id of another one');
+    return { run, replayed: false };
+  }
+  const runId = runIdForKey(idempotencyKey);
+  // Temporal forgets a run when its retention is over; the store does not.
+  const stored = await readStored(services, runId);
+  const run = stored ? undefined : await startNew(services, admission, runId);
+  if (run) return { run, replayed: false };
+  await checkSameSubmission(services, admission, runId, stored);
+  return { run: await currentRun(services, admission, runId), replayed: true };
+}
+
+/** Undefined where a run with the id exists already. */
+async function startNew(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
+  const run = queuedRun(runId, admission, new Date());
+  const { submission } = admission;
+  const submissionHash = hashSubmission(submission);
+  const outcome = await services.temporal.runs.start({ runId, submission, submissionHash, ...presentRun(admission) });
+  if (outcome === 'exists') return undefined;
+  await services.runStore.insertQueued(run, admission.spec).catch((error: unknown) => {
+    services.logger.warn({ err: error, runId }, 'an accepted run is not in the list before its workflow reports');
+  });
+  return run;
+}
+
+async function readStored({ runStore, logger }: Services, runId: string): Promise<StoredRun | null> {
+  return runStore.getRun(runId).catch((error: unknown) => {
+    logger.warn({ err: error, runId }, 'whether a key was used is asked of Temporal alone: the store does not answer');
+    return null;
+  });
+}
+
+async function checkSameSubmission(
+  { temporal }: Services,
+  admission: Admission,
+  runId: string,
+  stored: StoredRun | null,
+): Promise<void> {
+  const known = await temporal.runs.submissionHash(runId);
+  const isSame =
+    typeof known?.hash === 'string'
+      ? known.hash === hashSubmission(admission.submission)
+      : stored !== null && canonicalJson(stored.spec) === canonicalJson(admission.spec);
+  if (isSame) return;
+  throw new ProblemError(
+    'idempotency-key-reused',
+    `The Idempotency-Key was used for the run "${runId}", which has another submission; use a new key for a new run.`,
+  );
+}
+
+async function currentRun(services: Services, admission: Admission, runId: string): Promise<Run> {
+  try {
+    return (await findRun(services, runId)).run;
+  } catch (error) {
+    // Between the start of a workflow and its first words there is nothing else to tell.
+    if (error instanceof ProblemError && error.kind === 'not-known-yet') return queuedRun(runId, admission, new Date());
+    throw error;
+  }
+}
+
+function runIdForKey(key: string): string {
+  return runIdFor('run', base32(createHash('sha256').update(key).digest()).slice(0, 20));
+}
+
+/** Base 32 (RFC 4648) in lower case, without padding. */
+function base32(bytes: Uint8Array): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{5}/g) ?? []).map((group) => 'abcdefghijklmnopqrstuvwxyz234567'[parseInt(group, 2)]).join('');
+}

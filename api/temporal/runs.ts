@@ -1,0 +1,130 @@
+import {
+  QueryNotRegisteredError,
+  type WorkflowClient,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+
+import { CONTROL_TASK_QUEUE, MEMO, RUN_WORKFLOW, type RunSearchAttribute, workflowIdFor } from '../../contract/names';
+import type { RunStatus } from '../../contract/run';
+import type { RunSubmission } from '../../contract/spec';
+import { cancelSignal, statusQuery } from '../../workflows/messages';
+import { ProblemError } from '../problem-error';
+import { GRPC, grpcCodeOf, type TemporalCaller } from './calls';
+
+/** Runs, as their workflows. */
+export interface RunGateway {
+  /** Starts the workflow of a run. `exists`: there is or was one with this id; nothing was started. */
+  start(run: RunToStart): Promise<'started' | 'exists'>;
+  /** Hash of the submission that a run was started with; undefined where Temporal knows no such run. */
+  submissionHash(runId: string): Promise<{ hash: string | null } | undefined>;
+  /** The run as its workflow tells it; undefined where Temporal knows no such run. */
+  status(runId: string): Promise<RunStatus | undefined>;
+  /** Asks the run to end. False where it has ended already, or never was. */
+  cancel(runId: string, by: string | undefined): Promise<boolean>;
+}
+
+export interface RunToStart {
+  runId: string;
+  submission: RunSubmission;
+  submissionHash: string;
+  /** What the Web UI shows; Markdown. */
+  summary: string;
+  details: string;
+  attributes: RunAttributes;
+}
+
+export type RunAttributes = Partial<Record<RunSearchAttribute, string>>;
+
+export function createRunGateway(workflows: WorkflowClient, call: TemporalCaller): RunGateway {
+  return {
+    start: (run) => start(workflows, call, run),
+    submissionHash: (runId) => readSubmissionHash(workflows, call, runId),
+    status: (runId) => readStatus(workflows, call, runId),
+    cancel: (runId, by) => cancel(workflows, call, runId, by),
+  };
+}
+
+/** In the form that Temporal's client takes. */
+export function searchAttributesOf(attributes: RunAttributes): SearchAttributePair[] {
+  return Object.entries(attributes).map(([name, value]) => ({
+    key: defineSearchAttributeKey(name, 'KEYWORD'),
+    value,
+  }));
+}
+
+async function start(workflows: WorkflowClient, call: TemporalCaller, run: RunToStart): Promise<'started' | 'exists'> {
+  try {
+    await call.make(() =>
+      workflows.start(RUN_WORKFLOW, {
+        taskQueue: CONTROL_TASK_QUEUE,
+        workflowId: workflowIdFor(run.runId),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        args: [run.submission],
+        memo: { [MEMO.submissionHash]: run.submissionHash },
+        typedSearchAttributes: searchAttributesOf(run.attributes),
+        staticSummary: run.summary,
+        staticDetails: run.details,
+      }),
+    );
+    return 'started';
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
+    throw error;
+  }
+}
+
+async function readSubmissionHash(
+  workflows: WorkflowClient,
+  call: TemporalCaller,
+  runId: string,
+): Promise<{ hash: string | null } | undefined> {
+  try {
+    const { memo } = await call(() => workflows.getHandle(workflowIdFor(runId)).describe());
+    const hash = memo?.[MEMO.submissionHash];
+    return { hash: typeof hash === 'string' ? hash : null };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function readStatus(
+  workflows: WorkflowClient,
+  call: TemporalCaller,
+  runId: string,
+): Promise<RunStatus | undefined> {
+  // A query of a run that nobody works on is answered by a deadline only; existence is known at once.
+  if ((await readSubmissionHash(workflows, call, runId)) === undefined) return undefined;
+  try {
+    return await call(() => workflows.getHandle(workflowIdFor(runId)).query(statusQuery));
+  } catch (error) {
+    if (error instanceof QueryNotRegisteredError || error instanceof WorkflowNotFoundError) return undefined;
+    const code = grpcCodeOf(error);
+    if (code === GRPC.failedPrecondition || code === GRPC.deadlineExceeded) throw notKnownYet(runId, error);
+    throw error;
+  }
+}
+
+function notKnownYet(runId: string, cause: unknown): ProblemError {
+  const detail = `The run "${runId}" exists in Temporal, but no worker has told of it yet; ask again when a worker runs.`;
+  return new ProblemError('not-known-yet', detail, { headers: { 'retry-after': '5' }, cause });
+}
+
+async function cancel(
+  workflows: WorkflowClient,
+  call: TemporalCaller,
+  runId: string,
+  by: string | undefined,
+): Promise<boolean> {
+  try {
+    await call(() =>
+      workflows.getHandle(workflowIdFor(runId)).signal(cancelSignal, ...(by === undefined ? [] : [{ by }])),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface BenchServer {
+  url: string;
+  /** Stops it and removes its data. */
+  stop(): Promise<void>;
+}
+
+const PROGRAM = join(__dirname, '../../dist/cli/main.js');
+
+/** A whole server of its own, with its own data folder and free ports, so that none that runs already is disturbed. */
+export async function startServer(): Promise<BenchServer> {
+  const data = await mkdtemp(join(tmpdir(), 'trainyard-bench-'));
+  const ports = ['--port', '0', '--temporal-port', '0', '--ui-port', '0'];
+  const env = { ...process.env, TRAINYARD_INSTALLATION: `bench-${process.pid}` };
+  const child = spawn(process.execPath, [PROGRAM, 'up', '--data', data, ...ports], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await ended;
+    await rm(data, { recursive: true, force: true });
+  };
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /is ready: (http\S+)/.exec(line)?.[1];
+    if (url !== undefined) {
+      child.stdout.resume();
+      return { url, stop };
+    }
+  }
+  await stop();
+  throw new Error('the server ended before it was ready');
+}

@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Run } from '../contract/run';
+import { isEndState } from '../contract/state';
+import type { ApiClient, Query } from './api-client';
+import { runPath } from './find-run';
+import { type LogLine, logPath } from './log';
+import { ASK_AGAIN_MS, isAway, type OnAway, PATIENCE_MS } from './patience';
+
+export interface FollowLogOptions {
+  /** Filters of the log: attempt, tail, system. */
+  query: Query;
+  signal: AbortSignal;
+  onAway: OnAway;
+}
+
+/**
+ * The lines of a run's log as they come, until the run has ended and all is read. A server that is lost on the way is
+ * asked again for a minute, from the line after the last one that came, so that none is lost or doubled.
+ */
+export async function* followLog(
+  api: ApiClient,
+  runId: string,
+  { query, signal, onAway }: FollowLogOptions,
+): AsyncIterable<LogLine> {
+  let last = 0;
+  let lostAtMs: number | null = null;
+  const found = (): void => {
+    if (lostAtMs !== null) onAway(false);
+    lostAtMs = null;
+  };
+  for (;;) {
+    try {
+      // A server that is being stopped ends its answers too: only what is read after the run's end is known to be all.
+      const { state } = await api.get<Run>(runPath(runId));
+      // A tail only says where to begin.
+      const position: Query = last === 0 ? query : { ...query, tail: undefined, from: last + 1 };
+      for await (const line of api.stream<LogLine>(logPath(runId), { ...position, follow: true }, signal)) {
+        found();
+        last = line.number;
+        yield line;
+      }
+      found();
+      if (isEndState(state)) return;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isAway(error) || (lostAtMs !== null && Date.now() - lostAtMs > PATIENCE_MS)) throw error;
+      if (lostAtMs === null) onAway(true);
+      lostAtMs ??= Date.now();
+      await delay(ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { parse, YAMLParseError } from 'yaml';
+
+import { UsageError } from './errors';
+
+export interface SubmissionOptions {
+  recipe?: string;
+  name?: string;
+  param?: string[];
+  set?: string[];
+  label?: string[];
+}
+
+type Json = Record<string, unknown>;
+
+/**
+ * What is sent to the server: the file, or the recipe's name, with the options over it. Nothing is checked here that the
+ * server checks, which knows better and says where the fault is.
+ *
+ * @throws {UsageError} if the file is neither YAML nor JSON, or an option has no `=`.
+ */
+export function buildSubmission(fileText: string | null, options: SubmissionOptions): Json {
+  const submission = fileText === null ? {} : parseDocument(fileText);
+  if (options.recipe !== undefined) submission['recipe'] = options.recipe;
+  if (options.name !== undefined) submission['name'] = options.name;
+  for (const pair of options.param ?? []) setPath(submission, ['params', ...one(pair, '-p')], value(pair));
+  for (const pair of options.label ?? []) setPath(submission, ['labels', ...one(pair, '--label')], rawValue(pair));
+  for (const pair of options.set ?? []) setPath(submission, keyOf(pair, '--set').split('.'), value(pair));
+  return submission;
+}
+
+function parseDocument(text: string): Json {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    throw new UsageError(
+      `The file is neither YAML nor JSON: ${error instanceof YAMLParseError ? error.message.trim() : String(error)}`,
+    );
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new UsageError('The file does not hold a run spec; write fields such as "image: trainyard/digits:1".');
+  }
+  return document as Json;
+}
+
+function setPath(target: Json, path: readonly string[], leaf: unknown): void {
+  const [key = '', ...rest] = path;
+  if (rest.length === 0) {
+    Object.defineProperty(target, key, { value: leaf, enumerable: true, configurable: true, writable: true });
+    return;
+  }
+  const inner = Object.hasOwn(target, key) ? target[key] : undefined;
+  const next = typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? (inner as Json) : {};
+  setPath(target, [key], next);
+  setPath(next, rest, leaf);
+}
+
+function one(pair: string, option: string): [string] {
+  return [keyOf(pair, option)];
+}
+
+function keyOf(pair: string, option: string): string {
+  const at = pair.indexOf('=');
+  if (at < 1) throw new UsageError(`${option} ${pair}: write a name and a value, such as ${option} epochs=3.`);
+  return pair.slice(0, at);
+}
+
+function rawValue(pair: string): string {
+  return pair.slice(pair.indexOf('=') + 1);
+}
+
+/** A number, true, false, a list or an object where it reads as one in YAML; the text itself otherwise. */
+function value(pair: string): unknown {
+  const text = rawValue(pair);
+  try {
+    return (parse(text) as unknown) ?? text;
+  } catch {
+    return text;
+  }
+}

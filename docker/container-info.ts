@@ -1,0 +1,101 @@
+import type { ContainerInfo, ContainerSummary, EngineInfo, ImageInfo } from './engine';
+import { timeOrNull } from './engine-time';
+import { digestIn } from './image-reference';
+
+/** The answers of an engine, as far as we read them, turned into our words. */
+
+interface InspectedContainer {
+  Id: string;
+  Name: string;
+  Image: string;
+  Config: { Labels?: Record<string, string> | null };
+  State: {
+    Status: string;
+    ExitCode: number;
+    OOMKilled: boolean;
+    Error: string;
+    StartedAt: string;
+    FinishedAt: string;
+  };
+}
+
+export function toContainerInfo({ Id, Name, Image, Config, State }: InspectedContainer): ContainerInfo {
+  const status = State.Status as ContainerInfo['status'];
+  return {
+    id: Id,
+    name: withoutSlash(Name),
+    labels: Config.Labels ?? {},
+    status,
+    exitCode: State.ExitCode,
+    oomKilled: State.OOMKilled,
+    error: State.Error,
+    startedAt: timeOrNull(State.StartedAt),
+    // A container that runs again still shows when it last ended.
+    finishedAt: status === 'running' || status === 'paused' ? null : timeOrNull(State.FinishedAt),
+    imageId: Image,
+  };
+}
+
+interface ListedContainer {
+  Id: string;
+  Names: string[];
+  Labels: Record<string, string> | null;
+  State: string;
+  /** Seconds since 1970. */
+  Created: number;
+}
+
+export function toContainerSummary({ Id, Names, Labels, State, Created }: ListedContainer): ContainerSummary {
+  return {
+    id: Id,
+    name: withoutSlash(Names[0] ?? ''),
+    labels: Labels ?? {},
+    state: State,
+    createdAt: new Date(Created * 1000).toISOString(),
+  };
+}
+
+interface InspectedImage {
+  Id: string;
+  RepoDigests?: string[] | null;
+  Size: number;
+  Architecture: string;
+}
+
+export function toImageInfo({ Id, RepoDigests, Size, Architecture }: InspectedImage, reference: string): ImageInfo {
+  return { id: Id, digest: digestIn(RepoDigests ?? [], reference), sizeBytes: Size, architecture: Architecture };
+}
+
+interface SystemInfo {
+  LiveRestoreEnabled: boolean;
+  Driver: string;
+  DockerRootDir: string;
+  NCPU: number;
+  MemTotal: number;
+  ContainersRunning: number;
+  OperatingSystem: string;
+  Architecture: string;
+  Warnings: string[] | null;
+  SystemTime: string;
+}
+
+export function toEngineInfo(info: SystemInfo, version: { Version: string; ApiVersion: string }): EngineInfo {
+  return {
+    version: version.Version,
+    apiVersion: version.ApiVersion,
+    liveRestore: info.LiveRestoreEnabled,
+    storageDriver: info.Driver,
+    rootDir: info.DockerRootDir,
+    cpus: info.NCPU,
+    memoryBytes: info.MemTotal,
+    containersRunning: info.ContainersRunning,
+    operatingSystem: info.OperatingSystem,
+    architecture: info.Architecture,
+    warnings: info.Warnings ?? [],
+    time: info.SystemTime,
+  };
+}
+
+function withoutSlash(name: string): string {
+  return name.replace(/^\//, '');
+}

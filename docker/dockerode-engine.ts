@@ -1,0 +1,212 @@
+import type { Agent, IncomingMessage } from 'node:http';
+
+import Docker from 'dockerode';
+
+import { containerConfig } from './container-config';
+import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo } from './container-info';
+import { createOrAdopt, untilGone } from './create-or-adopt';
+import { parseDockerHost } from './docker-host';
+import type {
+  ContainerInfo,
+  ContainerPlan,
+  Engine,
+  ImageInfo,
+  LogRecord,
+  PullOptions,
+  ReadLogsOptions,
+} from './engine';
+import { toSince } from './engine-time';
+import { EngineUnavailableError, NotFoundError } from './errors';
+import { parseImageReference } from './image-reference';
+import { readLogFrames } from './log-frames';
+import { mapError, type EngineOperation } from './map-error';
+import { dialStream, plainAgent, settlingDial, type Dial, type DialRequest } from './modem-dial';
+import { watchedPull } from './watched-pull';
+
+/** What the parts of the adapter share. */
+interface Connection {
+  docker: Docker;
+  dial: Dial;
+  /** Runs a call and fails with the errors of docker/errors; with the reason of `signal` where that ended it. */
+  call<T>(operation: EngineOperation, act: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
+/**
+ * The engine at an address such as `unix:///var/run/docker.sock`, by dockerode. Nothing is sent before the first call.
+ *
+ * @throws {InvalidDockerHostError}
+ */
+export function createEngine(dockerHost: string): Engine {
+  const agent = plainAgent();
+  const connection = connect(dockerHost, agent);
+  return {
+    ...systemCalls(connection),
+    ...imageCalls(connection),
+    ...containerCalls(connection),
+    ...processCalls(connection),
+    readLogs: (id, options) => readLogs(connection, id, options),
+    close: () => agent.destroy(),
+  };
+}
+
+function connect(dockerHost: string, agent: Agent): Connection {
+  const docker = new Docker(modemOptions(dockerHost, agent));
+  const modem = docker.modem as { dial: Dial };
+  modem.dial = settlingDial(modem.dial.bind(modem));
+  return {
+    docker,
+    dial: modem.dial,
+    call: async (operation, act, signal) => {
+      try {
+        return await act();
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw mapError(error, operation, dockerHost);
+      }
+    },
+  };
+}
+
+/** What is named here, even as undefined, is not taken from the environment. */
+function modemOptions(dockerHost: string, agent: Agent): Docker.DockerOptions {
+  const unset = { socketPath: undefined, host: undefined, port: undefined, pathPrefix: undefined };
+  const noTls = { ca: undefined, cert: undefined, key: undefined, protocol: 'http' as const };
+  // No version: the engine's own. No timeout: what takes hours, such as a pull, ends by its own rules.
+  return {
+    ...unset,
+    ...noTls,
+    version: undefined,
+    timeout: undefined,
+    ...parseDockerHost(dockerHost),
+    agent,
+  } as object;
+}
+
+function systemCalls({ docker, call }: Connection): Pick<Engine, 'info'> {
+  return {
+    info: async () => {
+      const [info, version] = await call('other', () => Promise.all([docker.info(), docker.version()]));
+      return toEngineInfo(info, version);
+    },
+  };
+}
+
+function imageCalls({ docker, call }: Connection): Pick<Engine, 'findImage' | 'pullImage'> {
+  const findImage = async (reference: string): Promise<ImageInfo | null> => {
+    const image = await call('other', () => expecting([404], docker.getImage(urlPath(reference)).inspect()));
+    return image === 404 ? null : toImageInfo(image, reference);
+  };
+  const pullImage = async (reference: string, options: PullOptions): Promise<ImageInfo> => {
+    const { repository, tag, digest } = parseImageReference(reference);
+    const query = { fromImage: repository, tag: digest ?? tag ?? 'latest' };
+    const open = async (abortSignal: AbortSignal): Promise<IncomingMessage> =>
+      (await docker.createImage({ ...query, abortSignal })) as IncomingMessage;
+    await call('pull', () => watchedPull(reference, options, open), options.signal);
+    const image = await findImage(reference);
+    if (!image) throw new NotFoundError(`${reference} was pulled, but the engine does not have it any more`);
+    return image;
+  };
+  return { findImage, pullImage };
+}
+
+type ContainerCalls = 'createContainer' | 'inspectContainer' | 'removeContainer' | 'listContainers';
+
+function containerCalls({ docker, call }: Connection): Pick<Engine, ContainerCalls> {
+  const inspectContainer = async (id: string): Promise<ContainerInfo | null> => {
+    const inspected = await call('other', () => expecting([404], containerOf(docker, id).inspect()));
+    return inspected === 404 ? null : toContainerInfo(inspected);
+  };
+  const create = async (plan: ContainerPlan): Promise<string | null> => {
+    const created = await call('other', () => expecting([409], docker.createContainer(containerConfig(plan))));
+    return created === 409 ? null : created.id;
+  };
+  return {
+    inspectContainer,
+    createContainer: async (plan) => ({ id: await createOrAdopt(plan, create, inspectContainer) }),
+    removeContainer: async (id) => {
+      const options = { force: true, v: true };
+      const removed = await call('other', () => expecting([404, 409], containerOf(docker, id).remove(options)));
+      // 409: somebody else's removal is under way.
+      if (removed === 409) await untilGone(id, inspectContainer);
+      return removed !== 404;
+    },
+    listContainers: async (labels) => {
+      const label = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+      const listed = await call('other', () => docker.listContainers({ all: true, filters: { label } }));
+      return listed.map(toContainerSummary);
+    },
+  };
+}
+
+type ProcessCalls = 'startContainer' | 'waitContainer' | 'signalContainer';
+
+function processCalls({ docker, call }: Connection): Pick<Engine, ProcessCalls> {
+  return {
+    startContainer: async (id) => {
+      const { State } = await call('other', () => containerOf(docker, id).inspect());
+      // An engine would run a container that has ended once more.
+      if (State.Status !== 'created') return;
+      await call('start', () => expecting([304], containerOf(docker, id).start()));
+    },
+    waitContainer: async (id, signal) => {
+      const options = { condition: 'not-running', abortSignal: signal } as const;
+      const answer: unknown = await call('other', () => containerOf(docker, id).wait(options), signal);
+      if (!hasEnded(answer))
+        throw new EngineUnavailableError('the Docker Engine stopped while a container was waited for');
+    },
+    signalContainer: async (id, signal) => {
+      const sent = await call('other', () => expecting([404, 409], containerOf(docker, id).kill({ signal })));
+      return sent !== 404 && sent !== 409;
+    },
+  };
+}
+
+/** An engine that shuts down answers waits with -1, or not at all. */
+function hasEnded(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && 'StatusCode' in answer && answer.StatusCode !== -1;
+}
+
+async function* readLogs(
+  { dial, call }: Connection,
+  id: string,
+  { follow, since, signal }: ReadLogsOptions,
+): AsyncGenerator<LogRecord[], void, undefined> {
+  const request: DialRequest = {
+    path: `/containers/${encodeURIComponent(id)}/logs?`,
+    method: 'GET',
+    options: { follow, stdout: true, stderr: true, timestamps: true, ...(since && { since: toSince(since) }) },
+    abortSignal: signal,
+    statusCodes: { 200: true },
+  };
+  const response = await call('other', () => dialStream(dial, request), signal);
+  const batches = readLogFrames(response);
+  try {
+    for (;;) {
+      const next = await call('other', () => batches.next(), signal);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    response.destroy();
+  }
+}
+
+function containerOf(docker: Docker, id: string): Docker.Container {
+  return docker.getContainer(encodeURIComponent(id));
+}
+
+/** The slashes of an image's name are part of the path; nothing else of it may be. */
+function urlPath(reference: string): string {
+  return reference.split('/').map(encodeURIComponent).join('/');
+}
+
+/** Makes some status codes of an answer, which are failures to docker-modem, into results. */
+async function expecting<T, const Code extends number>(codes: readonly Code[], answer: Promise<T>): Promise<T | Code> {
+  try {
+    return await answer;
+  } catch (error) {
+    const code = codes.find((each) => each === (error as { statusCode?: unknown }).statusCode);
+    if (code === undefined) throw error;
+    return code;
+  }
+}

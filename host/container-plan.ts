@@ -1,0 +1,81 @@
+import type { Config } from '../config/config';
+import type { StartContainerInput } from '../contract/activities';
+import { CONTAINER, LABELS, containerName } from '../contract/names';
+import type { RunSpec } from '../contract/spec';
+import { renderTemplates } from '../contract/template';
+import { parseCpus, parseSize } from '../contract/units';
+import type { ContainerPlan } from '../docker/engine';
+import type { Bind } from './mounts';
+import type { RunPaths } from './paths';
+
+/** Thrown when a run asks for a network that the server does not allow. */
+export class NetworkRefusedError extends Error {
+  override readonly name = 'NetworkRefusedError';
+}
+
+export interface HostFacts {
+  host: Pick<Config['host'], 'name' | 'installation' | 'networks' | 'containerLogSizeBytes' | 'containerLogFiles'>;
+  paths: RunPaths;
+  /** The run's own mounts, resolved and allowed. */
+  binds: readonly Bind[];
+}
+
+/**
+ * What the container of an attempt shall be.
+ *
+ * @throws {NetworkRefusedError}
+ */
+export function planContainer(input: StartContainerInput, { host, paths, binds }: HostFacts): ContainerPlan {
+  const { spec, runId, attempt } = input;
+  const { command, env } = renderTemplates(spec);
+  return {
+    name: containerName(runId, attempt),
+    labels: {
+      [LABELS.run]: runId,
+      [LABELS.attempt]: String(attempt),
+      [LABELS.epoch]: String(input.epoch),
+      [LABELS.specHash]: input.specHash,
+      [LABELS.host]: host.name,
+      [LABELS.installation]: host.installation,
+    },
+    image: input.imageId,
+    ...(command && { command }),
+    // The identity last: what a run writes there itself would only mislead its own code.
+    env: { ...paramEnv(spec.params), ...env, [CONTAINER.runEnv]: runId, [CONTAINER.attemptEnv]: String(attempt) },
+    user: spec.user,
+    binds: [
+      ...binds,
+      { source: paths.params, target: CONTAINER.paramsFile, readOnly: true },
+      { source: paths.artifacts, target: CONTAINER.artifactsFolder, readOnly: false },
+    ],
+    network: network(spec.network, host.networks),
+    ...limits(spec),
+    log: { maxSizeBytes: host.containerLogSizeBytes, maxFiles: host.containerLogFiles },
+  };
+}
+
+function paramEnv(params: RunSpec['params']): Record<string, string> {
+  const entries = Object.entries(params);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [CONTAINER.paramEnvPrefix + name.toUpperCase(), String(value)]),
+  );
+}
+
+/** `host` would be the network of the host itself, and is not for a server to allow. */
+function network(asked: string, allowed: readonly string[]): string {
+  if (asked === 'none') return 'none';
+  if (asked === 'egress') return 'bridge';
+  if (asked !== 'host' && allowed.includes(asked)) return asked;
+  throw new NetworkRefusedError(
+    `the network "${asked}" is not allowed on this host; use none or egress, or add it to host.networks of the server`,
+  );
+}
+
+function limits({ resources }: RunSpec): Pick<ContainerPlan, 'cpus' | 'memoryBytes' | 'shmBytes' | 'pids'> {
+  return {
+    cpus: parseCpus(resources.cpus),
+    memoryBytes: parseSize(resources.memory),
+    shmBytes: parseSize(resources.shm),
+    pids: resources.pids,
+  };
+}

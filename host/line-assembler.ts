@@ -1,0 +1,96 @@
+import type { LogRecord } from '../docker/engine';
+
+/** Longer lines are stored in several parts, so that a program that never ends its line cannot fill the memory. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+export interface AssembledLine {
+  /** Time of the line's first record. */
+  time: string;
+  stream: 'stdout' | 'stderr';
+  data: Buffer;
+  /** True where a line of the other stream, or a part of this one, was incomplete when this began: no place to resume. */
+  midLine: boolean;
+  /** True for the first part of a line that was too long: it goes on in the next one of its stream. */
+  firstPart: boolean;
+}
+
+export interface LineAssembler {
+  /** Lines that the record completes: none or one, or the parts of one that is too long. */
+  push(record: LogRecord): AssembledLine[];
+  /** The lines that were never ended, in the order of their beginnings; for the end of a container. */
+  flush(): AssembledLine[];
+}
+
+interface OpenLine {
+  time: string;
+  stream: 'stdout' | 'stderr';
+  midLine: boolean;
+  cut: boolean;
+  pieces: Buffer[];
+  bytes: number;
+}
+
+/**
+ * Joins the records of an engine's log to lines, per stream. The lines depend on nothing but the records from a line's
+ * first one on, so a reader that begins again at such a place gets the same lines.
+ */
+export function createLineAssembler(maxLineBytes = MAX_LINE_BYTES): LineAssembler {
+  const openLines = new Map<'stdout' | 'stderr', OpenLine>();
+
+  const push = (record: LogRecord): AssembledLine[] => {
+    const line = openLines.get(record.stream) ?? begin(record, openLines.size > 0);
+    line.pieces.push(record.data);
+    line.bytes += record.data.length;
+    const parts = line.bytes > maxLineBytes ? cutParts(line, maxLineBytes) : [];
+    if (!record.complete) {
+      openLines.set(record.stream, line);
+      return parts;
+    }
+    openLines.delete(record.stream);
+    parts.push(finish(line));
+    return parts;
+  };
+
+  const flush = (): AssembledLine[] => {
+    const lines = [...openLines.values()].map((line) => finish(line));
+    openLines.clear();
+    return lines;
+  };
+
+  return { push, flush };
+}
+
+function begin({ time, stream }: LogRecord, midLine: boolean): OpenLine {
+  return { time, stream, midLine, cut: false, pieces: [], bytes: 0 };
+}
+
+/** Takes whole parts off the beginning of a line that is too long, and leaves the rest of it open. */
+function cutParts(line: OpenLine, maxLineBytes: number): AssembledLine[] {
+  const parts: AssembledLine[] = [];
+  let rest = Buffer.concat(line.pieces);
+  while (rest.length > maxLineBytes) {
+    const cut = characterStart(rest, maxLineBytes);
+    const { time, stream } = line;
+    parts.push({ time, stream, data: rest.subarray(0, cut), midLine: line.midLine, firstPart: !line.cut });
+    rest = rest.subarray(cut);
+    line.cut = true;
+    line.midLine = true;
+  }
+  line.pieces = [rest];
+  line.bytes = rest.length;
+  return parts;
+}
+
+/** The last place up to `at` where no character of UTF-8 is cut in two; `at` itself where the bytes are no UTF-8. */
+function characterStart(bytes: Buffer, at: number): number {
+  for (let back = 0; back < 4 && at - back > 0; back += 1) {
+    if (((bytes[at - back] ?? 0) & 0xc0) !== 0x80) return at - back;
+  }
+  return at;
+}
+
+function finish({ time, stream, midLine, pieces }: OpenLine): AssembledLine {
+  const [only] = pieces;
+  const data = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+  return { time, stream, data, midLine, firstPart: false };
+}

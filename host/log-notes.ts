@@ -1,0 +1,38 @@
+import type { NewLogLine } from '../store/log-store';
+import { MAX_LINE_BYTES } from './line-assembler';
+
+/** What Trainyard itself writes into a run's log, as lines of the stream `system`. */
+
+const GAP = 'gap: ';
+
+export function isGapNote({ stream, text }: { stream: string; text: string }): boolean {
+  return stream === 'system' && text.startsWith(GAP);
+}
+
+export function rotatedAwayNote(lastTime: string, nextTime: string): NewLogLine {
+  return gapNote(nextTime, `lines between ${lastTime} and ${nextTime} are missing; the engine had thrown them away`);
+}
+
+export function removedEarlyNote(time: string): NewLogLine {
+  return gapNote(time, 'the container was removed before its log was read to the end');
+}
+
+export function unreadableNote(time: string): NewLogLine {
+  return gapNote(time, 'the engine cannot read the rest of its log of the container');
+}
+
+/** Stands after the first part of a line that had to be cut. */
+export function splitNote(time: string, stream: string): NewLogLine {
+  const text = `the line of ${stream} above is longer than ${MAX_LINE_BYTES} bytes; it goes on in the next line of ${stream}`;
+  return { time, stream: 'system', text };
+}
+
+/** Now, as the log has it: nine digits of a second. */
+export function logTimeNow(): string {
+  return new Date().toISOString().replace('Z', '000000Z');
+}
+
+/** Lines are missing for certain, or nobody can tell that none are. */
+function gapNote(time: string, sentence: string): NewLogLine {
+  return { time, stream: 'system', text: GAP + sentence };
+}

@@ -1,0 +1,22 @@
+import { resolve, sep } from 'node:path';
+
+/** True where the path is the folder or lies in it. Neither is looked up on disk. */
+export function isWithin(path: string, folder: string): boolean {
+  const [inner, outer] = [resolve(path), resolve(folder)];
+  return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
+}
+
+/** What the host keeps for a run outside its container, below the data folder. */
+export interface RunPaths {
+  /** The parameters, as the container reads them. */
+  params: string;
+  /** What the run leaves behind; kept. */
+  artifacts: string;
+}
+
+export function runPaths(dataFolder: string, runId: string): RunPaths {
+  return {
+    params: resolve(dataFolder, 'params', `${runId}.json`),
+    artifacts: resolve(dataFolder, 'artifacts', runId),
+  };
+}

@@ -1,0 +1,157 @@
+import type { Engine, LogRecord } from '../docker/engine';
+import type { LogStore, LogWriter, NewLogLine } from '../store/log-store';
+import { createBacklogMeter } from './backlog-meter';
+import { isAlive } from './container-state';
+import { decodeLine } from './decode-line';
+import { createLineAssembler, type AssembledLine } from './line-assembler';
+import { rotatedAwayNote, splitNote } from './log-notes';
+import { createPosition, readWithSilence, type Position } from './read-with-silence';
+import { createResumeSkip, type ResumeSkip } from './resume-skip';
+import type { SealCounts } from './seal-log';
+import { createThrottledSync } from './throttled-sync';
+
+/** Stored lines that are looked at before the place of resume: lines of the other stream may come before it again. */
+const LOOK_BACK_LINES = 64;
+
+export interface ReadingDeps {
+  engine: Engine;
+  logs: LogStore;
+  /** Called with what was newly stored. */
+  onStored: (lines: readonly NewLogLine[]) => void;
+}
+
+export interface ReadingInput {
+  runId: string;
+  attempt: number;
+  containerId: string;
+  writer: LogWriter;
+  /** What is stored is counted here, also where the reading fails later. */
+  counts: SealCounts;
+  /** False: up to the end of the log as it is now. True: until the container ends, too. */
+  follow: boolean;
+  /** True where the container has ended: what is left of a line then is the last line. */
+  last: boolean;
+  /** A follow that falls behind by more than this ends early. */
+  backlogBytes: number;
+  /** A follow without news for this long is compared with a reading without follow. */
+  silenceMs: number;
+  signal: AbortSignal;
+}
+
+export interface ReadingResult {
+  storedLines: number;
+  storedBytes: number;
+  /** True where a follow was given up because it had fallen behind. */
+  behind: boolean;
+}
+
+/**
+ * Reads the engine's log once, from the place that the writer resumes at, and appends what is not stored yet. It asks for
+ * more only after an append has resolved, so what is in memory is one read and at most one incomplete line per stream.
+ */
+export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<ReadingResult> {
+  const { writer, follow, signal } = input;
+  const appender = createAppender(deps, input);
+  const meter = createBacklogMeter(input.backlogBytes);
+  const position = createPosition(writer.resume?.since);
+  const sync = createThrottledSync(writer);
+  const ending = new AbortController();
+  const records = deps.engine.readLogs(input.containerId, {
+    follow,
+    since: writer.resume?.since,
+    signal: AbortSignal.any([signal, ending.signal]),
+  });
+  let behind = false;
+  try {
+    const stalled = (): Promise<boolean> => isStalled(deps.engine, input, position);
+    for await (const batch of readWithSilence(records, follow ? input.silenceMs : undefined, stalled)) {
+      position.pass(batch);
+      if (await appender.append(batch)) sync.touch();
+      behind = follow && meter.isBehind(batch);
+      if (behind) break;
+    }
+    if (input.last) await appender.flush();
+  } finally {
+    ending.abort();
+    await appender.close();
+    await sync.stop();
+  }
+  return { ...appender.result(), behind };
+}
+
+interface Appender {
+  /** True where something was stored. */
+  append(records: readonly LogRecord[]): Promise<boolean>;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+  result(): Omit<ReadingResult, 'behind'>;
+}
+
+interface TextLine extends NewLogLine {
+  firstPart: boolean;
+  bytes: number;
+  badBytes: number;
+}
+
+function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
+  const assembler = createLineAssembler();
+  const resume = resumeSkip(deps.logs, input);
+  const result = { storedLines: 0, storedBytes: 0 };
+
+  const store = async (lines: AssembledLine[]): Promise<boolean> => {
+    const { fresh, gapAfter } = await resume.skip(lines.map((line) => toText(line)));
+    const [first] = fresh;
+    if (first === undefined) return false;
+    const gap = gapAfter === null ? [] : [rotatedAwayNote(gapAfter, first.time)];
+    const toAppend = [...gap, ...fresh.flatMap((line) => withNote(line))];
+    await input.writer.append(toAppend);
+    input.counts.gaps += gap.length;
+    for (const { bytes, badBytes } of fresh) {
+      result.storedLines += 1;
+      result.storedBytes += bytes;
+      input.counts.badBytes += badBytes;
+    }
+    deps.onStored(toAppend);
+    return true;
+  };
+
+  return {
+    append: (records) => store(records.flatMap((record) => assembler.push(record))),
+    flush: async () => {
+      await store(assembler.flush());
+    },
+    close: () => resume.close(),
+    result: () => result,
+  };
+}
+
+function resumeSkip(logs: LogStore, { writer, runId, attempt }: ReadingInput): ResumeSkip {
+  const repeated = writer.resume?.skip ?? writer.attemptLines;
+  return createResumeSkip(repeated === 0 ? nothing() : logs.read(runId, { attempt, tail: repeated + LOOK_BACK_LINES }));
+}
+
+async function* nothing(): AsyncGenerator<never[]> {}
+
+function toText({ time, stream, data, midLine, firstPart }: AssembledLine): TextLine {
+  return { time, stream, midLine, firstPart, bytes: data.length, ...decodeLine(data) };
+}
+
+function withNote({ time, stream, text, midLine, firstPart }: TextLine): NewLogLine[] {
+  const line = { time, stream, text, midLine };
+  return firstPart ? [line, splitNote(time, stream)] : [line];
+}
+
+/**
+ * True where the engine has more than a follow has brought, or where the container has ended and the follow has not.
+ * Followers of json-file logs have been known to stall after a rotation (moby/moby#37646).
+ */
+async function isStalled(engine: Engine, { containerId, signal }: ReadingInput, position: Position): Promise<boolean> {
+  const info = await engine.inspectContainer(containerId);
+  if (info === null || !isAlive(info)) return true;
+  let records = 0;
+  for await (const batch of engine.readLogs(containerId, { follow: false, since: position.since(), signal })) {
+    records += batch.length;
+    if (records > position.recordsSince()) return true;
+  }
+  return false;
+}

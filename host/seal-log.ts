@@ -1,0 +1,38 @@
+import type { LogStore, LogWriter, NewLogLine, Seal } from '../store/log-store';
+import { countReplacements } from './decode-line';
+import { isGapNote } from './log-notes';
+
+/** What goes into a seal, as far as this process has seen it. */
+export interface SealCounts {
+  gaps: number;
+  badBytes: number;
+  /** True where lines were stored before this process came: the counts are then taken from what is stored. */
+  recount: boolean;
+}
+
+export const NOTHING_COUNTED: SealCounts = { gaps: 0, badBytes: 0, recount: false };
+
+/** Seals the log of an attempt, after a note of a gap where there is one. */
+export async function sealLog(
+  logs: LogStore,
+  { runId, attempt }: { runId: string; attempt: number },
+  writer: LogWriter,
+  counts: SealCounts,
+  gap?: NewLogLine,
+): Promise<Seal> {
+  if (gap !== undefined) await writer.append([gap]);
+  if (counts.recount) return writer.seal(await countStored(logs, runId, attempt));
+  return writer.seal({ gaps: counts.gaps + (gap === undefined ? 0 : 1), badBytes: counts.badBytes });
+}
+
+async function countStored(logs: LogStore, runId: string, attempt: number): Promise<Omit<Seal, 'lines'>> {
+  let gaps = 0;
+  let badBytes = 0;
+  for await (const lines of logs.read(runId, { attempt, streams: ['stdout', 'stderr', 'system'] })) {
+    for (const line of lines) {
+      if (isGapNote(line)) gaps += 1;
+      else badBytes += countReplacements(line.text);
+    }
+  }
+  return { gaps, badBytes };
+}

@@ -1,0 +1,47 @@
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { StoreError } from './errors';
+
+/**
+ * Makes the data folder where it is missing and checks that it can be written to.
+ *
+ * @returns its absolute path.
+ * @throws {StoreError} where it is no folder, cannot be made or cannot be written to.
+ */
+export function prepareDataFolder(dataFolder: string): string {
+  const folder = resolve(dataFolder);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o750 });
+    // Only a try tells: rights, read-only mounts and full disks all count.
+    const probe = join(folder, `.probe-${process.pid}`);
+    writeFileSync(probe, '');
+    rmSync(probe, { force: true });
+  } catch (error) {
+    throw describeFolderError(folder, error);
+  }
+  return folder;
+}
+
+function describeFolderError(folder: string, cause: unknown): StoreError {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return new StoreError(`the data folder ${folder} is not a folder`, 'choose another path', { cause });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    const what = isFolder(folder) ? 'cannot be written to' : 'cannot be made';
+    return new StoreError(
+      `the data folder ${folder} ${what} (${code})`,
+      'give its owner to the user that runs Trainyard, or choose another path',
+      { cause },
+    );
+  }
+  if (code === 'ENOSPC') {
+    return new StoreError(`the disk of the data folder ${folder} is full`, 'free space on it', { cause });
+  }
+  return new StoreError(`the data folder ${folder} cannot be used (${code})`, 'choose another path', { cause });
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

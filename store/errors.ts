@@ -1,0 +1,53 @@
+/** Thrown when the store cannot do its work. The message is one sentence with its mend. */
+export class StoreError extends Error {
+  override readonly name: string = 'StoreError';
+
+  constructor(
+    /** What is wrong. */
+    readonly problem: string,
+    /** What a person can do about it. */
+    readonly mend: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${problem}; ${mend}`, options);
+  }
+}
+
+/** Thrown when another process holds a lock of the data folder. */
+export class DataFolderLockedError extends StoreError {
+  override readonly name = 'DataFolderLockedError';
+
+  constructor(
+    readonly folder: string,
+    readonly lock: string,
+    /** Process id of the holder; undefined where it is not known. */
+    readonly pid: number | undefined,
+  ) {
+    const holder = lock === 'server' ? 'Trainyard server' : `Trainyard process (as "${lock}")`;
+    const process = pid === undefined ? '' : `, process ${pid}`;
+    super(
+      `the data folder ${folder} is in use by another ${holder}${process}`,
+      'stop that one first, or choose another data folder',
+    );
+  }
+}
+
+/** Thrown when lines could not be appended because there is no room; none of the batch is stored. */
+export class LogDiskFullError extends StoreError {
+  override readonly name = 'LogDiskFullError';
+
+  constructor(
+    readonly path: string,
+    options?: ErrorOptions,
+  ) {
+    super(`there is no room to write the log ${path}`, 'free space on that disk, or raise the quota', options);
+  }
+}
+
+export function isStoreError(error: unknown): error is StoreError {
+  return error instanceof StoreError;
+}
+
+export function isLogDiskFullError(error: unknown): error is LogDiskFullError {
+  return error instanceof LogDiskFullError;
+}

@@ -1,0 +1,64 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { prepareDataFolder } from './data-folder';
+import type { LogStore } from './log-store';
+import type { Checkpoint } from './logs/cursor';
+import { createLogReader, type LogReader } from './logs/reader';
+import { logPaths } from './logs/segments';
+import { openWriter } from './logs/writer';
+
+export interface FileLogStoreOptions {
+  /** A live log is set aside and compressed once it is larger than this, in bytes. */
+  segmentBytes: number;
+  /** Default: the clock of the machine. */
+  now?: () => Date;
+  /**
+   * Told when a file that was set aside could not be compressed. Nothing is lost: it stays as it is, and the next writer of
+   * the run tries again. Default: a warning of the process.
+   */
+  onCompressionFailure?: (error: unknown, path: string) => void;
+}
+
+/** Runs whose place in the live file is remembered. */
+const MOST_CHECKPOINTS = 1_000;
+
+/**
+ * The logs of one machine, in files below `<data>/logs`; docs/logs.md tells their form. Any number of processes may read
+ * while one of them writes.
+ *
+ * @throws {StoreError} where the data folder cannot be used.
+ */
+export function openLogStore(dataFolder: string, options: FileLogStoreOptions): LogStore {
+  const folder = join(prepareDataFolder(dataFolder), 'logs');
+  mkdirSync(folder, { recursive: true, mode: 0o750 });
+  const { segmentBytes, now = () => new Date(), onCompressionFailure = warn } = options;
+  const checkpoints = new Map<string, Checkpoint>();
+
+  return {
+    openWriter: (runId, attempt) =>
+      openWriter(logPaths(folder, runId), attempt, { segmentBytes, now, onCompressionFailure }),
+    read: (runId, query) => readerOf(runId).read(query),
+    follow: (runId, query) => readerOf(runId).follow(query),
+    size: async (runId) => readerOf(runId).size(),
+    pathOf: (runId) => logPaths(folder, runId).live,
+  };
+
+  function readerOf(runId: string): LogReader {
+    return createLogReader(logPaths(folder, runId), {
+      get: () => checkpoints.get(runId),
+      set: (checkpoint) => remember(runId, checkpoint),
+    });
+  }
+
+  function remember(runId: string, checkpoint: Checkpoint): void {
+    checkpoints.delete(runId);
+    checkpoints.set(runId, checkpoint);
+    const [oldest] = checkpoints.keys();
+    if (checkpoints.size > MOST_CHECKPOINTS && oldest !== undefined) checkpoints.delete(oldest);
+  }
+}
+
+function warn(error: unknown, path: string): void {
+  process.emitWarning(`the log ${path} could not be compressed: ${String(error)}`);
+}

@@ -1,0 +1,116 @@
+import { stat } from 'node:fs/promises';
+
+import type { LogLine, LogQuery, LogStore } from '../log-store';
+import { watchFile, type ChangeWatch } from './change-watch';
+import { createLogCursor, type Checkpoint, type LogCursor } from './cursor';
+import { isMissing, listSegments, type LogPaths } from './segments';
+import { selectionOf, selectLines } from './selection';
+import { findEnd, locateTail } from './tail';
+
+/** Besides the kernel's news of a change, a follow looks by itself this often. */
+const POLL_MS = 200;
+
+type FollowQuery = Parameters<LogStore['follow']>[1];
+
+/** Reads the log of one run; none of what it reads is held longer than until the next batch is asked for. */
+export interface LogReader {
+  read(query: LogQuery): AsyncGenerator<LogLine[]>;
+  follow(query: FollowQuery): AsyncGenerator<LogLine[]>;
+  size(): Promise<{ lines: number; bytes: number } | null>;
+}
+
+/** Remembers where the live file of a run has been read to; makes a number there cheap to find again. */
+export interface CheckpointMemory {
+  get(): Checkpoint | undefined;
+  set(checkpoint: Checkpoint): void;
+}
+
+export function createLogReader(paths: LogPaths, memory: CheckpointMemory): LogReader {
+  return {
+    async *read(query) {
+      const cursor = await openCursor(paths, memory, query);
+      try {
+        yield* readToEnd(cursor, query);
+      } finally {
+        await closeCursor(cursor, memory);
+      }
+    },
+
+    async *follow(query) {
+      const cursor = await openCursor(paths, memory, query);
+      const change = watchFile(paths.live);
+      try {
+        yield* readAndWait(cursor, change, query);
+      } finally {
+        change.close();
+        await closeCursor(cursor, memory);
+      }
+    },
+
+    size: () => measure(paths, memory),
+  };
+}
+
+async function openCursor(paths: LogPaths, memory: CheckpointMemory, query: LogQuery): Promise<LogCursor> {
+  const from = query.from ?? 1;
+  if (query.tail === undefined) return createLogCursor(paths, from, memory.get());
+  const start = await locateTail(paths, query.tail, selectionOf(query), memory.get());
+  if (start.end !== undefined) memory.set(start.end);
+  return createLogCursor(paths, Math.max(from, start.from), start.hint);
+}
+
+async function closeCursor(cursor: LogCursor, memory: CheckpointMemory): Promise<void> {
+  const { checkpoint } = cursor;
+  if (checkpoint !== undefined) memory.set(checkpoint);
+  await cursor.close();
+}
+
+async function* readAndWait(cursor: LogCursor, change: ChangeWatch, query: FollowQuery): AsyncGenerator<LogLine[]> {
+  const { signal } = query;
+  while (!signal.aborted) {
+    yield* readToEnd(cursor, query, signal);
+    if (signal.aborted) return;
+    // What was stored before the answer is still read; only then is the end the end.
+    const ended = await query.ended();
+    const found = yield* readToEnd(cursor, query, signal);
+    if (found) continue;
+    if (ended) return;
+    await change.wait(POLL_MS, signal);
+  }
+}
+
+/** Yields the wanted lines up to the end; true where there were any lines at all. */
+async function* readToEnd(
+  cursor: LogCursor,
+  query: LogQuery,
+  signal?: AbortSignal,
+): AsyncGenerator<LogLine[], boolean> {
+  const isWanted = selectionOf(query);
+  let found = false;
+  for (let block = await cursor.next(); block !== null; block = await cursor.next()) {
+    found = true;
+    const lines = selectLines(block, isWanted);
+    if (lines.length > 0) yield lines;
+    if (signal?.aborted) return found;
+  }
+  return found;
+}
+
+async function measure(paths: LogPaths, memory: CheckpointMemory): Promise<{ lines: number; bytes: number } | null> {
+  const end = await findEnd(paths, memory.get());
+  if (end.checkpoint !== undefined) memory.set(end.checkpoint);
+  const files = [...(await listSegments(paths)).map(({ path }) => path), paths.live];
+  const sizes = (await Promise.all(files.map((path) => sizeOf(path)))).filter((size) => size !== null);
+  if (sizes.length === 0) return null;
+  return { lines: end.line - 1, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** Null where the file is gone: one that was set aside may just have been compressed. */
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+import { open } from 'node:fs/promises';
+
+import { StoreError } from '../errors';
+import type { LogWriter, NewLogLine, ResumePoint, Seal } from '../log-store';
+import { scanAttempt } from './attempt-scan';
+import { formatLine, toLogTime } from './line';
+import { createFileSource, openSegment, type LineSource } from './line-source';
+import { describeWriteError, openLiveFile } from './live-file';
+import { createQueue, type Queue } from './queue';
+import { createRotatingFile, type RotatingFile, type RotationOptions } from './rotating-file';
+import { recoverRotation } from './rotation';
+import { lastLineOf, listSegments, type LogPaths } from './segments';
+import { formatContinuation, formatSeal } from './system-lines';
+
+export interface WriterOptions extends RotationOptions {
+  now: () => Date;
+}
+
+/** Opens the log of an attempt to append to it, after whatever a writer before left behind. */
+export async function openWriter(paths: LogPaths, attempt: number, options: WriterOptions): Promise<LogWriter> {
+  const uncompressed = await recoverRotation(paths);
+  const segments = await listSegments(paths);
+  const live = await openLiveFile(paths);
+  try {
+    const scan = await scanAttempt([...segments.map((segment) => () => openSegment(segment)), openLive], attempt);
+    const { liveLines, attemptLines, newest, sealed, resume } = scan;
+    const setAsideLines = lastLineOf(segments);
+    const file = createRotatingFile(paths, options, { live, liveLines, setAsideLines, uncompressed });
+    const state = { paths, attempt, now: options.now, file, attemptLines, newest, sealed, isClosed: false };
+    return createWriter({ ...state, queue: createQueue() }, resume);
+  } catch (error) {
+    await live.close();
+    throw describeWriteError(error, paths.live);
+  }
+
+  async function openLive(): Promise<LineSource> {
+    return createFileSource(await open(paths.live, 'r'));
+  }
+}
+
+interface State {
+  paths: LogPaths;
+  attempt: number;
+  now: () => Date;
+  file: RotatingFile;
+  queue: Queue;
+  attemptLines: number;
+  /** Largest time of the attempt's stdout and stderr lines; empty while there is none. */
+  newest: string;
+  sealed: Seal | null;
+  isClosed: boolean;
+}
+
+function createWriter(state: State, resume: ResumePoint | null): LogWriter {
+  return {
+    resume,
+    get attemptLines() {
+      return state.attemptLines;
+    },
+    get sealed() {
+      return state.sealed;
+    },
+    append: (lines) => inTurn(state, () => appendLines(state, lines)),
+    sync: () => inTurn(state, () => state.file.sync()),
+    seal: (outcome) => inTurn(state, () => writeSeal(state, outcome)),
+    async close() {
+      state.isClosed = true;
+      await state.queue.idle();
+      await state.file.close();
+    },
+  };
+}
+
+async function inTurn<T>({ isClosed, queue, paths }: State, work: () => Promise<T>): Promise<T> {
+  if (isClosed) throw new Error(`the writer of ${paths.live} is closed`);
+  try {
+    return await queue.run(work);
+  } catch (error) {
+    throw describeWriteError(error, paths.live);
+  }
+}
+
+async function appendLines(state: State, lines: readonly NewLogLine[]): Promise<void> {
+  if (state.sealed !== null) {
+    throw new StoreError(
+      `attempt ${state.attempt} of the log ${state.paths.live} is sealed`,
+      'append to a new attempt only',
+    );
+  }
+  if (lines.length === 0) return;
+  const text = lines.map((line) => formatLine(line, state.attempt)).join('');
+  await state.file.append(text, lines.length, () => continuation(state));
+  for (const { stream, time } of lines) {
+    if (stream === 'system') continue;
+    state.attemptLines += 1;
+    if (time > state.newest) state.newest = time;
+  }
+}
+
+/** The first line of a live file after a rotation. */
+function continuation({ attempt, attemptLines, newest, now }: State): string {
+  const text = formatContinuation({ lines: attemptLines, newest });
+  return formatLine({ time: toLogTime(now()), stream: 'system', text }, attempt);
+}
+
+async function writeSeal(state: State, outcome: Omit<Seal, 'lines'>): Promise<Seal> {
+  if (state.sealed !== null) return state.sealed;
+  const { gaps, badBytes } = outcome;
+  const seal = { lines: state.attemptLines, gaps, badBytes };
+  await appendLines(state, [{ time: toLogTime(state.now()), stream: 'system', text: formatSeal(seal) }]);
+  await state.file.sync();
+  state.sealed = seal;
+  return seal;
+}

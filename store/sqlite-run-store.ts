@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+
+import { prepareDataFolder } from './data-folder';
+import type { FeedEvent, HostReport, RunStore, StoredRun } from './run-store';
+import { closeDatabase, openDatabase, type Database } from './sqlite/database';
+import { describeSqliteError } from './sqlite/errors';
+import { listRuns } from './sqlite/list-runs';
+import { migrate } from './sqlite/migrate';
+import { ATTEMPT_COLUMNS, attemptFromRow, eventFromRow, RUN_COLUMNS, runFromRow, toInstant } from './sqlite/rows';
+import type { AttemptRow, EventRow, RunRow } from './sqlite/rows';
+import { readStats } from './sqlite/stats';
+import { createRunWriter } from './sqlite/write-runs';
+
+/** File name of the database in the data folder. */
+export const DATABASE_FILE = 'trainyard.db';
+
+export interface SqliteRunStoreOptions {
+  /** Default: the clock of the machine. */
+  now?: () => Date;
+}
+
+/**
+ * Opens the read model of one machine: an SQLite database in the data folder, which any number of processes may have open
+ * at once. It is made, or its tables brought up to date, where needed.
+ *
+ * @throws {StoreError} where the data folder or the database cannot be used, or a newer Trainyard has written it.
+ */
+export async function openRunStore(dataFolder: string, options: SqliteRunStoreOptions = {}): Promise<RunStore> {
+  const path = join(prepareDataFolder(dataFolder), DATABASE_FILE);
+  let database: Database | undefined;
+  try {
+    database = await openDatabase(path);
+    migrate(database, path);
+    return createRunStore(database, path, options.now ?? (() => new Date()));
+  } catch (error) {
+    database?.close();
+    throw describeSqliteError(error, path);
+  }
+}
+
+function createRunStore(database: Database, path: string, now: () => Date): RunStore {
+  const writer = createRunWriter(database);
+  const reader = createReader(database);
+
+  // SQLite answers at once, from this thread; the promises are for the stores that do not.
+  const answer = <Arguments extends unknown[], Result>(work: (...parameters: Arguments) => Result) =>
+    function (...parameters: Arguments): Promise<Result> {
+      return new Promise((resolve, reject) => {
+        try {
+          resolve(work(...parameters));
+        } catch (error) {
+          reject(describeSqliteError(error, path) as Error);
+        }
+      });
+    };
+
+  return {
+    insertQueued: answer(writer.insertQueued),
+    applyUpdate: answer(writer.applyUpdate),
+    getRun: answer(reader.getRun),
+    listRuns: answer((query) => listRuns(database, query)),
+    listEvents: answer(reader.listEvents),
+    readFeed: answer(reader.readFeed),
+    feedEnd: answer(reader.feedEnd),
+    stats: answer(() => readStats(database, now())),
+    reportHost: answer(reader.reportHost),
+    listHosts: answer(reader.listHosts),
+    close: answer(() => closeDatabase(database)),
+  };
+}
+
+function createReader(database: Database) {
+  const run = database.prepare(`SELECT ${RUN_COLUMNS.join(', ')}, spec FROM runs WHERE id = ?`);
+  const attempts = database.prepare(
+    `SELECT ${ATTEMPT_COLUMNS.join(', ')} FROM attempts WHERE run_id = ? ORDER BY number`,
+  );
+  const events = database.prepare('SELECT * FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?');
+  const feed = database.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?');
+  const feedEnd = database.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
+  const hosts = database.prepare('SELECT report FROM hosts ORDER BY name');
+  const upsertHost = database.prepare(`
+    INSERT INTO hosts (name, reported_at, report) VALUES (?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET reported_at = excluded.reported_at, report = excluded.report
+    WHERE excluded.reported_at >= hosts.reported_at`);
+
+  return {
+    getRun: (id: string): StoredRun | null => {
+      const row = run.get(id) as (RunRow & { spec: string | null }) | undefined;
+      if (row === undefined) return null;
+      return {
+        run: runFromRow(row),
+        attempts: (attempts.all(id) as AttemptRow[]).map((attempt) => attemptFromRow(attempt)),
+        spec: row.spec === null ? null : (JSON.parse(row.spec) as StoredRun['spec']),
+      };
+    },
+    listEvents: (runId: string, after: number, limit: number) =>
+      (events.all(runId, after, limit) as EventRow[]).map((row) => eventFromRow(row)),
+    readFeed: (after: number, limit: number): FeedEvent[] =>
+      (feed.all(after, limit) as EventRow[]).map((row) => ({ position: row.position, event: eventFromRow(row) })),
+    feedEnd: () => (feedEnd.get() as { position: number }).position,
+    reportHost: (report: HostReport): void => {
+      upsertHost.run(report.name, toInstant(report.reportedAt), JSON.stringify(report));
+    },
+    listHosts: () => (hosts.all() as { report: string }[]).map(({ report }) => JSON.parse(report) as HostReport),
+  };
+}

@@ -1,0 +1,180 @@
+import type { Attempt, Run, RunEvent } from '../../contract/run';
+
+/** Rows as the tables hold them, and the way between them and what the contract calls them. */
+
+export interface RunRow {
+  id: string;
+  name: string;
+  state: Run['state'];
+  reason: Run['reason'];
+  message: string | null;
+  attempt: number;
+  host: string | null;
+  exit_code: number | null;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  image: string;
+  image_digest: string | null;
+  recipe: string | null;
+  schedule: string | null;
+  labels: string;
+  params: string;
+}
+
+/** Columns of {@link RunRow}; the spec is left out, as it is large and lists do not show it. */
+export const RUN_COLUMNS = [
+  'id',
+  'name',
+  'state',
+  'reason',
+  'message',
+  'attempt',
+  'host',
+  'exit_code',
+  'created_at',
+  'started_at',
+  'ended_at',
+  'image',
+  'image_digest',
+  'recipe',
+  'schedule',
+  'labels',
+  'params',
+] as const satisfies readonly (keyof RunRow)[];
+
+export function runFromRow(row: RunRow): Run {
+  return {
+    id: row.id,
+    name: row.name,
+    state: row.state,
+    reason: row.reason,
+    message: row.message,
+    attempt: row.attempt,
+    host: row.host,
+    exitCode: row.exit_code,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    image: row.image,
+    imageDigest: row.image_digest,
+    recipe: row.recipe,
+    schedule: row.schedule,
+    labels: JSON.parse(row.labels) as Run['labels'],
+    params: JSON.parse(row.params) as Run['params'],
+  };
+}
+
+export function rowFromRun(run: Run): RunRow {
+  return {
+    id: run.id,
+    name: run.name,
+    state: run.state,
+    reason: run.reason,
+    message: run.message,
+    attempt: run.attempt,
+    host: run.host,
+    exit_code: run.exitCode,
+    created_at: toInstant(run.createdAt),
+    started_at: run.startedAt,
+    ended_at: run.endedAt,
+    image: run.image,
+    image_digest: run.imageDigest,
+    recipe: run.recipe,
+    schedule: run.schedule,
+    labels: JSON.stringify(run.labels),
+    params: JSON.stringify(run.params),
+  };
+}
+
+export interface AttemptRow {
+  number: number;
+  host: string | null;
+  container_id: string | null;
+  image_digest: string | null;
+  reason: Attempt['reason'];
+  message: string | null;
+  exit_code: number | null;
+  started_at: string | null;
+  ended_at: string | null;
+  log_lines: number | null;
+  log_gaps: number | null;
+}
+
+export const ATTEMPT_COLUMNS = [
+  'number',
+  'host',
+  'container_id',
+  'image_digest',
+  'reason',
+  'message',
+  'exit_code',
+  'started_at',
+  'ended_at',
+  'log_lines',
+  'log_gaps',
+] as const satisfies readonly (keyof AttemptRow)[];
+
+export function attemptFromRow(row: AttemptRow): Attempt {
+  return {
+    number: row.number,
+    host: row.host,
+    containerId: row.container_id,
+    imageDigest: row.image_digest,
+    reason: row.reason,
+    message: row.message,
+    exitCode: row.exit_code,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    logLines: row.log_lines,
+    logGaps: row.log_gaps,
+  };
+}
+
+export function rowFromAttempt(attempt: Attempt): AttemptRow {
+  return {
+    number: attempt.number,
+    host: attempt.host,
+    container_id: attempt.containerId,
+    image_digest: attempt.imageDigest,
+    reason: attempt.reason,
+    message: attempt.message,
+    exit_code: attempt.exitCode,
+    started_at: attempt.startedAt,
+    ended_at: attempt.endedAt,
+    log_lines: attempt.logLines,
+    log_gaps: attempt.logGaps,
+  };
+}
+
+export interface EventRow {
+  position: number;
+  run_id: string;
+  seq: number;
+  at: string;
+  type: RunEvent['type'];
+  state: RunEvent['state'];
+  attempt: number;
+  message: string;
+}
+
+export function eventFromRow(row: EventRow): RunEvent {
+  return {
+    runId: row.run_id,
+    seq: row.seq,
+    at: row.at,
+    type: row.type,
+    state: row.state,
+    attempt: row.attempt,
+    message: row.message,
+  };
+}
+
+/**
+ * An instant in the one form whose text order is time order: UTC with milliseconds.
+ *
+ * @throws {RangeError} if the text is no instant.
+ */
+export function toInstant(text: string): string {
+  return new Date(text).toISOString();
+}

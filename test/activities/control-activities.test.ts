@@ -1,0 +1,190 @@
+import { ApplicationFailure } from '@temporalio/common';
+
+import { createControlActivities } from '../../activities/control-activities';
+import { specHash } from '../../activities/spec-hash';
+import type { ControlActivities, WorkflowIdentity } from '../../contract/activities';
+import type { RecipeBook } from '../../contract/recipe';
+import type { Run } from '../../contract/run';
+import type { RunSpec, RunSubmission } from '../../contract/spec';
+import { validateSpec } from '../../contract/validate-spec';
+import type { HostReport, RunStore } from '../../store/run-store';
+import { openRunStore } from '../../store/sqlite-run-store';
+import { scratchFolder } from '../helpers/scratch-folder';
+
+const RECIPES: RecipeBook = new Map([
+  [
+    'digits',
+    {
+      name: 'digits',
+      description: 'Trains on digits.',
+      params: { epochs: { type: 'integer', description: 'Epochs.', default: 3, minimum: 1 } },
+      spec: { image: 'trainyard/digits:1' },
+    },
+  ],
+]);
+
+const data = scratchFolder();
+let store: RunStore;
+let activities: ControlActivities;
+let cancelled: WorkflowIdentity[];
+beforeEach(async () => {
+  store = await openRunStore(data.path);
+  cancelled = [];
+  const cancelWorkflow = async (workflow: WorkflowIdentity): Promise<void> => void cancelled.push(workflow);
+  activities = createControlActivities({ store, recipes: RECIPES, cancelWorkflow });
+});
+afterEach(async () => store.close());
+
+async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
+  const failure = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof ApplicationFailure)) throw new Error(`no failure of the application: ${String(failure)}`);
+  return failure;
+}
+
+describe('admitRun', () => {
+  const admit = (submission: unknown, runId = 'digits-1') =>
+    activities.admitRun({ runId, submission: submission as RunSubmission });
+
+  it('gives the whole spec, its hash and its recipe', async () => {
+    const { spec, specHash: hash, recipe } = await admit({ recipe: 'digits', params: { epochs: 9 } });
+    expect(spec).toMatchObject({ image: 'trainyard/digits:1', params: { epochs: 9 }, network: 'none' });
+    expect(recipe).toBe('digits');
+    expect(hash).toBe(specHash(spec));
+  });
+
+  it('knows no recipe of a spec that was written out', async () => {
+    expect(await admit({ image: 'a' })).toMatchObject({ recipe: null, spec: { name: 'a' } });
+  });
+
+  it('fails for good with every fault', async () => {
+    const failure = await failureOf(admit({ image: 'a', comand: 1, user: '0' }));
+    expect(failure).toMatchObject({ type: 'invalid-spec', nonRetryable: true });
+    expect(failure.message).toContain(
+      'comand: unknown field `comand`; did you mean `command`?; user: must not be root',
+    );
+    expect(failure.details).toEqual([
+      [
+        { path: 'comand', message: expect.any(String) },
+        { path: 'user', message: expect.any(String) },
+      ],
+    ]);
+  });
+
+  it.each([undefined, null, 'text', [], 3])('refuses %j, which somebody may start a workflow with', async (input) => {
+    expect(await failureOf(admit(input))).toMatchObject({ type: 'invalid-spec', nonRetryable: true });
+  });
+
+  it.each(['', '../etc/passwd', 'a b', '-x', 'a'.repeat(129)])('refuses the run id %j', async (runId) => {
+    const failure = await failureOf(admit({ image: 'a' }, runId));
+    expect(failure).toMatchObject({ type: 'invalid-spec', nonRetryable: true });
+    expect(failure.message).toContain('cannot be the id of a run');
+  });
+});
+
+describe('assignHost', () => {
+  const assign = (attempt = 1) => activities.assignHost({ runId: 'r', attempt });
+
+  it('takes the host on which the fewest runs are alive', async () => {
+    await store.reportHost(report('a'));
+    await store.reportHost(report('b'));
+    await putRun('one', 'a', 'running');
+    await putRun('two', 'b', 'succeeded');
+    await putRun('three', 'b', 'failed');
+    expect(await assign()).toEqual({ host: 'b', epoch: 1 });
+  });
+
+  it('gives each attempt a higher epoch', async () => {
+    await store.reportHost(report('a'));
+    expect([await assign(1), await assign(2)].map(({ epoch }) => epoch)).toEqual([1, 2]);
+  });
+
+  it('fails with what is wrong with each host', async () => {
+    expect(await failureOf(assign())).toMatchObject({ type: 'no-host', message: 'no host worker has reported yet' });
+    await store.reportHost(report('a', { engineReady: false, engineProblem: 'connection refused' }));
+    await store.reportHost(report('b', { reportedAt: new Date(Date.now() - 40_400).toISOString() }));
+    expect(await failureOf(assign())).toMatchObject({
+      type: 'no-host',
+      message: 'host a has a Docker Engine that does not answer (connection refused); host b has not reported for 40 s',
+    });
+  });
+});
+
+it('brings the read model up to date, twice as well as once', async () => {
+  const run = makeRun('r', 'a', 'running');
+  const update = { revision: 1, run, attempts: [], events: [], spec: specOf('a') };
+  await activities.recordRun(update);
+  await activities.recordRun(update);
+  expect(await store.getRun('r')).toMatchObject({ run: { state: 'running', host: 'a' } });
+});
+
+it('asks Temporal to cancel the execution that it is told, and no later one', async () => {
+  const workflow = { workflowId: 'r', temporalRunId: 'x' };
+  await activities.requestTemporalCancel(workflow);
+  expect(cancelled).toEqual([workflow]);
+});
+
+describe('the hash of a spec', () => {
+  it('does not depend on the order of fields, and on nothing but the spec', () => {
+    const spec = specOf('a');
+    const reversed = Object.fromEntries(Object.entries(spec).toReversed()) as unknown as RunSpec;
+    expect(specHash(reversed)).toBe(specHash(spec));
+    expect(specHash(spec)).toMatch(/^[0-9a-f]{64}$/);
+    expect(specHash({ ...spec, params: { a: 1 } })).not.toBe(specHash(spec));
+  });
+
+  it('depends on the order of a list', () => {
+    const spec = specOf('a');
+    expect(specHash({ ...spec, command: ['a', 'b'] })).not.toBe(specHash({ ...spec, command: ['b', 'a'] }));
+  });
+});
+
+function report(name: string, more: Partial<HostReport> = {}): HostReport {
+  return {
+    name,
+    reportedAt: new Date().toISOString(),
+    engineReady: true,
+    engineProblem: null,
+    engineVersion: '26.1.5',
+    apiVersion: '1.45',
+    liveRestore: false,
+    cpus: 2,
+    memoryBytes: 1,
+    diskFreeBytes: 1,
+    diskTotalBytes: 2,
+    ...more,
+  };
+}
+
+async function putRun(id: string, host: string, state: Run['state']): Promise<void> {
+  await store.applyUpdate({ revision: 1, run: makeRun(id, host, state), attempts: [], events: [], spec: specOf('a') });
+}
+
+function makeRun(id: string, host: string, state: Run['state']): Run {
+  const { name, image, labels, params } = specOf('a');
+  const none = { reason: null, message: null, exitCode: null, startedAt: null, endedAt: null };
+  const createdAt = new Date().toISOString();
+  return {
+    id,
+    name,
+    state,
+    ...none,
+    attempt: 1,
+    host,
+    createdAt,
+    image,
+    imageDigest: null,
+    recipe: null,
+    schedule: null,
+    labels,
+    params,
+  };
+}
+
+function specOf(image: string): RunSpec {
+  const check = validateSpec({ image });
+  if (check.faults !== undefined) throw new Error(JSON.stringify(check.faults));
+  return check.spec;
+}

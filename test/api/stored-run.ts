@@ -1,0 +1,77 @@
+import type { Attempt, Run, RunEvent } from '../../contract/run';
+import { isEndState, type RunState } from '../../contract/state';
+import type { RunStore } from '../../store/run-store';
+import { specOf } from '../helpers/fake-host';
+
+/** Puts a run with one attempt into the store as its workflow would have, with an event for each state it went through. */
+export async function storeRun(store: RunStore, changes: Partial<Run> & { id: string }): Promise<Run> {
+  const createdAt = changes.createdAt ?? new Date().toISOString();
+  const state = changes.state ?? 'running';
+  const run: Run = {
+    name: changes.id,
+    state,
+    reason: null,
+    message: null,
+    attempt: 1,
+    host: 'one',
+    exitCode: exitCodeOf(state),
+    createdAt,
+    startedAt: createdAt,
+    endedAt: isEndState(state) ? createdAt : null,
+    image: 'trainyard/test:1',
+    imageDigest: null,
+    recipe: null,
+    schedule: null,
+    labels: {},
+    params: {},
+    ...changes,
+  };
+  const states: RunState[] = isEndState(state) ? ['queued', 'running', state] : ['queued', state];
+  await store.applyUpdate({
+    revision: states.length,
+    run,
+    attempts: [attemptOf(run)],
+    events: states.map((each, index) => eventOf(run, index + 1, each)),
+    spec: specOf({ name: run.name }),
+  });
+  return run;
+}
+
+/** Brings a run of {@link storeRun} to an end. */
+export async function endRun(store: RunStore, run: Run): Promise<void> {
+  const ended: Run = {
+    ...run,
+    state: 'succeeded',
+    reason: 'completed',
+    exitCode: 0,
+    endedAt: new Date().toISOString(),
+  };
+  const events = [eventOf(ended, 3, 'succeeded')];
+  await store.applyUpdate({ revision: 3, run: ended, attempts: [attemptOf(ended)], events });
+}
+
+export function eventOf({ id, attempt }: Run, seq: number, state: RunState): RunEvent {
+  const at = new Date(seq).toISOString();
+  return { runId: id, seq, at, type: 'state-changed', state, attempt, message: `It is ${state}.` };
+}
+
+function attemptOf(run: Run): Attempt {
+  return {
+    number: 1,
+    host: run.host,
+    containerId: 'c0ffee',
+    imageDigest: null,
+    reason: run.reason,
+    message: null,
+    exitCode: run.exitCode,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
+    logLines: null,
+    logGaps: null,
+  };
+}
+
+function exitCodeOf(state: RunState): number | null {
+  if (state === 'succeeded') return 0;
+  return state === 'failed' ? 3 : null;
+}

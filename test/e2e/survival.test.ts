@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Run } from '../../contract/run';
+import { TEST_DOCKER_HOST } from '../helpers/engine';
+import { getRun, inState, logLines, post, request, shellRun, submit } from '../helpers/runs';
+import { isAlive, startServer, type TestServer } from '../helpers/server';
+import { until } from '../helpers/until';
+
+jest.setTimeout(180_000);
+
+const folder = mkdtempSync(join(tmpdir(), 'trainyard-engine-'));
+const socket = join(folder, 'docker.sock');
+let server: TestServer;
+
+/** The server begins with an engine that is away: its socket is not there yet. */
+beforeAll(async () => {
+  server = await startServer({ env: { DOCKER_HOST: `unix://${socket}` } });
+});
+
+afterAll(async () => {
+  expect(await server.dispose()).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
+
+/** Prints its line number every tenth of a second for about 20 s. */
+const TICKS = 200;
+const TICKER = `i=1; while [ $i -le ${TICKS} ]; do echo $i; i=$((i+1)); sleep 0.1; done`;
+const ALL_TICKS = Array.from({ length: TICKS }, (_, index) => String(index + 1));
+
+function startsOf(id: string, sinceSeconds: number): number {
+  const span = ['--since', String(sinceSeconds), '--until', String(Math.ceil(Date.now() / 1000) + 1)];
+  const filters = ['--filter', `label=trainyard.run=${id}`, '--filter', 'event=start', '--format', '{{.ID}}'];
+  return execFileSync('docker', ['events', ...span, ...filters], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean).length;
+}
+
+describe('a server whose parts go away', () => {
+  it('accepts a run while the engine is away, says what it waits for, and runs it when the engine is back', async () => {
+    const id = await submit(server.url, shellRun('echo here at last'));
+    const waiting = await until(async () => {
+      const run = await getRun(server.url, id);
+      return run.state === 'queued' && run.message !== null && run;
+    });
+    expect(waiting.message).toMatch(/engine/i);
+    symlinkSync(TEST_DOCKER_HOST.replace('unix://', ''), socket);
+    await inState(server.url, id, 'succeeded');
+    expect(await logLines(server.url, id)).toEqual(['here at last']);
+  });
+
+  it('keeps three trainings and each of their lines when its processes are killed and it is stopped and started', async () => {
+    const since = Math.floor(Date.now() / 1000);
+    const ids = await Promise.all([1, 2, 3].map(() => submit(server.url, shellRun(TICKER))));
+    await Promise.all(ids.map((id) => until(async () => (await logLines(server.url, id)).length > 20)));
+
+    const worker = server.pidOf('worker')!;
+    process.kill(worker, 'SIGKILL');
+    await until(() => server.pidOf('worker') !== undefined && server.pidOf('worker') !== worker);
+    expect(server.output()).toContain('The worker ended (SIGKILL) and is started again in 0.2 s');
+    await Promise.all(ids.map((id) => until(async () => (await logLines(server.url, id)).length > 70)));
+
+    process.kill(server.pidOf('temporal')!, 'SIGKILL');
+    process.kill(server.pidOf('api')!, 'SIGKILL');
+    await until(async () => (await logLines(server.url, ids[0]!)).length > 100);
+
+    expect(await server.stop()).toBe(0);
+    expect(server.output()).toContain('Stopping. 3 runs go on in containers');
+    await server.restart();
+
+    for (const id of ids) {
+      const run = await inState(server.url, id, 'succeeded');
+      expect(await logLines(server.url, id)).toEqual(ALL_TICKS);
+      expect(run.attempts).toMatchObject([{ logLines: TICKS, logGaps: 0 }]);
+      expect(startsOf(id, since)).toBe(1);
+    }
+  });
+
+  it('answers 503 with Retry-After while Temporal is away, and makes nothing', async () => {
+    const count = async (): Promise<number> =>
+      (await request<{ items: Run[] }>(`${server.url}/v1/runs`)).body.items.length;
+    const before = await count();
+    const temporal = server.pidOf('temporal')!;
+    process.kill(temporal, 'SIGSTOP');
+    try {
+      const { status, headers, body } = await post<{ type: string }>(`${server.url}/v1/runs`, shellRun('true'));
+      expect(status).toBe(503);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(body.type).toBe('urn:trainyard:problem:temporal-unavailable');
+      expect(await count()).toBe(before);
+    } finally {
+      process.kill(temporal, 'SIGCONT');
+    }
+    const id = await submit(server.url, shellRun('true'));
+    await inState(server.url, id, 'succeeded');
+  });
+
+  it('leaves no process behind when its supervisor is killed', async () => {
+    const pids = (['temporal', 'worker', 'api'] as const).map((part) => server.pidOf(part)!);
+    expect(pids.every((pid) => isAlive(pid))).toBe(true);
+    process.kill(server.supervisor, 'SIGKILL');
+    await until(() => pids.every((pid) => !isAlive(pid)), { timeoutMs: 30_000 });
+    expect(existsSync(join(server.data, 'server.lock'))).toBe(true);
+    await server.restart();
+    const id = await submit(server.url, shellRun('true'));
+    await inState(server.url, id, 'succeeded');
+  });
+});

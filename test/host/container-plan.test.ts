@@ -1,0 +1,80 @@
+import { NetworkRefusedError, planContainer } from '../../host/container-plan';
+import { specOf } from '../helpers/fake-host';
+
+const HOST = {
+  name: 'host-1',
+  installation: 'here',
+  networks: ['lab', 'host'],
+  containerLogSizeBytes: 1000,
+  containerLogFiles: 3,
+};
+const FACTS = { host: HOST, paths: { params: '/d/params/r.json', artifacts: '/d/artifacts/r' }, binds: [] };
+const IDENTITY = { runId: 'r:1', attempt: 2, epoch: 7, specHash: 'abc', imageId: 'sha256:1' };
+
+describe('planContainer', () => {
+  it('labels the container with all that it is known by, and names it for people', () => {
+    const plan = planContainer({ ...IDENTITY, spec: specOf({}) }, FACTS);
+
+    expect(plan.name).toBe('trainyard-r_1-2');
+    expect(plan.labels).toEqual({
+      'trainyard.run': 'r:1',
+      'trainyard.attempt': '2',
+      'trainyard.epoch': '7',
+      'trainyard.spec-hash': 'abc',
+      'trainyard.host': 'host-1',
+      'trainyard.installation': 'here',
+    });
+  });
+
+  it('passes parameters on in the command and the environment, and the identity of the attempt over both', () => {
+    const spec = {
+      ...specOf({ command: ['train', '--epochs={{params.epochs}}'], params: { epochs: 3, Rate: 0.5 } }),
+      env: { MODE: 'e{{params.epochs}}', TRAINYARD_RUN_ID: 'forged' },
+    };
+    const plan = planContainer({ ...IDENTITY, spec }, FACTS);
+
+    expect(plan.command).toEqual(['train', '--epochs=3']);
+    expect(plan.env).toEqual({
+      TRAINYARD_PARAM_EPOCHS: '3',
+      TRAINYARD_PARAM_RATE: '0.5',
+      MODE: 'e3',
+      TRAINYARD_RUN_ID: 'r:1',
+      TRAINYARD_ATTEMPT: '2',
+    });
+  });
+
+  it('binds what the run mounts, the parameters read-only, and the artifacts', () => {
+    const own = { source: '/data', target: '/in', readOnly: true };
+    const plan = planContainer({ ...IDENTITY, spec: specOf({}) }, { ...FACTS, binds: [own] });
+
+    expect(plan.binds).toEqual([
+      own,
+      { source: '/d/params/r.json', target: '/trainyard/params.json', readOnly: true },
+      { source: '/d/artifacts/r', target: '/artifacts', readOnly: false },
+    ]);
+  });
+
+  it('sets the limits of the spec', () => {
+    const spec = { ...specOf({}), resources: { cpus: '500m', memory: '1g', shm: '64m', pids: 9 } };
+    expect(planContainer({ ...IDENTITY, spec }, FACTS)).toMatchObject({
+      cpus: 0.5,
+      memoryBytes: 1024 ** 3,
+      shmBytes: 64 * 1024 ** 2,
+      pids: 9,
+      log: { maxSizeBytes: 1000, maxFiles: 3 },
+    });
+  });
+
+  it.each([
+    ['none', 'none'],
+    ['egress', 'bridge'],
+    ['lab', 'lab'],
+  ])('gives the network %s as %s', (network, expected) => {
+    expect(planContainer({ ...IDENTITY, spec: { ...specOf({}), network } }, FACTS).network).toBe(expected);
+  });
+
+  it.each(['other', 'bridge', 'host'])('refuses the network %s, which is not, or must not be, allowed', (network) => {
+    const plan = () => planContainer({ ...IDENTITY, spec: { ...specOf({}), network } }, FACTS);
+    expect(plan).toThrow(NetworkRefusedError);
+  });
+});

@@ -1,0 +1,105 @@
+import { until } from '../helpers/until';
+import { python, testHost, type TestHost } from './helpers';
+
+/** The engine keeps two files of 100 kB: what is not read in time is gone. */
+const SMALL_LOG = { log: { maxSizeBytes: 100_000, maxFiles: 2 } };
+
+let host: TestHost;
+
+beforeAll(async () => {
+  host = await testHost();
+});
+
+afterAll(() => host.dispose());
+
+const target = (runId: string, containerId: string) => ({ runId, attempt: 1, containerId });
+const numbers = async (runId: string): Promise<number[]> =>
+  (await host.lines(runId)).map(({ text }) => parseInt(text, 10));
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+describe("rotation of the engine's own log", () => {
+  it('loses nothing while the pump keeps up', async () => {
+    const id = await host.runOf(
+      'slow',
+      python('import time\nfor i in range(1000): print(i, "x" * 400); time.sleep(0.002)'),
+      SMALL_LOG,
+    );
+    const seal = await host.newPumps().adopt(target('slow', id)).sealed;
+
+    expect(seal).toEqual({ lines: 1000, gaps: 0, badBytes: 0 });
+    expect(await numbers('slow')).toEqual(upTo(1000));
+  });
+
+  it('records a gap where lines were thrown away while no pump was there, and goes on after it', async () => {
+    const id = await host.runOf(
+      'away',
+      python(`
+import signal
+print("0 first")
+signal.signal(signal.SIGUSR1, lambda *_: None)
+signal.pause()
+for i in range(1, 2000): print(i, "x" * 400)
+signal.pause()
+print("2000 last")
+`),
+      SMALL_LOG,
+    );
+    const before = host.newPumps();
+    before.adopt(target('away', id));
+    await until(async () => (await numbers('away')).length === 1);
+    await before.stop();
+    await host.engine.signalContainer(id, 'SIGUSR1');
+    await until(async () => (await engineNumbers(id)).at(-1) === 1999);
+    const after = host.newPumps();
+    const { sealed } = after.adopt(target('away', id));
+    await until(async () => (await numbers('away')).at(-1) === 1999);
+    await host.engine.signalContainer(id, 'SIGUSR1');
+    const seal = await sealed;
+
+    const stored = await numbers('away');
+    expect(seal).toEqual({ lines: stored.length, gaps: 1, badBytes: 0 });
+    expect(stored[0]).toBe(0);
+    expect(stored.slice(1)).toEqual(upTo(2001).slice(stored[1]));
+    expect(stored[1]).toBeGreaterThan(1);
+    const notes = await host.lines('away', ['system']);
+    expect(notes[0]?.text).toMatch(/^gap: lines between .*Z and .*Z are missing/);
+  });
+
+  it('says nothing of a gap where all that was thrown away is stored', async () => {
+    const id = await host.runOf(
+      'stored',
+      python('import time\nfor i in range(1000): print(i, "x" * 400); time.sleep(0.001)\ntime.sleep(1)'),
+      SMALL_LOG,
+    );
+    const before = host.newPumps();
+    before.adopt(target('stored', id));
+    await until(async () => (await numbers('stored')).at(-1) === 999);
+    await before.stop();
+    const seal = await host.newPumps().adopt(target('stored', id)).sealed;
+
+    expect(seal).toEqual({ lines: 1000, gaps: 0, badBytes: 0 });
+  });
+
+  it('never loses a line of a torrent without saying so', async () => {
+    host.config.host.containerLogSizeBytes = 1_000_000;
+    const id = await host.runOf('torrent', python('for i in range(100000): print(i, "x" * 80)'), {
+      log: { maxSizeBytes: 1_000_000, maxFiles: 2 },
+    });
+    const seal = await host.newPumps().adopt(target('torrent', id)).sealed;
+
+    const stored = await numbers('torrent');
+    const jumps = stored.filter((number, index) => number !== (stored[index - 1] ?? -1) + 1).length;
+    expect(seal.gaps).toBe(jumps);
+    expect(stored.at(-1)).toBe(99_999);
+    expect(stored).toEqual(stored.toSorted((one, other) => one - other));
+  });
+});
+
+async function engineNumbers(id: string): Promise<number[]> {
+  const found: number[] = [];
+  const { signal } = new AbortController();
+  for await (const records of host.engine.readLogs(id, { follow: false, signal })) {
+    found.push(...records.map(({ data }) => parseInt(data.toString(), 10)));
+  }
+  return found;
+}

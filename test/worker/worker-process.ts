@@ -1,0 +1,61 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+
+import { until } from '../helpers/until';
+
+const ROOT = join(__dirname, '../..');
+
+/** A worker in a process of its own, from source, with a channel to this one as its supervisor. */
+export interface WorkerProcess {
+  child: ChildProcess;
+  /** What it printed so far: its log and its last words. */
+  output(): string;
+  /** The objects of its log. */
+  logged(): Record<string, unknown>[];
+  /** Resolves when it says that it takes tasks. */
+  ready(): Promise<void>;
+  /** Resolves with the exit code. */
+  ended: Promise<number | null>;
+}
+
+const started: ChildProcess[] = [];
+
+export function spawnWorker(env: Record<string, string>): WorkerProcess {
+  const child = fork(join(ROOT, 'worker/main.ts'), [], {
+    execArgv: ['-r', join(ROOT, 'test/helpers/typescript-hook.cjs')],
+    env: { PATH: process.env['PATH'], ...env },
+    silent: true,
+  });
+  started.push(child);
+  let text = '';
+  let isReady = false;
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.on('message', (message) => (isReady ||= message === 'ready'));
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const ready = async (): Promise<void> => {
+    await until(
+      () => {
+        if (child.exitCode !== null) return true;
+        return isReady;
+      },
+      { timeoutMs: 90_000 },
+    );
+    if (!isReady) throw new Error(`the worker ended: ${text}`);
+  };
+  const logged = (): Record<string, unknown>[] =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  setTimeout(()=>console.log(text),30000).unref(); return { child, output: () => text, logged, ready, ended };
+}
+
+/** For `afterEach`: nothing that a test started stays. */
+export async function killWorkers(): Promise<void> {
+  for (const child of started.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Logger } from 'pino';
+
+import type { Config } from '../config/config';
+import { loadRecipes } from '../config/load-recipes';
+import { createEngine } from '../docker/dockerode-engine';
+import { lockDataFolder } from '../store/data-lock';
+import { openLogStore } from '../store/file-log-store';
+import { openRunStore } from '../store/sqlite-run-store';
+import { startWorker } from './start-worker';
+import { connectToTemporal, type TemporalLink } from './temporal-link';
+
+export interface ProcessDeps {
+  config: Config;
+  log: Logger;
+  /** Aborted when the worker shall stop. */
+  stopping: AbortSignal;
+  /** Called when the worker takes tasks. */
+  ready: () => void;
+}
+
+/** Frees what was opened; the last one first. */
+type Closers = (() => void | Promise<void>)[];
+
+/**
+ * Opens everything that a worker works with, works until it is told to stop, and closes all of it again.
+ *
+ * @throws {DataFolderLockedError} while another worker of the same host uses the data folder.
+ */
+export async function runProcess(deps: ProcessDeps): Promise<void> {
+  const closers: Closers = [];
+  try {
+    await work(deps, closers);
+  } finally {
+    for (const close of closers.toReversed()) await close();
+  }
+  deps.log.info('The worker has stopped; containers go on');
+}
+
+async function work({ config, log, stopping, ready }: ProcessDeps, closers: Closers): Promise<void> {
+  if (config.worker.roles.includes('host')) {
+    // One worker for a host of a data folder: two would write every log line twice.
+    const lock = lockDataFolder(config.data, `host-${config.host.name}`);
+    closers.push(() => lock.release());
+  }
+  const recipes = loadRecipes(config.recipes);
+  const store = await openRunStore(config.data);
+  closers.push(async () => store.close());
+  const logs = openLogStore(config.data, {
+    segmentBytes: config.logs.segmentBytes,
+    onCompressionFailure: (err, path) => log.warn({ err, path }, 'A log that was set aside is not compressed yet'),
+  });
+  const engine = createEngine(config.host.dockerHost);
+  closers.push(() => engine.close());
+
+  const temporal = await connectUnlessStopped({ config, log, stopping });
+  if (temporal === null) return;
+  closers.push(async () => temporal.close());
+
+  const worker = await startWorker({ config, log, store, logs, engine, recipes, temporal });
+  closers.push(async () => worker.stop());
+  log.info({ host: config.host.name, roles: config.worker.roles }, 'The worker is ready');
+  ready();
+  await Promise.race([worker.ended, aborted(stopping)]);
+}
+
+/** Null where the worker was stopped while it waited for Temporal. */
+async function connectUnlessStopped({
+  config,
+  log,
+  stopping,
+}: Omit<ProcessDeps, 'ready'>): Promise<TemporalLink | null> {
+  try {
+    return await connectToTemporal(config.temporal, log, stopping);
+  } catch (error) {
+    if (stopping.aborted) return null;
+    throw error;
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}

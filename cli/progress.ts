@@ -10,9 +10,9 @@ export interface Progress {
   attempt: number;
 }
 
-/** A run, with the progress of its pull where the server tells it. */
+/** A run, with the progress of its pull. */
 export interface FollowedRun extends Run {
-  pull?: PullProgress | null;
+  pull: PullProgress | null;
 }
 
 const BAR_WIDTH = 24;

@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
+import type { PullProgress } from './activities';
 import { AttemptSchema, RunEventSchema, RunSchema, RunStateSchema } from './run';
 import { RunSpecSchema } from './spec';
 import { RUN_STATES } from './state';
@@ -10,9 +11,24 @@ import { RUN_STATES } from './state';
 export const PageSchema = <T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
 
+const PullProgressSchema = Type.Unsafe<PullProgress>(
+  Type.Object({
+    phase: Type.String({ enum: ['resolving', 'downloading', 'extracting'] satisfies PullProgress['phase'][] }),
+    currentBytes: Type.Number({ minimum: 0 }),
+    totalBytes: Type.Number({ minimum: 0, description: 'Of the layers that are known so far; 0 before any is.' }),
+  }),
+);
+
 /** `spec` is null for a run that is known from its workflow only. */
 export const RunDetailSchema = Type.Object(
-  { ...RunSchema.properties, attempts: Type.Array(AttemptSchema), spec: Type.Union([RunSpecSchema, Type.Null()]) },
+  {
+    ...RunSchema.properties,
+    attempts: Type.Array(AttemptSchema),
+    spec: Type.Union([RunSpecSchema, Type.Null()]),
+    pull: Type.Union([PullProgressSchema, Type.Null()], {
+      description: 'How far the pull of the image is; null in every other state, and where it is not known.',
+    }),
+  },
   { title: 'RunDetail' },
 );
 

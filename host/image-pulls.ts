@@ -40,9 +40,9 @@ export function createImagePulls(engine: Pick<Engine, 'pullImage'>): ImagePulls 
 
   const leave = (reference: string, pull: SharedPull, reason: unknown): void => {
     pull.waiting -= 1;
-    if (pull.waiting > 0) return;
+    if (pull.waiting > 0 || pulls.get(reference) !== pull) return;
     // The next who asks for it begins anew, and does not join one that is about to end.
-    if (pulls.get(reference) === pull) pulls.delete(reference);
+    pulls.delete(reference);
     pull.giveUp.abort(reason);
   };
 

@@ -1,4 +1,5 @@
 import { isRunId } from '../../contract/names';
+import type { PullProgress } from '../../contract/activities';
 import type { Attempt, Run } from '../../contract/run';
 import type { RunSpec } from '../../contract/spec';
 import { runNotFound } from '../problem-error';
@@ -24,4 +25,20 @@ export async function findRun({ runStore, temporal }: Services, runId: string): 
   const status = await temporal.runs.status(runId);
   if (!status) throw runNotFound(runId);
   return { ...status, spec: null };
+}
+
+/** A run as it is looked at: with the progress of its pull while there is one. */
+export async function lookAtRun(services: Services, runId: string): Promise<FoundRun & { pull: PullProgress | null }> {
+  const found = await findRun(services, runId);
+  return { ...found, pull: found.run.state === 'pulling' ? await pullProgress(services, runId) : null };
+}
+
+/** It is an extra: a Temporal that is away shall not keep a run from being looked at. */
+async function pullProgress({ temporal, logger }: Services, runId: string): Promise<PullProgress | null> {
+  try {
+    return await temporal.runs.pullProgress(runId);
+  } catch (error) {
+    logger.debug({ err: error, runId }, 'The progress of a pull is not known');
+    return null;
+  }
 }

@@ -4,8 +4,9 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { defaultPayloadConverter, defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 
+import type { PullProgress } from '../../contract/activities';
 import { CONTROL_TASK_QUEUE, MEMO, RUN_WORKFLOW, type RunSearchAttribute, workflowIdFor } from '../../contract/names';
 import type { RunStatus } from '../../contract/run';
 import type { RunSubmission } from '../../contract/spec';
@@ -21,6 +22,8 @@ export interface RunGateway {
   submissionHash(runId: string): Promise<{ hash: string | null } | undefined>;
   /** The run as its workflow tells it; undefined where Temporal knows no such run. */
   status(runId: string): Promise<RunStatus | undefined>;
+  /** How far the pull of a run's image is, from the heartbeats of the activity; null where there is none to ask. */
+  pullProgress(runId: string): Promise<PullProgress | null>;
   /** Asks the run to end. False where it has ended already, or never was. */
   cancel(runId: string, by: string | undefined): Promise<boolean>;
 }
@@ -42,6 +45,7 @@ export function createRunGateway(workflows: WorkflowClient, call: TemporalCaller
     start: (run) => start(workflows, call, run),
     submissionHash: (runId) => readSubmissionHash(workflows, call, runId),
     status: (runId) => readStatus(workflows, call, runId),
+    pullProgress: (runId) => readPullProgress(workflows, call, runId),
     cancel: (runId, by) => cancel(workflows, call, runId, by),
   };
 }
@@ -105,6 +109,17 @@ async function readStatus(
     if (code === GRPC.failedPrecondition || code === GRPC.deadlineExceeded) throw notKnownYet(runId, error);
     throw error;
   }
+}
+
+async function readPullProgress(
+  workflows: WorkflowClient,
+  call: TemporalCaller,
+  runId: string,
+): Promise<PullProgress | null> {
+  const { raw } = await call(() => workflows.getHandle(workflowIdFor(runId)).describe());
+  const pulling = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'pullImage');
+  const payload = pulling?.heartbeatDetails?.payloads?.[0];
+  return payload ? defaultPayloadConverter.fromPayload<PullProgress | null>(payload) : null;
 }
 
 function notKnownYet(runId: string, cause: unknown): ProblemError {

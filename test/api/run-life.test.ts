@@ -1,3 +1,5 @@
+import { Context } from '@temporalio/activity';
+
 import type { RunDetail } from '../../contract/http';
 import type { Problem } from '../../contract/problem';
 import type { Run } from '../../contract/run';
@@ -58,6 +60,24 @@ describe('a run', () => {
     const again = await api!.request({ method: 'POST', url: `/v1/runs/${id}/cancel` });
     expect(again.statusCode).toBe(200);
     expect((await api!.request({ method: 'DELETE', url: `/train/${id}` })).statusCode).toBe(200);
+  });
+
+  test('tells how far the pull of its image is, while it is pulled', async () => {
+    const pulled = deferred();
+    const half = { phase: 'downloading' as const, currentBytes: 50, totalBytes: 100 };
+    const pullImage: Activities['pullImage'] = async () => {
+      Context.current().heartbeat(half);
+      await pulled.promise;
+      return { imageId: 'sha256:1', digest: null, pulled: true, durationMs: 1 };
+    };
+    const id = await submit();
+    await suite.withWorkers(patientHost({ pullImage, followContainer: async () => GOOD_OUTCOME }), async () => {
+      await until(async () => (await look(id)).pull !== null);
+      expect((await look(id)).pull).toEqual(half);
+      pulled.resolve();
+      await reached(id, 'succeeded');
+    });
+    expect((await look(id)).pull).toBeNull();
   });
 
   test('can be cancelled by DELETE /train/{task_id}', async () => {

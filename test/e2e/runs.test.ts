@@ -130,6 +130,8 @@ describe('a server', () => {
       'epochs=1',
       '--set',
       'command=["false"]',
+      '--set',
+      'policy.retries.attempts=1',
       '-f',
       '--server',
       server.url,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { WorkflowClient, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowClient, WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 
@@ -58,8 +58,10 @@ export function workflowSuite(): WorkflowSuite {
 async function createWorkers(
   { nativeConnection: connection, client }: TestWorkflowEnvironment,
   workflowBundle: WorkflowBundleWithSourceMap,
-  { admitRun, assignHost, recordRun, requestTemporalCancel: _, followContainer, ...short }: Activities,
+  activities: Activities,
 ): Promise<Worker[]> {
+  const { admitRun, assignHost, recordRun, followContainer } = activities;
+  const { pullImage, startContainer, stopContainer, cleanUp } = activities;
   const shutdownGraceTime = '1 second';
   const common = { connection, shutdownGraceTime, maxHeartbeatThrottleInterval: '200 ms' };
   const requestTemporalCancel: Activities['requestTemporalCancel'] = async ({ workflowId, temporalRunId }) => {
@@ -68,7 +70,11 @@ async function createWorkers(
   const control = { admitRun, assignHost, recordRun, requestTemporalCancel };
   return Promise.all([
     Worker.create({ ...common, taskQueue: CONTROL_TASK_QUEUE, workflowBundle, activities: control }),
-    Worker.create({ ...common, taskQueue: hostTaskQueue('fake'), activities: short }),
+    Worker.create({
+      ...common,
+      taskQueue: hostTaskQueue('fake'),
+      activities: { pullImage, startContainer, stopContainer, cleanUp },
+    }),
     Worker.create({ ...common, taskQueue: followTaskQueue('fake'), activities: { followContainer } }),
   ]);
 }

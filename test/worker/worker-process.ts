@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 
 import { until } from '../helpers/until';
@@ -31,7 +32,10 @@ export function spawnWorker(env: Record<string, string>): WorkerProcess {
   let isReady = false;
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.on('message', (message) => (isReady ||= message === 'ready'));
-  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  // `close` never comes after `disconnect`: the channel counts as one of the streams that it waits for.
+  const ended = Promise.all([exitOf(child), once(child.stdout!, 'close'), once(child.stderr!, 'close')]).then(
+    ([code]) => code,
+  );
   const ready = async (): Promise<void> => {
     await until(
       () => {
@@ -47,7 +51,11 @@ export function spawnWorker(env: Record<string, string>): WorkerProcess {
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-  setTimeout(()=>console.log(text),30000).unref(); return { child, output: () => text, logged, ready, ended };
+  return { child, output: () => text, logged, ready, ended };
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 }
 
 /** For `afterEach`: nothing that a test started stays. */

@@ -6,7 +6,7 @@ import { AttemptSchema, RunSchema } from '../../../contract/run';
 import { RunSubmissionSchema } from '../../../contract/spec';
 import { cancelRun } from '../../services/cancel-run';
 import { CancelBodySchema, checkBody } from '../../services/check-body';
-import { findRun } from '../../services/find-run';
+import { findRun, lookAtRun } from '../../services/find-run';
 import { queryOf, RunListQuerySchema } from '../../services/list-runs';
 import type { Services } from '../../services/services';
 import { submitRun } from '../../services/submit-run';
@@ -91,8 +91,8 @@ export const runRoutes: FastifyPluginAsyncTypebox<{ services: Services }> = asyn
   app.get('/runs', { schema: listSchema }, async (request) => services.runStore.listRuns(queryOf(request.query)));
 
   app.get('/runs/:id', { schema: lookSchema }, async (request) => {
-    const { run, attempts, spec } = await findRun(services, request.params.id);
-    return { ...run, attempts, spec };
+    const { run, attempts, spec, pull } = await lookAtRun(services, request.params.id);
+    return { ...run, attempts, spec, pull };
   });
 
   app.get('/runs/:id/attempts', { schema: attemptsSchema }, async (request) => ({

@@ -1,0 +1,63 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { Info } from '@temporalio/activity';
+
+import { createHostActivities } from '../../activities/host-activities';
+import type { HostActivities, StartContainerInput } from '../../contract/activities';
+import type { RunSpec } from '../../contract/spec';
+import type { Pumps } from '../../host/pumps';
+import { TEST_IMAGE } from '../helpers/engine';
+import { specOf } from '../helpers/fake-host';
+import { python, testHost, type TestHost } from '../host/helpers';
+
+/** The activities of a host with its pumps, and what their inputs are made of. */
+export interface ActivityHost extends TestHost {
+  pumps: Pumps;
+  activities: HostActivities;
+  startInput(runId: string, command: string[], changes?: Partial<StartContainerInput & RunSpec>): StartContainerInput;
+  /** Starts the first attempt of a run by the activity; returns the id of its container. */
+  start(runId: string, command: string[]): Promise<string>;
+}
+
+export async function activityHost(): Promise<ActivityHost> {
+  const host = await testHost();
+  const pumps = host.newPumps();
+  const activities = createHostActivities({ ...host, pumps });
+  const startInput: ActivityHost['startInput'] = (runId, command, changes = {}) => ({
+    ...identity(runId),
+    specHash: 'hash',
+    imageId: TEST_IMAGE,
+    spec: { ...specOf({ image: TEST_IMAGE, command }), ...changes },
+    ...changes,
+  });
+  return {
+    ...host,
+    pumps,
+    activities,
+    startInput,
+    start: async (runId, command) => {
+      const { containerId } = await inActivity(activities.startContainer, startInput(runId, command));
+      return containerId;
+    },
+    dispose: async () => {
+      await pumps.stop();
+      for (const { id } of await host.engine.listContainers({
+        'trainyard.installation': host.config.host.installation,
+      })) {
+        await host.engine.removeContainer(id);
+      }
+      await host.dispose();
+    },
+  };
+}
+
+export const identity = (runId: string, attempt = 1, epoch = attempt) => ({ runId, attempt, epoch });
+
+/** Runs an activity as a worker does. */
+export function inActivity<I, O>(activity: (input: I) => Promise<O>, input: I, info: Partial<Info> = {}): Promise<O> {
+  return new MockActivityEnvironment(info).run(activity, input);
+}
+
+/** Prints `ready`, and then ignores SIGTERM. */
+export const DEAF = python(
+  'import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print("ready")\nwhile True: signal.pause()',
+);

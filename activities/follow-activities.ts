@@ -40,11 +40,11 @@ function followContainer(deps: FollowActivityDeps, input: FollowContainerInput):
 }
 
 function outcome(info: ContainerInfo | null, seal: Seal, problem: string | null): ContainerOutcome {
-  const ended = info?.finishedAt != null;
+  const vanished = info === null || isBeingRemoved(info);
   return {
-    exitCode: ended ? info.exitCode : null,
+    exitCode: vanished || info.finishedAt === null ? null : info.exitCode,
     oomKilled: info?.oomKilled ?? false,
-    vanished: info === null,
+    vanished,
     error: info?.error ?? '',
     commandProblem: problem,
     startedAt: info?.startedAt ?? null,
@@ -52,6 +52,11 @@ function outcome(info: ContainerInfo | null, seal: Seal, problem: string | null)
     logLines: seal.lines,
     logGaps: seal.gaps,
   };
+}
+
+/** Somebody else's removal by force: we remove a container only after it was followed to its end. */
+function isBeingRemoved({ status, exitCode }: ContainerInfo): boolean {
+  return (status === 'removing' || status === 'dead') && exitCode !== 0;
 }
 
 async function commandProblem(

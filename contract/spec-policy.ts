@@ -83,7 +83,10 @@ const TimeoutsSchema = Type.Object(
     pullSilence: Duration('Pull without any progress; extraction counts as progress.', '5m'),
     start: Duration('Creation and start of the container.', '2m'),
     running: Duration('One attempt, from the start of its container.', '12h'),
-    total: Duration('The run in all, from submission, waits and retries included.', '36h'),
+    total: Duration(
+      'The run in all, from submission, waits and retries included. Parts that are left out are at most this; left out itself, it is at least `queued` and `running` together.',
+      '36h',
+    ),
     grace: Duration('Between SIGTERM and SIGKILL when a container is stopped. At most 1h.', '30s'),
   },
   { ...closed, default: {} },

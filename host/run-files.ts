@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -19,8 +20,9 @@ export async function removeRunFiles(paths: RunPaths): Promise<void> {
 /** Written aside and moved into place, so that a container never finds half a file. */
 async function writeParams(path: string, params: RunSpec['params']): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, `${JSON.stringify(params, null, 2)}\n`, { mode: 0o644 });
-  await rename(`${path}.new`, path);
+  const aside = `${path}.${randomUUID()}.new`;
+  await writeFile(aside, `${JSON.stringify(params, null, 2)}\n`, { mode: 0o644 });
+  await rename(aside, path);
 }
 
 /** Root gives the folder to the run's user; anybody else may only open it to all. */

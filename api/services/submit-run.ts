@@ -89,7 +89,7 @@ async function currentRun(services: Services, admission: Admission, runId: strin
 }
 
 function runIdForKey(key: string): string {
-  return runIdFor('run', base32(createHash('sha256').update(key).digest()).slice(0, 20));
+  return runIdFor('run', base32(createHash('sha256').update(key).digest()).slice(0, 12));
 }
 
 /** Base 32 (RFC 4648) in lower case, without padding. */

@@ -33,7 +33,7 @@ export async function submit(url: string, name: string): Promise<string> {
 /** Waits until as many runs of the name have succeeded; one that did not is an error. */
 export async function allSucceeded(url: string, name: string, count: number): Promise<void> {
   for (;;) {
-    const response = await fetch(`${url}/v1/runs?limit=500&label=${encodeURIComponent(`bench=${name}`)}`);
+    const response = await fetch(`${url}/v1/runs?limit=500&label=${encodeURIComponent(`bench:${name}`)}`);
     if (!response.ok) throw new Error(`GET /v1/runs answered ${response.status}: ${await response.text()}`);
     const { items } = (await response.json()) as { items: RunAnswer[] };
     const bad = items.find(({ state }) => state === 'failed' || state === 'cancelled');

@@ -1,11 +1,10 @@
 import { ActivityCancellationDetails } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
 
 import { createFollowActivities } from '../../activities/follow-activities';
 import type { FollowActivities } from '../../contract/activities';
 import { until } from '../helpers/until';
 import { python } from '../host/helpers';
-import { activityHost, DEAF, identity, inActivity, type ActivityHost } from './host-helpers';
+import { activityEnvironment, activityHost, DEAF, identity, inActivity, type ActivityHost } from './host-helpers';
 
 let host: ActivityHost;
 let followContainer: FollowActivities['followContainer'];
@@ -59,7 +58,7 @@ describe('followContainer', () => {
   it('beats with the lines so far', async () => {
     const id = await host.start('beats', python('print("one"); print("two")'));
     await host.pumps.adopt({ ...identity('beats'), containerId: id }).sealed;
-    const environment = new MockActivityEnvironment();
+    const environment = activityEnvironment();
     const beats: unknown[] = [];
     environment.on('heartbeat', (details) => beats.push(details));
     await environment.run(followContainer, { ...identity('beats'), containerId: id });
@@ -74,7 +73,7 @@ describe('followContainer', () => {
   ])('lets go on %s, and the container and its pump go on', async (_, cause, failure) => {
     const runId = `lets-go-${Object.keys(cause)[0]}`;
     const id = await host.start(runId, python('import time\nprint("before"); time.sleep(2); print("after")'));
-    const environment = new MockActivityEnvironment();
+    const environment = activityEnvironment();
     const following = environment.run(followContainer, { ...identity(runId), containerId: id });
     environment.cancel('CANCELLED', new ActivityCancellationDetails(cause));
 

@@ -1,5 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Info } from '@temporalio/activity';
+import { DefaultLogger } from '@temporalio/worker';
 
 import { createHostActivities } from '../../activities/host-activities';
 import type { HostActivities, StartContainerInput } from '../../contract/activities';
@@ -52,9 +53,14 @@ export async function activityHost(): Promise<ActivityHost> {
 
 export const identity = (runId: string, attempt = 1, epoch = attempt) => ({ runId, attempt, epoch });
 
+/** One without the log of the SDK, which writes every failure that a test expects. */
+export function activityEnvironment(info: Partial<Info> = {}): MockActivityEnvironment {
+  return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+}
+
 /** Runs an activity as a worker does. */
 export function inActivity<I, O>(activity: (input: I) => Promise<O>, input: I, info: Partial<Info> = {}): Promise<O> {
-  return new MockActivityEnvironment(info).run(activity, input);
+  return activityEnvironment(info).run(activity, input);
 }
 
 /** Prints `ready`, and then ignores SIGTERM. */

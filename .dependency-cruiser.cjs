@@ -39,7 +39,10 @@ const TABLE = {
     packages: ['@temporalio/.+', 'close-with-grace', 'pino', 'pino-pretty'],
   },
   doctor: { ours: ['contract', 'config', 'docker'], packages: ['@temporalio/client'] },
-  server: { ours: ['contract', 'config', 'store/data-lock', 'store/errors'], packages: ['@temporalio/client', 'pino', 'pino-pretty'] },
+  server: {
+    ours: ['contract', 'config', 'store/data-lock', 'store/errors'],
+    packages: ['@temporalio/client', 'pino', 'pino-pretty'],
+  },
   cli: { ours: ['contract'], packages: ['@sinclair/typebox', 'commander', 'yaml'] },
 };
 

@@ -119,7 +119,7 @@ function showForPeople(io: Io, runId: string): Show {
 /** On a terminal the live line tells the states; what is not a state alone is worth a line there too. */
 function tell(io: Io, { type, state, message }: RunEvent): void {
   if (isEndState(state)) return;
-  if (io.liveColumns() === null || type !== 'state-changed') io.err(color(`· ${message}\n`, 90, io.colors));
+  if (io.liveColumns() === null || type !== 'state-changed') io.err(`${color(`· ${message}`, 90, io.errColors)}\n`);
 }
 
 function endShow(io: Io, live: LiveLine, run: RunDetail): void {
@@ -127,6 +127,7 @@ function endShow(io: Io, live: LiveLine, run: RunDetail): void {
   const tries = run.attempt > 1 ? ` on attempt ${run.attempt}` : '';
   const ran = run.startedAt === null ? '' : ` after ${ranFor(run, Date.now())}`;
   io.err(
-    `${run.id} ${coloredState(run.state as EndState, io.colors)}${tries}${ran}. ${run.message ?? ''}`.trimEnd() + '\n',
+    `${run.id} ${coloredState(run.state as EndState, io.errColors)}${tries}${ran}. ${run.message ?? ''}`.trimEnd() +
+      '\n',
   );
 }

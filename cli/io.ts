@@ -6,8 +6,10 @@ export interface Io {
   err: (text: string) => void;
   /** Null where the output of `err` is no terminal that can be redrawn; else its width in characters, as it is now. */
   liveColumns: () => number | null;
-  /** Whether to use colours. */
+  /** Whether to use colours in what goes to `out`. */
   colors: boolean;
+  /** Whether to use colours in what goes to `err`. */
+  errColors: boolean;
   /** Reads all of standard input. */
   readInput: () => Promise<string>;
   /** Aborted by Ctrl-C once a command has called {@link Io.catchInterrupt}. */

@@ -1,4 +1,4 @@
-import type { PullProgress } from '../contract/activities';
+import type { RunDetail } from '../contract/http';
 import type { Run } from '../contract/run';
 import { bar, duration, size } from './format';
 
@@ -8,11 +8,6 @@ export interface Progress {
   epoch: number | null;
   /** Attempt that printed it. */
   attempt: number;
-}
-
-/** A run, with the progress of its pull. */
-export interface FollowedRun extends Run {
-  pull: PullProgress | null;
 }
 
 const BAR_WIDTH = 24;
@@ -30,7 +25,12 @@ export function epochOf(text: string): number | null {
 }
 
 /** The live line: "⠙ digits-1a2b running 12 s ━━━━──── epoch 2/3". `stateSinceMs` is when the state began. */
-export function liveText(run: FollowedRun, progress: Progress, stateSinceMs: number, nowMs: number): string {
+export function liveText(
+  run: Pick<RunDetail, 'pull'> & Run,
+  progress: Progress,
+  stateSinceMs: number,
+  nowMs: number,
+): string {
   const spin = SPINNER[Math.floor(nowMs / 100) % SPINNER.length];
   const again = run.attempt > 1 ? ` (attempt ${run.attempt})` : '';
   const head = `${spin} ${run.id} ${run.state}${again} ${duration(nowMs - stateSinceMs)}`;
@@ -38,12 +38,12 @@ export function liveText(run: FollowedRun, progress: Progress, stateSinceMs: num
   return tail ? `${head}  ${tail}` : head;
 }
 
-function tailText(run: FollowedRun, progress: Progress): string | null {
+function tailText(run: Pick<RunDetail, 'pull'> & Run, progress: Progress): string | null {
   if (run.state === 'pulling') return pullText(run.pull);
   return run.state === 'running' ? epochText(run, progress) : run.message;
 }
 
-function pullText(pull: FollowedRun['pull']): string {
+function pullText(pull: RunDetail['pull']): string {
   if (!pull || pull.totalBytes === 0) return pull?.phase ?? '';
   const share = Math.min(1, pull.currentBytes / pull.totalBytes);
   return `${bar(share, BAR_WIDTH)} ${Math.floor(share * 100)} % ${pull.phase} ${size(pull.currentBytes)} of ${size(pull.totalBytes)}`;

@@ -6,6 +6,7 @@ import type { Io } from './io';
  * @param onClosed called when nobody reads our output any more, as in `trainyard ls | head`.
  */
 export function createTerminal({ stdout, stderr, stdin, env }: NodeJS.Process, onClosed: () => void): Io {
+  const mayColor = !env['NO_COLOR'] && env['TERM'] !== 'dumb';
   const interrupt = new AbortController();
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -17,7 +18,8 @@ export function createTerminal({ stdout, stderr, stdin, env }: NodeJS.Process, o
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     liveColumns: () => (stderr.isTTY && env['TERM'] !== 'dumb' ? stderr.columns || 80 : null),
-    colors: stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+    colors: stdout.isTTY === true && mayColor,
+    errColors: stderr.isTTY === true && mayColor,
     interrupted: interrupt.signal,
     catchInterrupt: () => process.once('SIGINT', () => interrupt.abort()),
     readInput: async () => {

@@ -10,9 +10,12 @@ function agree() {
   const { '': root, ...wanted } = packages('package-lock.json');
   const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
   const present = packages('node_modules/.package-lock.json');
-  const same = (name) => present[name]?.version === wanted[name]?.version && present[name]?.integrity === wanted[name]?.integrity;
+  const same = (name) =>
+    present[name]?.version === wanted[name]?.version && present[name]?.integrity === wanted[name]?.integrity;
   return (
-    ['dependencies', 'devDependencies'].every((kind) => JSON.stringify(root[kind]) === JSON.stringify(manifest[kind])) &&
+    ['dependencies', 'devDependencies'].every(
+      (kind) => JSON.stringify(root[kind]) === JSON.stringify(manifest[kind]),
+    ) &&
     // Optional packages are those of other platforms.
     Object.keys(wanted).every((name) => same(name) || (wanted[name].optional && !present[name])) &&
     Object.keys(present).every((name) => name in wanted)

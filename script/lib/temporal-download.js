@@ -6,7 +6,9 @@ const { TestWorkflowEnvironment } = require('@temporalio/testing');
 
 async function main() {
   const downloadDir = process.argv[2];
-  const environment = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'cached-download', downloadDir } } });
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'cached-download', downloadDir } },
+  });
   await environment.teardown();
 }
 

@@ -28,6 +28,7 @@ export function startCli(args: readonly string[], { columns = null as number | n
     err: (text: string) => void (soFar.err += text),
     liveColumns: () => columns,
     colors: false,
+    errColors: false,
     readInput: async () => input,
     interrupted: interrupt.signal,
     catchInterrupt: () => undefined,

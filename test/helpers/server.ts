@@ -86,7 +86,10 @@ export async function startServer({ env = {}, args = [] }: ServerOptions = {}): 
       const containers = await removeAll(engine, { [LABELS.installation]: installation });
       engine.close();
       rmSync(data, { recursive: true, force: true });
-      const processes = [...seen].filter((pid) => isAlive(pid)).map((pid) => `process ${pid}`);
+      // One that was just killed stays in the process table until its parent, or init, has asked for its end.
+      const alive = (): number[] => [...seen].filter((pid) => isAlive(pid));
+      await until(() => alive().length === 0, { timeoutMs: 15_000 }).catch(() => undefined);
+      const processes = alive().map((pid) => `process ${pid}`);
       return [...processes, ...(containers > 0 ? [`${containers} containers`] : [])];
     },
   };

@@ -4,6 +4,7 @@ import { toFailure } from './failure';
 import { cleanUp } from './host-clean-up';
 import type { HostActivityDeps } from './host-deps';
 import { pullImage } from './host-pull-image';
+import { reachHost } from './host-reach';
 import { startContainer } from './host-start-container';
 import { stopContainer } from './host-stop-container';
 
@@ -13,6 +14,7 @@ export function createHostActivities(deps: HostActivityDeps): HostActivities {
   return {
     pullImage: (input) => orFailure(pullImage(deps.engine, pulls, input)),
     startContainer: (input) => orFailure(startContainer(deps, input)),
+    reachHost: () => reachHost(deps.engine),
     // These two must come to pass, so an engine that is away is for Temporal to wait for.
     stopContainer: (input) => stopContainer(deps, input),
     cleanUp: (input) => cleanUp(deps, input),

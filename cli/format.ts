@@ -48,6 +48,7 @@ const COLOR_OF_STATE: Record<RunState, number> = {
   pulling: 36,
   starting: 36,
   running: 36,
+  unreachable: 33,
   retrying: 33,
   stopping: 33,
   succeeded: 32,

@@ -24,6 +24,8 @@ export interface ControlActivities {
 /** Run on the queue of one host, against its engine. All are idempotent: the same input twice has the effect of once. */
 export interface HostActivities {
   pullImage(input: PullImageInput): Promise<PulledImage>;
+  /** Returns when the worker of the host is there and its engine answers, however long that takes. */
+  reachHost(input: AttemptIdentity): Promise<void>;
   startContainer(input: StartContainerInput): Promise<StartedContainer>;
   /** Asks the container to end: SIGTERM, the grace, SIGKILL. Returns when it no longer runs. */
   stopContainer(input: StopContainerInput): Promise<StoppedContainer>;
@@ -62,6 +64,11 @@ export interface AssignHostInput {
 
 export interface AssignedHost {
   host: string;
+  /**
+   * True where the engine of the host stays away and its operator allows that the command runs as a local process
+   * instead, without an image.
+   */
+  asProcess?: boolean;
   /** Fencing token of the attempt; only grows within a run. */
   epoch: number;
 }
@@ -100,7 +107,10 @@ export interface PullProgress {
 export interface StartContainerInput extends AttemptIdentity {
   spec: RunSpec;
   specHash: string;
+  /** Empty for a local process. */
   imageId: string;
+  /** See {@link AssignedHost.asProcess}. */
+  asProcess?: boolean;
 }
 
 export interface StartedContainer {
@@ -119,6 +129,8 @@ export interface ContainerOutcome {
   exitCode: number | null;
   oomKilled: boolean;
   vanished: boolean;
+  /** True where the engine ended it because the engine itself stopped or started again. */
+  engineRestarted?: boolean;
   /** Error of the engine, where it reports one; empty otherwise. */
   error: string;
   /** What is wrong with the command where it could not be executed; null where it was. */

@@ -14,6 +14,7 @@ export const END_REASONS = [
   'image-not-found',
   'image-access-denied',
   'image-unusable',
+  'image-removed',
   'registry-unavailable',
   'pull-silent',
   'pull-timeout',
@@ -24,11 +25,14 @@ export const END_REASONS = [
   'start-failed',
   'mount-refused',
   'engine-unavailable',
+  'engine-restarted',
   'container-vanished',
+  'host-lost',
   'disk-full',
   'no-host',
   'invalid-spec',
   'cancelled',
+  'workflow-terminated',
   'internal-error',
 ] as const;
 
@@ -80,6 +84,11 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
     sentence: 'The registry refused access to the image: {detail}',
   },
   'image-unusable': { state: 'failed', retry: 'never', sentence: 'The image cannot be used on this host: {detail}' },
+  'image-removed': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'The image was removed from the host between its pull and the start: {detail}',
+  },
   'registry-unavailable': {
     state: 'failed',
     retry: 'infrastructure',
@@ -126,15 +135,31 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
     retry: 'infrastructure',
     sentence: 'The Docker Engine of the host did not answer: {detail}',
   },
+  'engine-restarted': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence: 'The Docker Engine of the host was restarted and ended the container; with live-restore it would go on.',
+  },
   'container-vanished': {
     state: 'failed',
     retry: 'infrastructure',
     sentence: 'The container was removed by somebody else while the run was using it.',
   },
+  'host-lost': {
+    state: 'failed',
+    retry: 'infrastructure',
+    sentence:
+      'The host did not answer for {timeout} (policy.timeouts.unreachable) and lost its lease; should it come back, it removes the container before anything else. {detail}',
+  },
   'disk-full': { state: 'failed', retry: 'infrastructure', sentence: 'The disk of the host is full: {detail}' },
   'no-host': { state: 'failed', retry: 'infrastructure', sentence: 'No host could take the run: {detail}' },
   'invalid-spec': { state: 'failed', retry: 'never', sentence: 'The run spec is refused: {detail}' },
   cancelled: { state: 'cancelled', retry: 'never', sentence: 'The run was cancelled{by}.' },
+  'workflow-terminated': {
+    state: 'failed',
+    retry: 'never',
+    sentence: 'The workflow of the run was ended in Temporal without its clean-up; what it left is removed.',
+  },
   'internal-error': {
     state: 'failed',
     retry: 'infrastructure',

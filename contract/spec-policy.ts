@@ -83,6 +83,10 @@ const TimeoutsSchema = Type.Object(
     pullSilence: Duration('Pull without any progress; extraction counts as progress.', '5m'),
     start: Duration('Creation and start of the container.', '2m'),
     running: Duration('One attempt, from the start of its container.', '12h'),
+    unreachable: Duration(
+      'A host that does not answer while it has a container of the run; then its lease is revoked and the run may go on elsewhere.',
+      '30m',
+    ),
     total: Duration(
       'The run in all, from submission, waits and retries included. Parts that are left out are at most this; left out itself, it is at least `queued` and `running` together.',
       '36h',

@@ -2,13 +2,15 @@
  * The states of a run, from submission to its end.
  *
  * `queued` → `pulling` → `starting` → `running` → `succeeded | failed | cancelled`, with `retrying` between two attempts
- * and `stopping` while a container is being stopped.
+ * `stopping` while a container is being stopped, and `unreachable` while the host of a container does not answer: not a
+ * failure, a state with a timer.
  */
 export const RUN_STATES = [
   'queued',
   'pulling',
   'starting',
   'running',
+  'unreachable',
   'retrying',
   'stopping',
   'succeeded',

@@ -15,8 +15,8 @@ export interface StopCause {
 }
 
 /**
- * Decides why a container ended, in the order in which causes hide each other: it was taken away > we stopped it > memory
- * > the command > the engine > a signal that is not ours > the exit code.
+ * Decides why a container ended, in the order in which causes hide each other: it was taken away > we stopped it > the
+ * engine was restarted > memory > the command > the engine > a signal that is not ours > the exit code.
  *
  * @param stopped the cause for which we ended it; null where it ended by itself, also if that was just before our stop.
  */
@@ -24,6 +24,7 @@ export function judgeOutcome(outcome: ContainerOutcome, stopped: StopCause | nul
   const { exitCode } = outcome;
   if (stopped) return { reason: stopped.reason, exitCode, detail: stopped.detail };
   if (outcome.vanished || exitCode === null) return { reason: 'container-vanished', exitCode, detail: {} };
+  if (outcome.engineRestarted === true) return { reason: 'engine-restarted', exitCode, detail: {} };
   // A container can survive the death of a child by memory and still succeed, so the exit code is asked first.
   if (exitCode === 0) return { reason: 'completed', exitCode, detail: {} };
   if (outcome.oomKilled) return { reason: 'out-of-memory', exitCode, detail: {} };

@@ -3,7 +3,9 @@ export async function countLiveRuns(apiUrl: string): Promise<number | null> {
   try {
     const answer = await fetch(`${apiUrl}/stats`, { signal: AbortSignal.timeout(2_000) });
     const stats = (await answer.json()) as { byState?: Record<string, number> };
-    return (stats.byState?.['running'] ?? 0) + (stats.byState?.['stopping'] ?? 0);
+    return (
+      (stats.byState?.['running'] ?? 0) + (stats.byState?.['stopping'] ?? 0) + (stats.byState?.['unreachable'] ?? 0)
+    );
   } catch {
     return null;
   }

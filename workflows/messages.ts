@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 
+import type { HostNotice } from '../contract/notice';
 import type { RunStatus } from '../contract/run';
 
 /** Every signal and query of the workflows: what people and programs may send by hand. See docs/temporal.md. */
@@ -11,6 +12,9 @@ export interface CancelRequest {
 
 /** Asks a run to end: SIGTERM, the grace of its policy, SIGKILL. A second one changes nothing. */
 export const cancelSignal = defineSignal<[CancelRequest?]>('cancel');
+
+/** From the worker of a host: something that a person should know of a container that goes on. */
+export const noticeSignal = defineSignal<[HostNotice]>('notice');
 
 /** The run as it stands, from the workflow itself. */
 export const statusQuery = defineQuery<RunStatus>('status');

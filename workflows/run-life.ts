@@ -8,6 +8,7 @@ import type {
   PulledImage,
   StartedContainer,
 } from '../contract/activities';
+import type { HostNotice, NoticeTopic } from '../contract/notice';
 import { MEMO, type RunSearchAttribute } from '../contract/names';
 import { REASONS } from '../contract/reason';
 import type { Attempt, Run, RunEvent, RunEventType, RunStatus } from '../contract/run';
@@ -31,6 +32,8 @@ export class RunLife {
   private resolveStopRequested: () => void = () => {};
   private readonly recorder = createRecorder(() => this.status());
   private eventCount = 0;
+  /** What the host has to tell of the container now, by topic. */
+  private readonly open = new Map<NoticeTopic, string>();
 
   constructor(submission: RunSubmission) {
     this.stopRequested = new Promise((resolve) => {
@@ -85,6 +88,7 @@ export class RunLife {
   }
 
   attemptBegins(): number {
+    this.open.clear();
     this.run.attempt += 1;
     this.attempts.push({
       number: this.run.attempt,
@@ -119,6 +123,16 @@ export class RunLife {
     this.run.startedAt ??= startedAt;
     Object.assign(this.attempt, { containerId, startedAt });
     this.enter('running', `Container ${containerId.slice(0, 12)} runs on ${this.run.host}.`);
+  }
+
+  /** Something begins or is over with the container of the newest attempt; neither is told twice. */
+  notices({ attempt, topic, message }: HostNotice): void {
+    const known = this.open.get(topic);
+    if (attempt !== this.run.attempt || isEndState(this.run.state) || known === (message ?? undefined)) return;
+    if (message === null) this.open.delete(topic);
+    else this.open.set(topic, message);
+    if (this.run.state === 'running') this.run.message = [...this.open.values()].join(' ') || null;
+    this.note(message ?? `Over: ${known}`);
   }
 
   stops(cause: StopCause): void {

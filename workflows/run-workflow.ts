@@ -15,7 +15,7 @@ import { decideRetry, EMPTY_LEDGER } from '../policy/retry';
 import { runAttempt } from './attempt';
 import { quickControl } from './calls';
 import { failureOf, stopEnding } from './failure';
-import { cancelSignal, statusQuery } from './messages';
+import { cancelSignal, noticeSignal, statusQuery } from './messages';
 import { RunLife } from './run-life';
 import { cancellableSleep, sleepUnlessStopped } from './sleep';
 
@@ -39,6 +39,7 @@ export async function runWorkflow(submission: RunSubmission): Promise<RunResult>
   setHandler(cancelSignal, (request) => {
     life.requestStop({ reason: 'cancelled', detail: { by: request?.by ?? 'a signal' } });
   });
+  setHandler(noticeSignal, (notice) => life.notices(notice));
   listenForTemporalCancel(life);
 
   const ending = await CancellationScope.nonCancellable(async () => liveThrough(life, submission));

@@ -40,6 +40,7 @@ describe('an accepted spec', () => {
           pullSilence: '5m',
           start: '2m',
           running: '12h',
+          unreachable: '30m',
           total: '36h',
           grace: '30s',
         },

@@ -46,6 +46,7 @@ export function specOf(submission: RunSubmission): RunSpec {
         pullSilence: '5m',
         start: '2m',
         running: '12h',
+        unreachable: '30m',
         total: '36h',
         grace: '30s',
         ...timeouts,
@@ -74,6 +75,7 @@ export function fakeHost(changes: Partial<Activities> = {}): {
     // The suite puts the real one in its place: only Temporal can say whether it worked.
     requestTemporalCancel: async () => {},
     pullImage: async () => ({ imageId: 'sha256:1', digest: 'sha256:2', pulled: false, durationMs: 1 }),
+    reachHost: async () => {},
     startContainer: async ({ runId, attempt }) => ({
       containerId: `container-${attempt}-of-${runId}`,
       containerName: `trainyard-${runId}-${attempt}`,

@@ -94,6 +94,12 @@ async function readSubmissionHash(
   }
 }
 
+/**
+ * What a query that no worker takes up ends with. The deadline goes to the server too, and where its clock is the first to
+ * ring, the call is cancelled and not overdue.
+ */
+const UNANSWERED = new Set<number | undefined>([GRPC.failedPrecondition, GRPC.deadlineExceeded, GRPC.cancelled]);
+
 async function readStatus(
   workflows: WorkflowClient,
   call: TemporalCaller,
@@ -105,8 +111,7 @@ async function readStatus(
     return await call(() => workflows.getHandle(workflowIdFor(runId)).query(statusQuery));
   } catch (error) {
     if (error instanceof QueryNotRegisteredError || error instanceof WorkflowNotFoundError) return undefined;
-    const code = grpcCodeOf(error);
-    if (code === GRPC.failedPrecondition || code === GRPC.deadlineExceeded) throw notKnownYet(runId, error);
+    if (UNANSWERED.has(grpcCodeOf(error))) throw notKnownYet(runId, error);
     throw error;
   }
 }

@@ -28,11 +28,11 @@ export function createControlActivities({ store, recipes, cancelWorkflow }: Cont
       return { spec: check.spec, specHash: specHash(check.spec), recipe: check.recipe };
     },
 
-    assignHost: async ({ attempt }) => {
+    assignHost: async () => {
       const placement = placeRun(await readHosts(store), Date.now());
       // Retryable: whether to ask again, and how long, is the caller's to say.
       if ('none' in placement) throw ApplicationFailure.retryable(placement.none, 'no-host' satisfies EndReason);
-      return { host: placement.host, epoch: attempt };
+      return { host: placement.host };
     },
 
     recordRun: async (update) => store.applyUpdate(update),

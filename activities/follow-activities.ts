@@ -2,13 +2,16 @@ import type { ContainerOutcome, FollowActivities, FollowContainerInput } from '.
 import type { ContainerInfo, Engine } from '../docker/engine';
 import { commandNotRunnable } from '../docker/init-failure';
 import { awaitEnd } from '../host/await-end';
+import type { EngineHealth } from '../host/engine-health';
 import { orAborted } from '../host/or-aborted';
 import type { Pumps } from '../host/pumps';
 import type { LogStore, Seal } from '../store/log-store';
+import { unlessAbsent } from './engine-absence';
 import { withHeartbeat } from './host-heartbeat';
 
 export interface FollowActivityDeps {
   engine: Engine;
+  health: EngineHealth;
   pumps: Pumps;
   logs: LogStore;
 }
@@ -22,19 +25,20 @@ export function createFollowActivities(deps: FollowActivityDeps): FollowActiviti
 }
 
 /**
- * Waits for the end of a container and of its log. It only looks on: whatever ends this activity, the container and its pump
- * go on.
+ * Waits for the end of a container and of its log. It only looks on: whatever ends this activity, also an engine that is away
+ * for long, the container and its pump go on.
  */
 function followContainer(deps: FollowActivityDeps, input: FollowContainerInput): Promise<ContainerOutcome> {
   const { runId, attempt, containerId } = input;
   const pump = deps.pumps.adopt({ runId, attempt, containerId });
   return withHeartbeat(
     () => ({ lines: pump.lines() }),
-    async (signal) => {
-      const info = await awaitEnd(deps.engine, containerId, signal);
-      const seal = await orAborted(pump.sealed, signal);
-      return outcome(info, seal, await commandProblem(deps.logs, input, info));
-    },
+    (signal) =>
+      unlessAbsent(deps.health, signal, async (within) => {
+        const info = await awaitEnd(deps.engine, containerId, within);
+        const seal = await orAborted(pump.sealed, within);
+        return outcome(info, seal, await commandProblem(deps.logs, input, info));
+      }),
     HEARTBEAT_EVERY_MS,
   );
 }

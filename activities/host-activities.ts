@@ -1,5 +1,6 @@
 import type { HostActivities } from '../contract/activities';
 import { createImagePulls } from '../host/image-pulls';
+import { overAbsence } from './engine-absence';
 import { toFailure } from './failure';
 import { cleanUp } from './host-clean-up';
 import type { HostActivityDeps } from './host-deps';
@@ -15,9 +16,9 @@ export function createHostActivities(deps: HostActivityDeps): HostActivities {
     pullImage: (input) => orFailure(pullImage(deps.engine, pulls, input)),
     startContainer: (input) => orFailure(startContainer(deps, input)),
     reachHost: () => reachHost(deps.engine),
-    // These two must come to pass, so an engine that is away is for Temporal to wait for.
-    stopContainer: (input) => stopContainer(deps, input),
-    cleanUp: (input) => cleanUp(deps, input),
+    // These two must come to pass: an engine that is away for a moment is for Temporal to wait for.
+    stopContainer: (input) => overAbsence(deps.health, () => stopContainer(deps, input)),
+    cleanUp: (input) => overAbsence(deps.health, () => cleanUp(deps, input)),
   };
 }
 

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { StopContainerInput, StoppedContainer } from '../contract/activities';
 import { isAlive } from '../host/container-state';
 import { awaitEnd } from '../host/await-end';
+import { endWithin } from '../host/end-within';
 import { attemptContainers } from '../host/own-containers';
 import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
@@ -38,26 +39,10 @@ async function stopOne(
 ): Promise<void> {
   if (await engine.signalContainer(id, 'SIGTERM')) {
     progress.how = 'terminated';
-    if (await endsWithin(graceMs, (within) => awaitEnd(engine, id, within), signal)) return;
+    if (await endWithin(engine, id, graceMs, signal)) return;
   }
   const info = await engine.inspectContainer(id);
   if (info === null || !isAlive(info)) return;
   if (await engine.signalContainer(id, 'SIGKILL')) progress.how = 'killed';
   await awaitEnd(engine, id, signal);
-}
-
-/** False where the time was over first. */
-async function endsWithin(
-  ms: number,
-  end: (signal: AbortSignal) => Promise<unknown>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const grace = AbortSignal.timeout(ms);
-  try {
-    await end(AbortSignal.any([signal, grace]));
-    return true;
-  } catch (error) {
-    if (signal.aborted || !grace.aborted) throw error;
-    return false;
-  }
 }

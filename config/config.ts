@@ -100,10 +100,18 @@ export const ConfigSchema = Type.Object(
           description: "Name of this host: lower-case letters, digits and dashes. Default: the machine's host name.",
         }),
         dockerHost: text('DOCKER_HOST', 'unix:///var/run/docker.sock', 'The Docker Engine of this host.'),
-        installation: text(
-          'TRAINYARD_INSTALLATION',
-          'default',
-          'Tells installations that share an engine apart; each touches only its own containers.',
+        installation: Type.String({
+          env: 'TRAINYARD_INSTALLATION',
+          default: '',
+          description:
+            "Tells installations that share an engine apart; each touches only its own containers. Default: a name of the data folder's own, made with it.",
+        }),
+        orphanGraceSeconds: whole(
+          'TRAINYARD_ORPHAN_GRACE',
+          300,
+          0,
+          86_400,
+          'How long a container without a live workflow is left alone before it is removed, in seconds.',
         ),
         mountRoots: list('TRAINYARD_MOUNT_ROOTS', 'Folders of the host below which a run may mount.'),
         networks: list('TRAINYARD_NETWORKS', 'Docker networks that a run may ask for by name.'),

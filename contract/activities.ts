@@ -69,14 +69,13 @@ export interface AssignedHost {
    * instead, without an image.
    */
   asProcess?: boolean;
-  /** Fencing token of the attempt; only grows within a run. */
-  epoch: number;
 }
 
 /** Who an attempt is, on every call to its host. */
 export interface AttemptIdentity {
   runId: string;
   attempt: number;
+  /** Fencing token of the attempt's lease: a number that only grows within a run. */
   epoch: number;
 }
 

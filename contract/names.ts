@@ -15,6 +15,11 @@ export const MEMO = {
   submissionHash: 'submissionHash',
   /** Name of the schedule that started the run. */
   schedule: 'schedule',
+  /**
+   * Lease epoch of the run, once it is more than 1: a container with a smaller one is stale, wherever it is. It stands in
+   * the memo because Temporal answers that, from the run's own state, without any worker.
+   */
+  epoch: 'epoch',
 } as const;
 
 /** Label keys of our containers. Identity is in the labels; the name is only for people. */

@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 
+import { UNREACHABLE_DEFAULT } from './defaults';
 import { DURATION_PATTERN } from './units';
 
 /** The part of a run spec that says how long to wait for what, and what to do when it goes wrong. */
@@ -85,7 +86,7 @@ const TimeoutsSchema = Type.Object(
     running: Duration('One attempt, from the start of its container.', '12h'),
     unreachable: Duration(
       'A host that does not answer while it has a container of the run; then its lease is revoked and the run may go on elsewhere.',
-      '30m',
+      UNREACHABLE_DEFAULT,
     ),
     total: Duration(
       'The run in all, from submission, waits and retries included. Parts that are left out are at most this; left out itself, it is at least `queued` and `running` together.',

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
-import type { Engine, EngineInfo } from '../docker/engine';
 import type { HostReport, RunStore } from '../store/run-store';
+import type { EngineHealth } from './engine-health';
 
 const REPORT_EVERY_MS = 5000;
 
 export interface HostReporterDeps {
-  engine: Engine;
+  health: EngineHealth;
   store: Pick<RunStore, 'reportHost'>;
   config: Pick<Config, 'data' | 'host'>;
   log: Logger;
@@ -35,6 +35,7 @@ export function startHostReporter(deps: HostReporterDeps): { stop(): Promise<voi
 
 async function report(deps: HostReporterDeps, signal: AbortSignal): Promise<void> {
   let failing = false;
+  await deps.health.asked;
   while (!signal.aborted) {
     try {
       await deps.store.reportHost(await hostReport(deps));
@@ -47,28 +48,20 @@ async function report(deps: HostReporterDeps, signal: AbortSignal): Promise<void
   }
 }
 
-async function hostReport({ engine, config }: HostReporterDeps): Promise<HostReport> {
-  const [{ info, problem }, disk] = await Promise.all([askEngine(engine), diskOf(config.data)]);
+async function hostReport({ health, config }: HostReporterDeps): Promise<HostReport> {
+  const info = health.info();
   return {
     name: config.host.name,
     reportedAt: new Date().toISOString(),
     engineReady: info !== null,
-    engineProblem: problem,
+    engineProblem: health.problem(),
     engineVersion: info?.version ?? null,
     apiVersion: info?.apiVersion ?? null,
     liveRestore: info?.liveRestore ?? null,
     cpus: info?.cpus ?? null,
     memoryBytes: info?.memoryBytes ?? null,
-    ...disk,
+    ...(await diskOf(config.data)),
   };
-}
-
-async function askEngine(engine: Engine): Promise<{ info: EngineInfo | null; problem: string | null }> {
-  try {
-    return { info: await engine.info(), problem: null };
-  } catch (error) {
-    return { info: null, problem: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 async function diskOf(folder: string): Promise<Pick<HostReport, 'diskFreeBytes' | 'diskTotalBytes'>> {

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { StoreError } from './errors';
@@ -21,6 +22,29 @@ export function prepareDataFolder(dataFolder: string): string {
     throw describeFolderError(folder, error);
   }
   return folder;
+}
+
+/**
+ * The name of a data folder, made once and kept in it: what tells the containers of two installations on one engine apart
+ * where nobody named them.
+ *
+ * @throws {StoreError} where the folder cannot be used.
+ */
+export function dataFolderName(dataFolder: string): string {
+  const file = join(prepareDataFolder(dataFolder), 'installation');
+  try {
+    // Linked into place, so that of two processes one makes it, and the other finds it whole.
+    const aside = `${file}.${process.pid}`;
+    writeFileSync(aside, `${randomBytes(6).toString('hex')}\n`);
+    try {
+      linkSync(aside, file);
+    } finally {
+      rmSync(aside);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw describeFolderError(dataFolder, error);
+  }
+  return readFileSync(file, 'utf8').trim();
 }
 
 function describeFolderError(folder: string, cause: unknown): StoreError {

@@ -3,9 +3,11 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import { loadRecipes } from '../config/load-recipes';
 import { createEngine } from '../docker/dockerode-engine';
+import { dataFolderName } from '../store/data-folder';
 import { lockDataFolder } from '../store/data-lock';
 import { openLogStore } from '../store/file-log-store';
 import { openRunStore } from '../store/sqlite-run-store';
+import { startHostSide } from './host-side';
 import { startWorker } from './start-worker';
 import { connectToTemporal, type TemporalLink } from './temporal-link';
 
@@ -36,7 +38,8 @@ export async function runProcess(deps: ProcessDeps): Promise<void> {
   deps.log.info('The worker has stopped; containers go on');
 }
 
-async function work({ config, log, stopping, ready }: ProcessDeps, closers: Closers): Promise<void> {
+async function work({ log, stopping, ready, ...deps }: ProcessDeps, closers: Closers): Promise<void> {
+  const config = withInstallation(deps.config);
   if (config.worker.roles.includes('host')) {
     // One worker for a host of a data folder: two would write every log line twice.
     const lock = lockDataFolder(config.data, `host-${config.host.name}`);
@@ -52,15 +55,25 @@ async function work({ config, log, stopping, ready }: ProcessDeps, closers: Clos
   const engine = createEngine(config.host.dockerHost);
   closers.push(() => engine.close());
 
+  // Before Temporal is there: logs go on without it.
+  const host = config.worker.roles.includes('host') ? await startHostSide({ config, log, store, logs, engine }) : null;
+  closers.push(async () => host?.stop());
+
   const temporal = await connectUnlessStopped({ config, log, stopping });
   if (temporal === null) return;
   closers.push(async () => temporal.close());
 
-  const worker = await startWorker({ config, log, store, logs, engine, recipes, temporal });
+  const worker = await startWorker({ config, log, store, logs, host, recipes, temporal });
   closers.push(async () => worker.stop());
   log.info({ host: config.host.name, roles: config.worker.roles }, 'The worker is ready');
   ready();
   await Promise.race([worker.ended, aborted(stopping)]);
+}
+
+/** An installation that nobody named has the name of its data folder. */
+function withInstallation(config: Config): Config {
+  const { host } = config;
+  return { ...config, host: { ...host, installation: host.installation || dataFolderName(config.data) } };
 }
 
 /** Null where the worker was stopped while it waited for Temporal. */

@@ -10,11 +10,9 @@ import { createControlActivities } from '../activities/control-activities';
 import type { Config } from '../config/config';
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
 import type { RecipeBook } from '../contract/recipe';
-import type { Engine } from '../docker/engine';
-import { startHostReporter } from '../host/host-reporter';
-import { createPumps, type Pumps } from '../host/pumps';
 import type { LogStore } from '../store/log-store';
 import type { RunStore } from '../store/run-store';
+import type { HostSide } from './host-side';
 import type { TemporalLink } from './temporal-link';
 
 export interface WorkerDeps {
@@ -22,8 +20,8 @@ export interface WorkerDeps {
   log: Logger;
   store: RunStore;
   logs: LogStore;
-  /** Only the role `host` uses it. */
-  engine: Engine;
+  /** Null without the role `host`. */
+  host: HostSide | null;
   recipes: RecipeBook;
   temporal: TemporalLink;
 }
@@ -47,31 +45,20 @@ const SHORT_CALLS = 40;
 
 /** Starts the roles that the config names, in one process. Where one cannot be started, none of them stays. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
-  const { config } = deps;
-  const pumps = config.worker.roles.includes('host') ? createPumps(deps) : null;
-  // Before any task: the logs of what ran on while no worker was there must not wait for Temporal.
-  await pumps?.start();
-  const reporter = pumps ? startHostReporter(deps) : null;
-  const leaveHost = async (): Promise<void> => {
-    await reporter?.stop();
-    await pumps?.stop();
-  };
-
-  const plans = [
+  const { config, host, temporal } = deps;
+  await host?.meet(temporal);
+  const workers = await createAll([
     ...(config.worker.roles.includes('control') ? [controlPlan(deps)] : []),
-    ...(pumps ? hostPlans(deps, pumps) : []),
-  ];
-  const workers = await createAll(plans).catch(async (error: unknown) => {
-    await leaveHost();
-    throw error;
-  });
+    ...(host ? hostPlans(deps, host) : []),
+  ]);
   const running = workers.map(async (worker) => worker.run());
 
   return {
     ended: Promise.all(running).then(() => undefined),
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await leaveHost();
+      // Whoever waits for a pump is let go.
+      await host?.stop();
       // One that failed has told so through `ended`; the others still use what the caller closes next.
       await Promise.allSettled(running);
     },
@@ -110,25 +97,25 @@ function controlPlan(deps: WorkerDeps): WorkerOptions {
   };
 }
 
-function hostPlans(deps: WorkerDeps, pumps: Pumps): WorkerOptions[] {
+function hostPlans(deps: WorkerDeps, host: HostSide): WorkerOptions[] {
   const { config } = deps;
   const { name } = config.host;
+  const { pullImage, ...short } = createHostActivities({ ...deps, ...host });
   return [
     {
       ...common(deps),
       taskQueue: hostTaskQueue(name),
-      activities: { ...createHostActivities({ ...deps, pumps }) },
+      activities: { ...short },
       maxConcurrentActivityTaskExecutions: SHORT_CALLS,
-      // The progress of a pull is read from its heartbeats.
-      maxHeartbeatThrottleInterval: '1 second',
     },
     {
       ...common(deps),
       taskQueue: followTaskQueue(name),
-      activities: { ...createFollowActivities({ ...deps, pumps }) },
+      activities: { pullImage, ...createFollowActivities({ ...deps, ...host }) },
       // One slot for each container: the default of 100 would leave the next ones without anybody who follows them.
       maxConcurrentActivityTaskExecutions: config.worker.maxFollows,
-      maxHeartbeatThrottleInterval: '4 seconds',
+      // The progress of a pull is read from its heartbeats.
+      maxHeartbeatThrottleInterval: '1 second',
     },
   ];
 }

@@ -1,20 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import type { WorkflowIdentity } from '../contract/activities';
+import { MEMO, workflowIdFor } from '../contract/names';
+import type { RunStanding } from '../policy/reconcile';
 import { registerSearchAttributes } from './search-attributes';
 
 /** A worker's connections to Temporal. */
 export interface TemporalLink {
   native: NativeConnection;
   cancelWorkflow(workflow: WorkflowIdentity): Promise<void>;
+  /** How a run stands, as its workflow's own state tells; no worker is needed for that. Rejects while Temporal is away. */
+  standingOf(runId: string): Promise<RunStanding>;
   close(): Promise<void>;
 }
 
+/** How long Temporal may take to tell of a run. */
+const ASK_TIMEOUT_MS = 5_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -56,6 +62,7 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
       cancelWorkflow: async ({ workflowId, temporalRunId }) => {
         await client.workflow.getHandle(workflowId, temporalRunId).cancel();
       },
+      standingOf: (runId) => connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => standingOf(client, runId)),
       close: async () => {
         await native.close();
         await connection.close();
@@ -63,6 +70,17 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
     };
   } catch (error) {
     await connection.close();
+    throw error;
+  }
+}
+
+async function standingOf(client: Client, runId: string): Promise<RunStanding> {
+  try {
+    const { status, startTime, closeTime, memo } = await client.workflow.getHandle(workflowIdFor(runId)).describe();
+    if (status.name === 'RUNNING') return { state: 'live', epoch: Number(memo?.[MEMO.epoch] ?? 1) };
+    return { state: 'ended', endedAtMs: (closeTime ?? startTime).getTime() };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { state: 'unknown' };
     throw error;
   }
 }

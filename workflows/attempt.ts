@@ -8,10 +8,12 @@ import type {
   PulledImage,
   StartedContainer,
 } from '../contract/activities';
+import { UNREACHABLE_DEFAULT } from '../contract/defaults';
 import { parseDuration } from '../contract/units';
 import { judgeOutcome, type Ending, type StopCause } from '../policy/outcome';
-import { callsTo, type HostCalls } from './calls';
-import { failureOf, isActivityTimeout, stopEnding } from './failure';
+import { callsTo } from './calls';
+import { failureOf, isActivityTimeout, isHostSilent, stopEnding } from './failure';
+import { createHostLink, HostLostError, type HostLink } from './host-link';
 import type { RunLife } from './run-life';
 import { cancellableSleep, sleepUnlessStopped } from './sleep';
 import { summarise } from './story';
@@ -23,9 +25,11 @@ interface Placed {
   spec: AdmittedRun['spec'];
   specHash: string;
   identity: AttemptIdentity;
-  calls: HostCalls;
-  /** True from the moment in which there may be a container; then nothing ends before it is proven gone. */
+  link: HostLink;
+  /** True from the moment in which there may be a container; then nothing ends before it is proven gone or fenced. */
   mayHaveContainer: boolean;
+  /** True once it is known that the container runs no more. */
+  hasEnded: boolean;
 }
 
 /** How long to leave an engine alone that just did not answer. */
@@ -34,7 +38,7 @@ const ENGINE_RETRY_MS = 5_000;
 /**
  * One attempt: a host, the image, the container, its logs to the last line, and the clean-up in every ending.
  *
- * It returns how the attempt ended, after its container is gone.
+ * It returns how the attempt ended, after its container is gone, or fenced: its host is lost, and the lease revoked.
  */
 export async function runAttempt(life: RunLife, admitted: AdmittedRun): Promise<Ending> {
   const attempt = life.attemptBegins();
@@ -43,28 +47,32 @@ export async function runAttempt(life: RunLife, admitted: AdmittedRun): Promise<
   for (;;) {
     const assigned = await waitForHost(life, { attempt, deadlineMs, limit });
     if ('reason' in assigned) return assigned;
-    life.pulls(assigned);
-    const placed = place(life, admitted, attempt, assigned);
-    const ending = await runOnHost(placed);
-    if (ending.reason === 'engine-unavailable') {
-      life.waits(`The Docker Engine of ${assigned.host} does not answer: ${ending.detail.detail}`);
-    }
-    await cleanUp(placed, ending);
+    const placed = place(life, admitted, { attempt, epoch: life.pulls(assigned) }, assigned);
+    const ending = await cleanUp(placed, await runOnHost(placed));
     if (ending.reason !== 'engine-unavailable') return ending;
+    life.waits(`Host ${assigned.host} could not begin: ${ending.detail.detail}`);
     // Without an engine the attempt has not happened yet: it takes from no budget and goes back to the queue.
     await sleepUnlessStopped(life, ENGINE_RETRY_MS);
   }
 }
 
-function place(life: RunLife, { spec, specHash }: AdmittedRun, attempt: number, { host, epoch }: AssignedHost): Placed {
-  const { timeouts } = spec.policy;
+function place(
+  life: RunLife,
+  { spec, specHash }: AdmittedRun,
+  { attempt, epoch }: Pick<AttemptIdentity, 'attempt' | 'epoch'>,
+  { host }: AssignedHost,
+): Placed {
+  const timeouts = Object.assign({ unreachable: UNREACHABLE_DEFAULT }, spec.policy.timeouts);
   const calls = callsTo(host, {
     summaries: summarise(spec, host, attempt),
     pullTimeoutMs: parseDuration(timeouts.pull),
     startTimeoutMs: parseDuration(timeouts.start),
     graceMs: parseDuration(timeouts.grace),
+    unreachableMs: parseDuration(timeouts.unreachable),
   });
-  return { life, spec, specHash, identity: { runId: life.run.id, attempt, epoch }, calls, mayHaveContainer: false };
+  const identity = { runId: life.run.id, attempt, epoch };
+  const link = createHostLink(life, identity, calls, timeouts.unreachable);
+  return { life, spec, specHash, identity, link, mayHaveContainer: false, hasEnded: false };
 }
 
 async function runOnHost(placed: Placed): Promise<Ending> {
@@ -76,16 +84,16 @@ async function runOnHost(placed: Placed): Promise<Ending> {
     placed.life.runs(container);
     return await follow(placed, container);
   } catch (error) {
-    return error instanceof LimitError ? error.ending : failureOf(error);
+    return error instanceof LimitError || error instanceof HostLostError ? error.ending : failureOf(error);
   }
 }
 
 /** Gets the image. Null where the run was asked to stop, which does not wait for the registry. */
-async function pull({ life, spec, identity, calls }: Placed): Promise<PulledImage | null> {
+async function pull({ life, spec, identity, link }: Placed): Promise<PulledImage | null> {
   const { image, pullPolicy, policy } = spec;
   const silenceMs = parseDuration(policy.timeouts.pullSilence);
   const scope = new CancellationScope();
-  const pulling = scope.run(async () => calls.pullImage({ ...identity, image, pullPolicy, silenceMs }));
+  const pulling = scope.run(async () => link.calls.pullImage({ ...identity, image, pullPolicy, silenceMs }));
   try {
     const answer = await Promise.race([pulling, life.stopRequested.then(() => null)]);
     if (answer === null) scope.cancel();
@@ -97,10 +105,10 @@ async function pull({ life, spec, identity, calls }: Placed): Promise<PulledImag
 }
 
 async function start(placed: Placed, { imageId }: PulledImage): Promise<StartedContainer> {
-  const { spec, specHash, identity, calls } = placed;
+  const { spec, specHash, identity, link } = placed;
   placed.mayHaveContainer = true;
   try {
-    return await calls.startContainer({ ...identity, spec, specHash, imageId });
+    return await link.insist((calls) => calls.startContainer({ ...identity, spec, specHash, imageId }));
   } catch (error) {
     const { start: timeout } = spec.policy.timeouts;
     throw overLimit(error, { reason: 'start-timeout', exitCode: null, detail: { timeout } });
@@ -109,14 +117,17 @@ async function start(placed: Placed, { imageId }: PulledImage): Promise<StartedC
 
 /** Follows the container to its end, which it has by itself or because the run was asked to stop. */
 async function follow(placed: Placed, { containerId }: StartedContainer): Promise<Ending> {
-  const { life, identity, calls } = placed;
+  const { life, identity, link } = placed;
   const clock = new CancellationScope();
   const ticking = clock.run(async () => stopAtLimit(placed));
-  const following = calls.followContainer({ ...identity, containerId });
+  const following = link.insist((calls) => calls.followContainer({ ...identity, containerId }));
+  // Where the stop fails first, nobody waits for it any more.
+  following.catch(() => {});
   try {
     const ended = await Promise.race([following, life.stopRequested.then(() => null)]);
     const stopped = ended === null ? await stop(placed) : null;
     const outcome: ContainerOutcome = await following;
+    placed.hasEnded = true;
     life.containerEnded(outcome);
     return judgeOutcome(outcome, stopped);
   } finally {
@@ -133,25 +144,42 @@ async function stopAtLimit({ life, spec }: Placed): Promise<void> {
 }
 
 /** The cause, where the container was still there to be stopped; null where it had ended by itself. */
-async function stop({ life, spec, identity, calls }: Placed): Promise<StopCause | null> {
+async function stop({ life, spec, identity, link }: Placed): Promise<StopCause | null> {
   const cause = life.stop!;
   life.stops(cause);
-  const { how } = await calls.stopContainer({ ...identity, graceMs: parseDuration(spec.policy.timeouts.grace) });
+  const graceMs = parseDuration(spec.policy.timeouts.grace);
+  const { how } = await link.insist((calls) => calls.stopContainer({ ...identity, graceMs }));
   return how === 'already-ended' ? null : cause;
 }
 
 /**
- * Removes what the attempt left. Where there may be a container this waits until it is proven gone, however long its host
- * is away; else a host that is away does not hold up the run.
+ * Removes what the attempt left. Where there may be a container this waits until it is proven gone; of a host that is lost
+ * meanwhile, whatever it still has is fenced by the revoked lease. A host that is away does not hold up a run that has
+ * nothing there any more, unless somebody was promised that it is gone.
  */
-async function cleanUp({ life, identity, calls, mayHaveContainer }: Placed, ending: Ending): Promise<void> {
-  if (mayHaveContainer) {
-    await calls.cleanUp({ ...identity, last: true });
-    return;
+async function cleanUp(placed: Placed, ending: Ending): Promise<Ending> {
+  const { life, identity, link } = placed;
+  if (ending.reason === 'engine-unavailable' && !placed.mayHaveContainer) return ending;
+  if (!placed.mayHaveContainer) {
+    await cleanUpBriefly(placed);
+    return ending;
   }
-  if (ending.reason === 'engine-unavailable') return;
+  const act = (): Promise<unknown> => link.calls.cleanUp({ ...identity, last: true });
+  const mayGoOn = placed.hasEnded && life.stop === null;
   try {
-    await calls.cleanUpBriefly({ ...identity, last: true });
+    await (mayGoOn ? act() : link.insist(act));
+    return ending;
+  } catch (error) {
+    if (error instanceof HostLostError) return error.ending;
+    if (!isHostSilent(error)) throw error;
+    link.giveUp();
+    return ending;
+  }
+}
+
+async function cleanUpBriefly({ life, identity, link }: Placed): Promise<void> {
+  try {
+    await link.calls.cleanUpBriefly({ ...identity, last: true });
   } catch (error) {
     life.note(`Nothing was started, and the clean-up could not be done either: ${failureOf(error).detail.detail}`);
   }

@@ -39,8 +39,13 @@ export const patientControl = proxyActivities<Pick<ControlActivities, 'assignHos
   summary: 'Waits for a host that can take the run',
 });
 
-/** Calls to one host's engine; each waits for that host's worker as long as it takes. */
+/**
+ * Calls to one host's engine. One that no worker of the host takes up within {@link CallOptions.silenceMs} fails with a
+ * timeout of the kind that `isHostSilent` (workflows/failure) knows.
+ */
 export interface HostCalls {
+  /** Waits for the host, for as long as the policy lets it be unreachable. */
+  reachHost: ActivityInterfaceFor<HostActivities>['reachHost'];
   pullImage: ActivityInterfaceFor<HostActivities>['pullImage'];
   startContainer: ActivityInterfaceFor<HostActivities>['startContainer'];
   stopContainer: ActivityInterfaceFor<HostActivities>['stopContainer'];
@@ -56,16 +61,35 @@ export interface CallOptions {
   pullTimeoutMs: number;
   startTimeoutMs: number;
   graceMs: number;
+  /** How long a host may be unreachable before it is lost. */
+  unreachableMs: number;
 }
+
+/** A host whose worker takes up nothing for this long does not answer; with the heartbeat timeout before it, 45 s. */
+const SILENCE_MS = 30_000;
 
 export function callsTo(host: string, options: CallOptions): HostCalls {
   return { ...shortCalls(host, options), ...longCalls(host, options) };
 }
 
-function shortCalls(host: string, { summaries, startTimeoutMs }: CallOptions) {
+function silenceOf({ unreachableMs }: CallOptions): number {
+  return Math.min(SILENCE_MS, unreachableMs);
+}
+
+function shortCalls(host: string, options: CallOptions) {
+  const { summaries, startTimeoutMs, unreachableMs } = options;
   const taskQueue = hostTaskQueue(host);
+  const scheduleToStartTimeout = silenceOf(options);
+  const { reachHost } = proxyActivities<HostActivities>({
+    taskQueue,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToCloseTimeout: unreachableMs,
+    retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+    summary: summaries.reachHost,
+  });
   const { startContainer } = proxyActivities<HostActivities>({
     taskQueue,
+    scheduleToStartTimeout,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     startToCloseTimeout: startTimeoutMs,
     // It is idempotent, so a worker that died in the middle is simply followed by the next.
@@ -74,9 +98,10 @@ function shortCalls(host: string, { summaries, startTimeoutMs }: CallOptions) {
   });
   const { cleanUp } = proxyActivities<HostActivities>({
     taskQueue,
+    scheduleToStartTimeout,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     startToCloseTimeout: '10 minutes',
-    // Nothing is said to be gone before it is, however long the engine is away.
+    // Nothing is said to be gone before it is, while the engine is away.
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '15 seconds' },
     summary: summaries.cleanUp,
   });
@@ -87,15 +112,19 @@ function shortCalls(host: string, { summaries, startTimeoutMs }: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 2 },
     summary: summaries.cleanUp,
   });
-  return { startContainer, cleanUp, cleanUpBriefly };
+  return { reachHost, startContainer, cleanUp, cleanUpBriefly };
 }
 
 /** Slack for the engine's own work around a time that the policy sets. */
 const MARGIN_MS = 60_000;
 
-function longCalls(host: string, { summaries, pullTimeoutMs, graceMs }: CallOptions) {
+function longCalls(host: string, options: CallOptions) {
+  const { summaries, pullTimeoutMs, graceMs } = options;
+  const scheduleToStartTimeout = silenceOf(options);
   const { pullImage } = proxyActivities<HostActivities>({
-    taskQueue: hostTaskQueue(host),
+    // Pulls take their time, too: on the queue of the short calls they would keep a stop waiting.
+    taskQueue: followTaskQueue(host),
+    scheduleToStartTimeout,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     startToCloseTimeout: pullTimeoutMs,
     // A cancel need not wait for the registry: there is no container yet.
@@ -105,6 +134,7 @@ function longCalls(host: string, { summaries, pullTimeoutMs, graceMs }: CallOpti
   });
   const { stopContainer } = proxyActivities<HostActivities>({
     taskQueue: hostTaskQueue(host),
+    scheduleToStartTimeout,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     startToCloseTimeout: graceMs + MARGIN_MS,
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' },
@@ -112,6 +142,8 @@ function longCalls(host: string, { summaries, pullTimeoutMs, graceMs }: CallOpti
   });
   const { followContainer } = proxyActivities<FollowActivities>({
     taskQueue: followTaskQueue(host),
+    // Counted anew each time that Temporal hands it out again, so it tells when nobody of the host is there.
+    scheduleToStartTimeout,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     // The follow itself never ends a run: the workflow's own timers do, so that a worker's trouble cannot.
     startToCloseTimeout: '3650 days',

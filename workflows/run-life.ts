@@ -1,5 +1,4 @@
-import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { patched, setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
 
 import type {
   AdmittedRun,
@@ -9,13 +8,14 @@ import type {
   StartedContainer,
 } from '../contract/activities';
 import type { HostNotice, NoticeTopic } from '../contract/notice';
-import { MEMO, type RunSearchAttribute } from '../contract/names';
+import { MEMO } from '../contract/names';
 import { REASONS } from '../contract/reason';
 import type { Attempt, Run, RunEvent, RunEventType, RunStatus } from '../contract/run';
 import type { RunSubmission } from '../contract/spec';
 import { isEndState, type RunState } from '../contract/state';
 import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
 import { createRecorder } from './recorder';
+import { setSearchAttributes } from './search-attributes';
 import { tellStory } from './story';
 
 /**
@@ -32,6 +32,10 @@ export class RunLife {
   private resolveStopRequested: () => void = () => {};
   private readonly recorder = createRecorder(() => this.status());
   private eventCount = 0;
+  /** Lease epoch: grows with each lease that is given or revoked. */
+  private epoch = 0;
+  /** What the run was, and will be again, while its host does not answer. */
+  private beyond: { state: RunState; message: string | null } | null = null;
   /** What the host has to tell of the container now, by topic. */
   private readonly open = new Map<NoticeTopic, string>();
 
@@ -106,11 +110,14 @@ export class RunLife {
     return this.run.attempt;
   }
 
-  pulls({ host }: AssignedHost): void {
+  /** A host takes the attempt. Returns the epoch of its lease. */
+  pulls({ host }: AssignedHost): number {
+    const epoch = this.nextEpoch();
     this.run.host = host;
     this.attempt.host = host;
     setSearchAttributes({ RunHost: host });
     this.enter('pulling', `Gets ${this.run.image} ready on ${host}.`);
+    return epoch;
   }
 
   starts(image: PulledImage): void {
@@ -137,7 +144,31 @@ export class RunLife {
 
   stops(cause: StopCause): void {
     const message = `${describeEnding({ reason: cause.reason, exitCode: null, detail: cause.detail })} Waits for the container to end.`;
-    this.enter('stopping', message, message);
+    if (this.beyond === null) return this.enter('stopping', message, message);
+    this.beyond = { state: 'stopping', message };
+    this.note(message);
+  }
+
+  /** The host does not answer. */
+  losesSight(limit: string): void {
+    const { state, message, host } = this.run;
+    this.beyond = { state, message };
+    const story = `Host ${host} does not answer. What runs there may go on; for ${limit} the run waits for it.`;
+    this.enter('unreachable', story, story);
+  }
+
+  /** It answers again. */
+  findsAgain(): void {
+    const { state, message } = this.beyond ?? { state: this.run.state, message: null };
+    this.beyond = null;
+    this.enter(state, `Host ${this.run.host} answers again.`, message);
+  }
+
+  /** Whatever the host may still have of the attempt is stale from here on, and the first thing that it removes. */
+  revokesLease(): void {
+    this.beyond = null;
+    const epoch = this.nextEpoch();
+    this.note(`The lease of host ${this.run.host} was revoked; only containers of epoch ${epoch} or later are valid.`);
   }
 
   containerEnded(outcome: ContainerOutcome): void {
@@ -177,6 +208,13 @@ export class RunLife {
     await this.recorder.flushed();
   }
 
+  /** The first epoch of a run needs no telling: it is what a run has that says nothing of it. */
+  private nextEpoch(): number {
+    this.epoch += 1;
+    if (this.epoch > 1 && patched('lease-epoch')) upsertMemo({ [MEMO.epoch]: this.epoch });
+    return this.epoch;
+  }
+
   private get attempt(): Attempt {
     const attempt = this.attempts.at(-1);
     if (!attempt) throw new Error('no attempt has begun');
@@ -197,14 +235,6 @@ export class RunLife {
     setCurrentDetails(tellStory(this.run, this.attempts));
     this.recorder.record(event);
   }
-}
-
-function setSearchAttributes(values: Partial<Record<RunSearchAttribute, string | null>>): void {
-  const pairs = Object.entries(values).map(([name, value]) => ({
-    key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
-    value,
-  }));
-  upsertSearchAttributes(pairs);
 }
 
 /** The workflow's own clock, which a replay sees again. */

@@ -92,6 +92,8 @@ async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<E
       );
       await sleepUnlessStopped(life, decision.delayMs);
     }
+    // What nobody can prove is not said: a container on a lost host may still run.
+    if (ending.reason === 'host-lost' && life.stop !== null) return ending;
     if (life.stop !== null) return { ...stopEnding(life.stop), exitCode: ending.exitCode };
   }
 }

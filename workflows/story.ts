@@ -29,6 +29,7 @@ function tellAttempt(attempt: Attempt): string {
 export function summarise(spec: RunSpec, host: string, attempt: number): CallOptions['summaries'] {
   const command = spec.command ? spec.command.join(' ') : "the image's own command";
   return {
+    reachHost: `Wait until ${host} answers again`,
     pullImage: `Get ${spec.image} ready on ${host} (${spec.pullPolicy})`,
     startContainer: clip(`Attempt ${attempt} on ${host}: ${command}`),
     followContainer: `Stream the logs of attempt ${attempt} on ${host} until it ends`,

@@ -5,7 +5,7 @@ import type {
   FollowActivities,
   HostActivities,
 } from '../../contract/activities';
-import type { Run, RunEvent, RunUpdate } from '../../contract/run';
+import type { Attempt, Run, RunEvent, RunUpdate } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { until } from './until';
 
@@ -70,7 +70,7 @@ export function fakeHost(changes: Partial<Activities> = {}): {
       specHash: 'hash',
       recipe: submission.recipe ?? null,
     }),
-    assignHost: async ({ attempt }) => ({ host: 'fake', epoch: attempt }),
+    assignHost: async () => ({ host: 'fake' }),
     recordRun: async (update) => records.add(update),
     // The suite puts the real one in its place: only Temporal can say whether it worked.
     requestTemporalCancel: async () => {},
@@ -93,29 +93,38 @@ export interface Records {
   events: RunEvent[];
   states(): string[];
   latest(): Run;
+  /** Its attempts, as they were told last. */
+  attempts(): Attempt[];
   /** Resolves when the run has been seen in this state. */
   reached(state: Run['state']): Promise<void>;
+  /** Resolves when an event has told this. */
+  said(message: string): Promise<void>;
 }
 
 function createRecords(): Records {
   const updates: RunUpdate[] = [];
-  const records: Records = {
-    events: [],
+  const events: RunEvent[] = [];
+  const last = (): RunUpdate => {
+    const update = updates.at(-1);
+    if (!update) throw new Error('nothing was recorded yet');
+    return update;
+  };
+  return {
+    events,
     add: (update) => {
       updates.push(update);
-      records.events.push(...update.events);
+      events.push(...update.events);
     },
-    states: () => records.events.filter(({ type }) => type === 'state-changed').map(({ state }) => state),
-    latest: () => {
-      const last = updates.at(-1);
-      if (!last) throw new Error('nothing was recorded yet');
-      return last.run;
-    },
+    states: () => events.filter(({ type }) => type === 'state-changed').map(({ state }) => state),
+    latest: () => last().run,
+    attempts: () => last().attempts,
     reached: async (state) => {
-      await until(() => records.events.some((event) => event.state === state));
+      await until(() => events.some((event) => event.state === state));
+    },
+    said: async (message) => {
+      await until(() => events.some((event) => event.message === message));
     },
   };
-  return records;
 }
 
 /** Calls that say nothing about what happens to the container. */

@@ -73,9 +73,9 @@ async function createWorkers(
     Worker.create({
       ...common,
       taskQueue: hostTaskQueue('fake'),
-      activities: { pullImage, reachHost, startContainer, stopContainer, cleanUp },
+      activities: { reachHost, startContainer, stopContainer, cleanUp },
     }),
-    Worker.create({ ...common, taskQueue: followTaskQueue('fake'), activities: { followContainer } }),
+    Worker.create({ ...common, taskQueue: followTaskQueue('fake'), activities: { pullImage, followContainer } }),
   ]);
 }
 

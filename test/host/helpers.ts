@@ -7,6 +7,7 @@ import pino from 'pino';
 
 import { LABELS } from '../../contract/names';
 import type { ContainerPlan } from '../../docker/engine';
+import { watchEngine, type EngineHealth } from '../../host/engine-health';
 import { createPumps, type Pumps } from '../../host/pumps';
 import { openLogStore } from '../../store/file-log-store';
 import type { LogLine, LogStore } from '../../store/log-store';
@@ -16,6 +17,7 @@ import { testEngine, type TestEngine } from '../helpers/engine';
 export interface TestHost extends TestEngine {
   data: string;
   logs: LogStore;
+  health: EngineHealth;
   config: HostConfig;
   /** New pumps, as a worker that has just started has them. */
   newPumps(): Pumps;
@@ -34,11 +36,13 @@ export async function testHost(): Promise<TestHost> {
   const logs = openLogStore(data, { segmentBytes: 1024 * 1024 });
   const config = hostConfig(data, test.dockerHost);
   const pumps: Pumps[] = [];
+  const health = watchEngine(test.engine);
 
   return {
     ...test,
     data,
     logs,
+    health,
     config,
     newPumps: () => {
       const created = createPumps({ engine: test.engine, logs, config, log: QUIET });
@@ -50,6 +54,7 @@ export async function testHost(): Promise<TestHost> {
     lines: (runId, streams) => allLines(logs, runId, streams),
     dispose: async () => {
       await Promise.all(pumps.map((created) => created.stop()));
+      await health.stop();
       await test.dispose();
       await rm(data, { recursive: true });
     },
@@ -64,6 +69,7 @@ export function hostConfig(data: string, dockerHost: string): HostConfig {
       name: 'test-host',
       dockerHost,
       installation: `test-${randomBytes(6).toString('hex')}`,
+      orphanGraceSeconds: 0,
       mountRoots: [],
       networks: [],
       containerLogSizeBytes: 10 * 1024 ** 2,

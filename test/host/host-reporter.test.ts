@@ -1,5 +1,6 @@
 import { createEngine } from '../../docker/dockerode-engine';
 import type { Engine } from '../../docker/engine';
+import { watchEngine } from '../../host/engine-health';
 import { startHostReporter } from '../../host/host-reporter';
 import type { HostReport } from '../../store/run-store';
 import { TEST_DOCKER_HOST } from '../helpers/engine';
@@ -9,11 +10,13 @@ import { hostConfig, QUIET } from './helpers';
 async function firstReport(engine: Engine, data = '/tmp'): Promise<HostReport> {
   const reports: HostReport[] = [];
   const store = { reportHost: async (report: HostReport) => void reports.push(report) };
-  const reporter = startHostReporter({ engine, store, config: hostConfig(data, TEST_DOCKER_HOST), log: QUIET });
+  const health = watchEngine(engine);
+  const reporter = startHostReporter({ health, store, config: hostConfig(data, TEST_DOCKER_HOST), log: QUIET });
   try {
     return await until(() => reports[0]);
   } finally {
     await reporter.stop();
+    await health.stop();
     engine.close();
   }
 }
@@ -50,9 +53,11 @@ describe('startHostReporter', () => {
         throw new Error('the store is away');
       },
     };
-    const reporter = startHostReporter({ engine, store, config: hostConfig('/tmp', TEST_DOCKER_HOST), log: QUIET });
+    const health = watchEngine(engine);
+    const reporter = startHostReporter({ health, store, config: hostConfig('/tmp', TEST_DOCKER_HOST), log: QUIET });
     await until(() => failed > 0);
     await expect(reporter.stop()).resolves.toBeUndefined();
+    await health.stop();
     engine.close();
   });
 });

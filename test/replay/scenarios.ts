@@ -39,7 +39,7 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
       assignHost: async () => {
         asked += 1;
         if (asked < 3) throw ApplicationFailure.retryable('no host worker has reported yet', 'no-host');
-        return { host: 'fake', epoch: 1 };
+        return { host: 'fake' };
       },
     });
     return suite.withWorkers(activities, async (start) => finished(start, {}));

@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Logger } from 'pino';
+
+import type { Config } from '../config/config';
+import { LABELS } from '../contract/names';
+import type { Engine } from '../docker/engine';
+import { judgeContainer, type RunStanding } from '../policy/reconcile';
+import { isAlive } from './container-state';
+import { endWithin } from './end-within';
+import type { PumpTarget } from './log-pump';
+import { ownContainers, readIdentity } from './own-containers';
+import { runPaths } from './paths';
+import type { Pumps } from './pumps';
+import { removeContainer } from './remove-container';
+import { removeRunFiles } from './run-files';
+
+export interface ReconcilerDeps {
+  engine: Engine;
+  pumps: Pumps;
+  config: Pick<Config, 'data' | 'host'>;
+  log: Logger;
+  /** Asks Temporal how a run stands. Rejects while Temporal is away: then nothing can be judged. */
+  standingOf: (runId: string) => Promise<RunStanding>;
+}
+
+export interface Reconciler {
+  /**
+   * Resolves when no stale container is left after the first pass, or when nothing can be said of them because the engine
+   * or Temporal is away; a log that takes long to be stored is not waited for.
+   */
+  first: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const EVERY_MS = 60_000;
+/** After a pass that failed: what was away may be back any moment, and stale containers go first then. */
+const AGAIN_MS = 2_000;
+/** How long a pass waits for the logs of stale containers, which are dead by then, to be stored. */
+const STALE_LOG_MS = 20_000;
+/** Between SIGTERM and SIGKILL to an orphan, whose policy nobody knows any more. */
+const ORPHAN_GRACE_MS = 30_000;
+
+interface State {
+  /** When each container was first found without a live workflow, by its id. */
+  orphans: Map<string, number>;
+  /** Removals under way, by the id of the container. */
+  removals: Map<string, Promise<void>>;
+  signal: AbortSignal;
+}
+
+/**
+ * Holds the containers of this host against Temporal, at the start and then every minute: one whose lease was revoked is
+ * killed and removed at once; one without a live workflow is, after a grace, asked to end and removed. Each time the log is
+ * stored first.
+ *
+ * INVARIANTS
+ * 1. A container is touched only on Temporal's word. While that is away, nothing is.
+ * 2. Only containers of this installation and this host are looked at.
+ */
+export function startReconciler(deps: ReconcilerDeps): Reconciler {
+  const stopping = new AbortController();
+  const state: State = { orphans: new Map(), removals: new Map(), signal: stopping.signal };
+  const pass = createPass(deps, state);
+  const first = pass();
+  const running = first.then(async (went) => {
+    let wentWell = went;
+    while (!stopping.signal.aborted) {
+      const pause = sleep(wentWell ? EVERY_MS : AGAIN_MS, undefined, { signal: stopping.signal, ref: false });
+      await pause.catch(() => undefined);
+      if (!stopping.signal.aborted) wentWell = await pass();
+    }
+    await Promise.all(state.removals.values());
+  });
+
+  return {
+    first: first.then(() => undefined),
+    stop: async () => {
+      stopping.abort(new Error('the worker of the host is stopping'));
+      await running;
+    },
+  };
+}
+
+/** One pass each time it is called; false where it could not be made. Trouble is logged once until it is over. */
+function createPass(deps: ReconcilerDeps, state: State): () => Promise<boolean> {
+  let failing = false;
+  return async () => {
+    try {
+      await reconcile(deps, state);
+      failing = false;
+    } catch (error) {
+      if (!failing && !state.signal.aborted) {
+        deps.log.warn({ err: error }, 'The containers of this host cannot be held against Temporal; trying again');
+      }
+      failing = true;
+    }
+    return !failing;
+  };
+}
+
+async function reconcile(deps: ReconcilerDeps, state: State): Promise<void> {
+  const found = await judgeAll(deps, state.orphans);
+  const doing = (act: string): PumpTarget[] => found.filter((each) => each.act === act).map(({ target }) => target);
+  for (const id of state.orphans.keys()) {
+    if (!found.some(({ target }) => target.containerId === id)) state.orphans.delete(id);
+  }
+
+  const stale = doing('remove-stale').map((target) => removeOnce(deps, state, target, removeStale));
+  for (const target of doing('remove-orphan')) void removeOnce(deps, state, target, removeOrphan);
+  const late = sleep(STALE_LOG_MS, undefined, { signal: state.signal, ref: false }).catch(() => undefined);
+  await Promise.race([Promise.all(stale), late]);
+}
+
+type Remove = (deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal) => Promise<void>;
+
+/** One removal of a container at a time. One that fails is logged; the next pass finds the container again. */
+function removeOnce(deps: ReconcilerDeps, state: State, target: PumpTarget, remove: Remove): Promise<void> {
+  const { containerId } = target;
+  const removal =
+    state.removals.get(containerId) ??
+    remove(deps, target, state.signal)
+      .catch((error: unknown) => {
+        if (!state.signal.aborted) deps.log.warn({ ...target, err: error }, 'A container cannot be removed yet');
+      })
+      .finally(() => state.removals.delete(containerId));
+  state.removals.set(containerId, removal);
+  return removal;
+}
+
+/** @param orphans when each container was first found without a live workflow, by its id. */
+async function judgeAll(deps: ReconcilerDeps, orphans: Map<string, number>) {
+  const { engine, config, standingOf } = deps;
+  const containers = await ownContainers(engine, config.host, { [LABELS.host]: config.host.name });
+  const identities = containers.map(({ id, labels }) => ({ ...readIdentity(labels), containerId: id }));
+  const standings = new Map<string, RunStanding>();
+  for (const { runId } of identities) if (!standings.has(runId)) standings.set(runId, await standingOf(runId));
+
+  const nowMs = Date.now();
+  const graceMs = config.host.orphanGraceSeconds * 1000;
+  return identities.map((target) => {
+    const standing = standings.get(target.runId)!;
+    if (standing.state === 'live') orphans.delete(target.containerId);
+    else if (!orphans.has(target.containerId)) orphans.set(target.containerId, nowMs);
+    const orphanSinceMs = orphans.get(target.containerId) ?? nowMs;
+    return { target, ...judgeContainer(target, standing, { nowMs, orphanSinceMs, graceMs }) };
+  });
+}
+
+async function removeStale(deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal): Promise<void> {
+  deps.log.warn(target, 'The lease of a container was revoked while this host was away; it is killed and removed');
+  await removeContainer(deps, target, signal);
+}
+
+async function removeOrphan(deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal): Promise<void> {
+  const { engine, config, log } = deps;
+  log.warn(
+    target,
+    'A container has no live workflow any more; it is asked to end, its log is stored, and it is removed',
+  );
+  const info = await engine.inspectContainer(target.containerId);
+  if (info !== null && isAlive(info) && (await engine.signalContainer(target.containerId, 'SIGTERM'))) {
+    await endWithin(engine, target.containerId, ORPHAN_GRACE_MS, signal);
+  }
+  await removeContainer(deps, target, signal);
+  await removeRunFiles(runPaths(config.data, target.runId));
+}

@@ -13,6 +13,7 @@ const TABLE = {
   docker: { ours: ['contract'], packages: ['dockerode', 'docker-modem', '@types/dockerode'] },
   store: { ours: ['contract'], packages: ['@photostructure/sqlite', 'pino'] },
   host: { ours: ['contract', 'policy', 'config', ...INTERFACES], packages: ['pino'] },
+  control: { ours: ['contract', 'policy', 'store/run-store'], packages: ['pino'] },
   activities: {
     ours: ['contract', 'policy', 'config', 'host', ...INTERFACES],
     packages: ['@temporalio/activity', '@temporalio/common', 'pino', 'yaml'],
@@ -35,7 +36,7 @@ const TABLE = {
     ],
   },
   worker: {
-    ours: ['contract', 'policy', 'config', 'docker', 'store', 'host', 'activities', 'workflows'],
+    ours: ['contract', 'policy', 'config', 'docker', 'store', 'control', 'host', 'activities', 'workflows'],
     packages: ['@temporalio/.+', 'close-with-grace', 'pino', 'pino-pretty'],
   },
   doctor: { ours: ['contract', 'config', 'docker'], packages: ['@temporalio/client'] },

@@ -99,3 +99,10 @@ export interface RunStatus {
   run: Run;
   attempts: Attempt[];
 }
+
+/** What the `report` query of `runWorkflow` answers: all that an update holds but its events. */
+export interface RunReport extends RunStatus {
+  revision: number;
+  /** Null before the run was admitted. */
+  spec: unknown;
+}

@@ -1,3 +1,4 @@
+import type { EndReason } from '../contract/reason';
 import type { Attempt, Run, RunEvent, RunUpdate } from '../contract/run';
 import type { RunSpec } from '../contract/spec';
 import type { RunState } from '../contract/state';
@@ -11,6 +12,13 @@ export interface RunStore {
   insertQueued(run: Run, spec: RunSpec): Promise<void>;
   /** Brings a run up to date. An older revision than the stored one changes no fields, but its events are kept. */
   applyUpdate(update: RunUpdate): Promise<void>;
+
+  /**
+   * Ends a run whose workflow can report no more, with an event of its own, unless it has ended. True where it did so.
+   *
+   * @param endedAt when it was found out.
+   */
+  closeRun(id: string, reason: EndReason, endedAt: string): Promise<boolean>;
 
   getRun(id: string): Promise<StoredRun | null>;
   listRuns(query: RunQuery): Promise<Page<Run>>;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { prepareDataFolder } from './data-folder';
 import type { FeedEvent, HostReport, RunStore, StoredRun } from './run-store';
+import { closeRunIn } from './sqlite/close-run';
 import { closeDatabase, openDatabase, type Database } from './sqlite/database';
 import { describeSqliteError } from './sqlite/errors';
 import { listRuns } from './sqlite/list-runs';
@@ -57,6 +58,7 @@ function createRunStore(database: Database, path: string, now: () => Date): RunS
   return {
     insertQueued: answer(writer.insertQueued),
     applyUpdate: answer(writer.applyUpdate),
+    closeRun: answer(closeRunIn(database)),
     getRun: answer(reader.getRun),
     listRuns: answer((query) => listRuns(database, query)),
     listEvents: answer(reader.listEvents),

@@ -8,6 +8,7 @@ import { createFollowActivities } from '../activities/follow-activities';
 import { createHostActivities } from '../activities/host-activities';
 import { createControlActivities } from '../activities/control-activities';
 import type { Config } from '../config/config';
+import { startReadModelHealer } from '../control/read-model-healer';
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
 import type { RecipeBook } from '../contract/recipe';
 import type { LogStore } from '../store/log-store';
@@ -52,11 +53,16 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     ...(host ? hostPlans(deps, host) : []),
   ]);
   const running = workers.map(async (worker) => worker.run());
+  // After the workers: they answer what it asks of the workflows.
+  const healer = config.worker.roles.includes('control')
+    ? startReadModelHealer({ ...deps, workflows: temporal.witness })
+    : null;
 
   return {
     ended: Promise.all(running).then(() => undefined),
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await healer?.stop();
       // Whoever waits for a pump is let go.
       await host?.stop();
       // One that failed has told so through `ended`; the others still use what the caller closes next.

@@ -8,7 +8,9 @@ import type { Config } from '../config/config';
 import type { WorkflowIdentity } from '../contract/activities';
 import { MEMO, workflowIdFor } from '../contract/names';
 import type { RunStanding } from '../policy/reconcile';
+import type { WorkflowWitness } from '../control/read-model-healer';
 import { registerSearchAttributes } from './search-attributes';
+import { createWorkflowWitness } from './workflow-witness';
 
 /** A worker's connections to Temporal. */
 export interface TemporalLink {
@@ -16,6 +18,8 @@ export interface TemporalLink {
   cancelWorkflow(workflow: WorkflowIdentity): Promise<void>;
   /** How a run stands, as its workflow's own state tells; no worker is needed for that. Rejects while Temporal is away. */
   standingOf(runId: string): Promise<RunStanding>;
+  /** What the workflows of all runs can be asked. */
+  witness: WorkflowWitness;
   close(): Promise<void>;
 }
 
@@ -63,6 +67,7 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
         await client.workflow.getHandle(workflowId, temporalRunId).cancel();
       },
       standingOf: (runId) => connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => standingOf(client, runId)),
+      witness: createWorkflowWitness(client),
       close: async () => {
         await native.close();
         await connection.close();

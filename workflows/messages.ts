@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 
 import type { HostNotice } from '../contract/notice';
-import type { RunStatus } from '../contract/run';
+import type { RunReport, RunStatus } from '../contract/run';
 
 /** Every signal and query of the workflows: what people and programs may send by hand. See docs/temporal.md. */
 
@@ -18,3 +18,6 @@ export const noticeSignal = defineSignal<[HostNotice]>('notice');
 
 /** The run as it stands, from the workflow itself. */
 export const statusQuery = defineQuery<RunStatus>('status');
+
+/** The same with what the read model needs to catch up. */
+export const reportQuery = defineQuery<RunReport>('report');

@@ -9,6 +9,8 @@ export interface Recorder {
   attachSpec(spec: RunSpec): void;
   /** Tells the read model of a change, in the background: a store that is away holds up no training. */
   record(event: RunEvent): void;
+  /** Of the newest update; 0 before the first. */
+  revision(): number;
   /** Resolves when all that was told is stored. */
   flushed(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export function createRecorder(status: () => RunStatus): Recorder {
       // The first update of a turn waits for the turn to end, so that what happens in it is one update.
       sending ??= Promise.resolve().then(sendAll);
     },
+    revision: () => revision,
     flushed: async () => {
       await sending;
     },

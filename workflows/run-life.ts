@@ -1,4 +1,4 @@
-import { patched, setCurrentDetails, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import { patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 
 import type {
   AdmittedRun,
@@ -10,10 +10,11 @@ import type {
 import type { HostNotice, NoticeTopic } from '../contract/notice';
 import { MEMO } from '../contract/names';
 import { REASONS } from '../contract/reason';
-import type { Attempt, Run, RunEvent, RunEventType, RunStatus } from '../contract/run';
-import type { RunSubmission } from '../contract/spec';
+import type { Attempt, Run, RunEvent, RunEventType, RunReport, RunStatus } from '../contract/run';
+import type { RunSpec, RunSubmission } from '../contract/spec';
 import { isEndState, type RunState } from '../contract/state';
 import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
+import { newAttempt, newRun } from './new-run';
 import { createRecorder } from './recorder';
 import { setSearchAttributes } from './search-attributes';
 import { tellStory } from './story';
@@ -32,6 +33,7 @@ export class RunLife {
   private resolveStopRequested: () => void = () => {};
   private readonly recorder = createRecorder(() => this.status());
   private eventCount = 0;
+  private spec: RunSpec | null = null;
   /** Lease epoch: grows with each lease that is given or revoked. */
   private epoch = 0;
   /** What the run was, and will be again, while its host does not answer. */
@@ -43,33 +45,19 @@ export class RunLife {
     this.stopRequested = new Promise((resolve) => {
       this.resolveStopRequested = resolve;
     });
-    const info = workflowInfo();
-    this.run = {
-      id: info.workflowId,
-      name: submission.name ?? info.workflowId,
-      state: 'queued',
-      reason: null,
-      message: null,
-      attempt: 0,
-      host: null,
-      exitCode: null,
-      createdAt: info.startTime.toISOString(),
-      startedAt: null,
-      endedAt: null,
-      image: submission.image ?? '',
-      imageDigest: null,
-      recipe: submission.recipe ?? null,
-      schedule: textOrNull(info.memo?.[MEMO.schedule]),
-      labels: submission.labels ?? {},
-      params: submission.params ?? {},
-    };
+    this.run = newRun(submission);
   }
 
   status(): RunStatus {
     return { run: { ...this.run }, attempts: this.attempts.map((attempt) => ({ ...attempt })) };
   }
 
+  report(): RunReport {
+    return { revision: this.recorder.revision(), ...this.status(), spec: this.spec };
+  }
+
   admitted({ spec, recipe }: AdmittedRun): void {
+    this.spec = spec;
     Object.assign(this.run, { name: spec.name, image: spec.image, recipe, labels: spec.labels, params: spec.params });
     this.recorder.attachSpec(spec);
     setSearchAttributes({ RunName: spec.name, RunRecipe: recipe, RunSchedule: this.run.schedule });
@@ -94,19 +82,7 @@ export class RunLife {
   attemptBegins(): number {
     this.open.clear();
     this.run.attempt += 1;
-    this.attempts.push({
-      number: this.run.attempt,
-      host: null,
-      containerId: null,
-      imageDigest: null,
-      reason: null,
-      message: null,
-      exitCode: null,
-      startedAt: null,
-      endedAt: null,
-      logLines: null,
-      logGaps: null,
-    });
+    this.attempts.push(newAttempt(this.run.attempt));
     return this.run.attempt;
   }
 
@@ -240,8 +216,4 @@ export class RunLife {
 /** The workflow's own clock, which a replay sees again. */
 function now(): string {
   return new Date().toISOString();
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
 }

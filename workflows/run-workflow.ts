@@ -15,7 +15,7 @@ import { decideRetry, EMPTY_LEDGER } from '../policy/retry';
 import { runAttempt } from './attempt';
 import { quickControl } from './calls';
 import { failureOf, stopEnding } from './failure';
-import { cancelSignal, noticeSignal, statusQuery } from './messages';
+import { cancelSignal, noticeSignal, reportQuery, statusQuery } from './messages';
 import { RunLife } from './run-life';
 import { cancellableSleep, sleepUnlessStopped } from './sleep';
 
@@ -36,6 +36,7 @@ export interface RunResult {
 export async function runWorkflow(submission: RunSubmission): Promise<RunResult> {
   const life = new RunLife(submission);
   setHandler(statusQuery, () => life.status());
+  setHandler(reportQuery, () => life.report());
   setHandler(cancelSignal, (request) => {
     life.requestStop({ reason: 'cancelled', detail: { by: request?.by ?? 'a signal' } });
   });

@@ -21,6 +21,11 @@ const FORBIDDEN: Record<string, [from: string, to: string][]> = {
     ['host/faulty', 'activities/fine'],
     ['host/faulty', 'docker/dockerode-engine'],
   ],
+  'control-imports': [
+    ['control/faulty', 'store/fine'],
+    ['control/faulty', 'workflows/fine'],
+  ],
+  'control-packages': [['control/faulty', '@temporalio/client']],
   'host-packages': [['host/faulty', '@temporalio/client']],
   'activities-imports': [
     ['activities/faulty', 'workflows/fine'],
@@ -67,6 +72,7 @@ const ALLOWED: [from: string, to: string][] = [
   ['activities/fine', 'docker/engine'],
   ['activities/fine', 'host/fine'],
   ['host/fine', 'store/run-store'],
+  ['control/fine', 'store/run-store'],
   ['api/main', 'store/fine'],
   ['api/fine', 'workflows/messages'],
   ['cli/commands/up', 'server/fine'],

@@ -74,6 +74,31 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
       });
     });
 
+    describe('closes a run whose workflow can say no more', () => {
+      const END = '2026-11-24T11:00:00.000Z';
+
+      test('with its reason, its open attempt, and an event of its own', async () => {
+        const events = [sampleEvent({ seq: 1 }), sampleEvent({ seq: 2 })];
+        await store.applyUpdate(sampleUpdate({}, { attempts: [sampleAttempt()], events }));
+
+        expect(await store.closeRun('run-1', 'workflow-terminated', END)).toBe(true);
+
+        const stored = await store.getRun('run-1');
+        expect(stored?.run).toMatchObject({ state: 'failed', reason: 'workflow-terminated', endedAt: END });
+        expect(stored?.attempts).toMatchObject([{ reason: 'workflow-terminated', endedAt: END }]);
+        expect(await store.listEvents('run-1', 2, 10)).toMatchObject([{ seq: 3, state: 'failed', at: END }]);
+        expect((await store.stats()).byState).toMatchObject({ running: 0, failed: 1 });
+      });
+
+      test('once, and never one that has ended or is not known', async () => {
+        await store.applyUpdate(sampleUpdate({ state: 'succeeded', reason: 'completed', endedAt: END }));
+
+        expect(await store.closeRun('run-1', 'workflow-terminated', END)).toBe(false);
+        expect(await store.closeRun('nobody', 'workflow-terminated', END)).toBe(false);
+        expect((await store.getRun('run-1'))?.run.state).toBe('succeeded');
+      });
+    });
+
     describe('takes updates', () => {
       test('changes nothing by one that comes late or twice, but keeps its events', async () => {
         const newest = sampleUpdate({ state: 'succeeded' }, { revision: 3, events: [sampleEvent({ seq: 3 })] });

@@ -1,0 +1,101 @@
+import { LABELS } from '../../contract/names';
+import { startReconciler } from '../../host/reconciler';
+import type { RunStanding } from '../../policy/reconcile';
+import { until } from '../helpers/until';
+import { python, QUIET, testHost, type TestHost } from './helpers';
+
+let host: TestHost;
+beforeAll(async () => {
+  host = await testHost();
+});
+afterAll(() => host.dispose());
+
+const TICKS = python('import itertools, time\nfor i in itertools.count(): print(i); time.sleep(0.05)');
+
+/** Reconciles with what Temporal would say, until `body` is through. */
+async function reconciling(standings: Record<string, RunStanding>, body: () => Promise<void>): Promise<void> {
+  const pumps = host.newPumps();
+  await pumps.start();
+  const standingOf = async (runId: string): Promise<RunStanding> => {
+    const standing = standings[runId];
+    if (standing === undefined) throw new Error('Temporal is away');
+    return standing;
+  };
+  const reconciler = startReconciler({ ...host, pumps, log: QUIET, standingOf });
+  try {
+    await reconciler.first;
+    await body();
+  } finally {
+    await reconciler.stop();
+  }
+}
+
+const isThere = async (id: string): Promise<boolean> => (await host.engine.inspectContainer(id)) !== null;
+const withEpoch = (epoch: number) => ({ labels: { [LABELS.epoch]: String(epoch) } });
+
+describe('a host that holds its containers against Temporal', () => {
+  it('has removed the one with a revoked lease when its first pass is over, every line stored, and left the valid one', async () => {
+    const stale = await host.runOf('moved', TICKS, withEpoch(1));
+    const valid = await host.runOf('stays', TICKS, withEpoch(2));
+    await reconciling({ moved: { state: 'live', epoch: 2 }, stays: { state: 'live', epoch: 2 } }, async () => {
+      expect(await isThere(stale)).toBe(false);
+      expect(await host.engine.inspectContainer(valid)).toMatchObject({ status: 'running' });
+    });
+    const numbers = (await host.lines('moved')).map(({ text }) => Number(text));
+    expect(numbers).toEqual(numbers.map((_, index) => index));
+    expect(numbers.length).toBeGreaterThan(0);
+    const [seal] = (await host.lines('moved', ['system'])).slice(-1);
+    expect(seal?.text).toMatch(new RegExp(`^sealed: ${numbers.length} lines, 0 gaps`));
+    await host.engine.removeContainer(valid);
+  });
+
+  it('asks one without a live workflow to end, stores its last words, and removes it', async () => {
+    const polite = python(
+      'import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: (print("bye"), sys.exit(0)))\nprint("ready")\nwhile True: signal.pause()',
+    );
+    const orphan = await host.runOf('orphan', polite);
+    await until(async () => (await printed(orphan)).includes('ready'));
+    await reconciling({ orphan: { state: 'ended', endedAtMs: 0 } }, async () => {
+      await until(async () => !(await isThere(orphan)));
+    });
+    expect((await host.lines('orphan')).map(({ text }) => text).at(-1)).toBe('bye');
+  });
+
+  it('removes one that was made and never started', async () => {
+    const { id } = await host.engine.createContainer(
+      host.plan({ labels: { ...labelsOfRun('never-started'), [LABELS.epoch]: '1' } }),
+    );
+    await reconciling({ 'never-started': { state: 'live', epoch: 2 } }, async () => {
+      expect(await isThere(id)).toBe(false);
+    });
+  });
+
+  it('touches nothing while Temporal is away, nor what belongs to another installation', async () => {
+    const mine = await host.runOf('mine', TICKS, withEpoch(1));
+    const foreign = await host.runOf('foreign', TICKS, { labels: { [LABELS.installation]: 'somebody-else' } });
+    await reconciling({ foreign: { state: 'unknown' } }, async () => {
+      expect(await isThere(mine)).toBe(true);
+      expect(await isThere(foreign)).toBe(true);
+    });
+    await Promise.all([mine, foreign].map((id) => host.engine.removeContainer(id)));
+  });
+});
+
+/** What a container has printed, from its engine. */
+async function printed(id: string): Promise<string[]> {
+  const lines: string[] = [];
+  const { signal } = new AbortController();
+  for await (const records of host.engine.readLogs(id, { follow: false, signal })) {
+    lines.push(...records.map(({ data }) => data.toString()));
+  }
+  return lines;
+}
+
+function labelsOfRun(runId: string): Record<string, string> {
+  return {
+    [LABELS.run]: runId,
+    [LABELS.attempt]: '1',
+    [LABELS.host]: host.config.host.name,
+    [LABELS.installation]: host.config.host.installation,
+  };
+}

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+
+import { healingFor } from '../../policy/heal';
+import { judgeContainer, type RunStanding } from '../../policy/reconcile';
+
+const MINUTE = 60_000;
+const at = (nowMs: number, orphanSinceMs = nowMs) => ({ nowMs, orphanSinceMs, graceMs: 5 * MINUTE });
+
+describe('judgeContainer', () => {
+  it.each<[string, number, RunStanding, ReturnType<typeof at>, string]>([
+    ['is left where its lease is valid', 2, { state: 'live', epoch: 2 }, at(0), 'leave'],
+    ['is left where its run knows only older leases', 3, { state: 'live', epoch: 2 }, at(0), 'leave'],
+    ['goes at once where its lease was revoked', 1, { state: 'live', epoch: 2 }, at(0), 'remove-stale'],
+    ['waits after the end of its run', 1, { state: 'ended', endedAtMs: 0 }, at(5 * MINUTE - 1), 'wait'],
+    ['goes when the grace after that is over', 1, { state: 'ended', endedAtMs: 0 }, at(5 * MINUTE), 'remove-orphan'],
+    ['waits where its run is not known', 1, { state: 'unknown' }, at(9 * MINUTE, 5 * MINUTE), 'wait'],
+    ['goes when it was so for the grace', 1, { state: 'unknown' }, at(10 * MINUTE, 5 * MINUTE), 'remove-orphan'],
+  ])('a container %s', (_, epoch, standing, times, act) => {
+    expect(judgeContainer({ epoch }, standing, times)).toEqual({ act });
+  });
+
+  it('never touches one with the valid lease of a live run, whatever the clocks say', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.nat(),
+        fc.integer(),
+        fc.integer(),
+        fc.nat(),
+        (epoch, behind, nowMs, sinceMs, graceMs) => {
+          const standing: RunStanding = { state: 'live', epoch: Math.max(0, epoch - behind) };
+          expect(judgeContainer({ epoch }, standing, { nowMs, orphanSinceMs: sinceMs, graceMs }).act).toBe('leave');
+        },
+      ),
+    );
+  });
+});
+
+describe('healingFor', () => {
+  it.each([
+    ['nothing', 'running', { status: 'live', state: 'running' }],
+    ['nothing', 'queued', { status: 'live', state: undefined }],
+    ['report', 'queued', { status: 'live', state: 'running' }],
+    ['report', 'running', { status: 'concluded' }],
+    ['close', 'running', { status: 'broken-off' }],
+    ['close', 'queued', { status: 'unknown' }],
+    ['nothing', 'succeeded', { status: 'unknown' }],
+  ] as const)('says %s for a row that is %s and %j', (healing, state, facts) => {
+    expect(healingFor(state, facts)).toBe(healing);
+  });
+});

@@ -2,11 +2,14 @@ import type { Config } from '../config/config';
 import type { Engine } from '../docker/engine';
 import type { EngineHealth } from '../host/engine-health';
 import type { Pumps } from '../host/pumps';
+import type { StandingOf } from './lease-watch';
 
 /** What the short operations on a host's engine work with. */
 export interface HostActivityDeps {
   engine: Engine;
   health: EngineHealth;
   pumps: Pumps;
+  /** How a run stands in Temporal. */
+  standingOf: StandingOf;
   config: Pick<Config, 'data' | 'host'>;
 }

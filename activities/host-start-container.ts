@@ -10,6 +10,7 @@ import { prepareRunFiles } from '../host/run-files';
 import { failure } from './failure';
 import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
+import { watchLease } from './lease-watch';
 
 /**
  * Makes and starts the container of an attempt, after no other container of its run is left on this engine. Called again, it
@@ -19,10 +20,12 @@ export function startContainer(deps: HostActivityDeps, input: StartContainerInpu
   return withHeartbeat(
     () => undefined,
     async (signal) => {
+      const checkLease = watchLease(deps.standingOf, input);
       await removeOthers(deps, input, signal);
       const plan = await makePlan(deps, input);
       try {
         const { id } = await deps.engine.createContainer(plan);
+        await checkLease();
         return await startOnce(deps, input, id);
       } catch (error) {
         throw startFailure(error);

@@ -106,7 +106,7 @@ function controlPlan(deps: WorkerDeps): WorkerOptions {
 function hostPlans(deps: WorkerDeps, host: HostSide): WorkerOptions[] {
   const { config } = deps;
   const { name } = config.host;
-  const { pullImage, ...short } = createHostActivities({ ...deps, ...host });
+  const { pullImage, ...short } = createHostActivities({ ...deps, ...host, standingOf: deps.temporal.standingOf });
   return [
     {
       ...common(deps),

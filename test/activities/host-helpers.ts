@@ -22,7 +22,7 @@ export interface ActivityHost extends TestHost {
 export async function activityHost(): Promise<ActivityHost> {
   const host = await testHost();
   const pumps = host.newPumps();
-  const activities = createHostActivities({ ...host, pumps });
+  const activities = createHostActivities({ ...host, pumps, standingOf: async () => ({ state: 'live', epoch: 1 }) });
   const startInput: ActivityHost['startInput'] = (runId, command, changes = {}) => ({
     ...identity(runId),
     specHash: 'hash',

@@ -39,6 +39,7 @@ export function openLogStore(dataFolder: string, options: FileLogStoreOptions): 
     openWriter: (runId, attempt) =>
       openWriter(logPaths(folder, runId), attempt, { segmentBytes, now, onCompressionFailure }),
     read: (runId, query) => readerOf(runId).read(query),
+    scan: (runId, query) => readerOf(runId).scan(query),
     follow: (runId, query) => readerOf(runId).follow(query),
     size: async (runId) => readerOf(runId).size(),
     pathOf: (runId) => logPaths(folder, runId).live,

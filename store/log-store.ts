@@ -12,6 +12,8 @@ export interface LogStore {
   openWriter(runId: string, attempt: number): Promise<LogWriter>;
   /** Lines from `from` on, oldest first. */
   read(runId: string, query: LogQuery): AsyncIterable<LogLine[]>;
+  /** The same, told block by block, also of blocks without a wanted line: for readers that must not read for ever. */
+  scan(runId: string, query: LogQuery): AsyncIterable<LogScan>;
   /**
    * Lines from `from` on, then those that come, until `signal` is aborted or `ended` says so and all is read.
    *
@@ -39,14 +41,33 @@ export interface LogLine {
   text: string;
 }
 
+/** What a query wants: lines that fit all of it. */
 export interface LogQuery {
   /** First line number; default 1. */
   from?: number;
-  /** Only the last this many. */
+  /** Only the last this many of those that fit the rest. */
   tail?: number;
   attempt?: number;
   /** Default: stdout and stderr. */
   streams?: LogStream[];
+  /** Only lines of this time or later, in the form of {@link LogLine.time}. Files that are certainly older are not read. */
+  since?: string;
+  /** Only lines before this time, in the same form. */
+  until?: string;
+  /** Only lines with such a text. It is called for every line of the log that fits the rest, so it must be quick. */
+  matches?: (text: string) => boolean;
+  /** Aborted when nobody waits for the lines any more. */
+  signal?: AbortSignal;
+}
+
+/** A block of a log that was read. */
+export interface LogScan {
+  /** Its lines that the query wants; there may be none. */
+  lines: LogLine[];
+  /** Number of the line after the block. */
+  next: number;
+  /** How large the block is. */
+  bytes: number;
 }
 
 /** A line to store. */

@@ -137,6 +137,17 @@ export const LogLineSchema = Type.Object(
   { title: 'LogLine' },
 );
 
+/** The last message of a log over a WebSocket. */
+export const LogEndSchema = Type.Object(
+  {
+    event: Type.Literal('end'),
+    state: RunStateSchema,
+    reason: RunSchema.properties.reason,
+    message: RunSchema.properties.message,
+  },
+  { title: 'LogEnd' },
+);
+
 /** A message of `GET /ws`: an event of any run with its place in the feed of all runs. */
 export const FeedMessageSchema = Type.Object(
   {
@@ -151,4 +162,5 @@ export type Task = Static<typeof TaskSchema>;
 export type TaskProgress = Static<typeof TaskProgressSchema>;
 export type Health = Static<typeof HealthSchema>;
 export type PartHealth = Static<typeof PartHealthSchema>;
+export type LogEnd = Static<typeof LogEndSchema>;
 export type FeedMessage = Static<typeof FeedMessageSchema>;

@@ -25,6 +25,18 @@ export interface LogStore {
   ): AsyncIterable<LogLine[]>;
   /** How many lines there are, and bytes on disk; null where the run has no log. */
   size(runId: string): Promise<{ lines: number; bytes: number } | null>;
+  /** The logs that are stored, in no order. */
+  list(): AsyncIterable<StoredLog>;
+  /**
+   * Removes a log for good and remembers that, so that {@link LogStore.removal} tells it. Whoever is called twice, or dies in
+   * the middle and is called again, has the same effect as once. Readers have no log from the first moment on.
+   *
+   * @param because sentence for people: why it had to go.
+   * @throws {StoreError} while the log is being written.
+   */
+  remove(runId: string, because: string): Promise<void>;
+  /** How the log of a run was removed; null where it was not. */
+  removal(runId: string): Promise<RecordedRemoval | null>;
   /** Where people find the live file. */
   pathOf(runId: string): string;
 }
@@ -68,6 +80,19 @@ export interface LogScan {
   next: number;
   /** How large the block is. */
   bytes: number;
+}
+
+export interface StoredLog {
+  runId: string;
+  /** Bytes on disk. */
+  bytes: number;
+  /** True where a removal was begun and is not done: {@link LogStore.remove} does the rest. */
+  isBeingRemoved: boolean;
+}
+
+export interface RecordedRemoval {
+  at: string;
+  because: string;
 }
 
 /** A line to store. */

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { LogLine, LogQuery, LogScan, LogStore } from '../log-store';
 import { watchFile, type ChangeWatch } from './change-watch';
 import { createLogCursor, type Checkpoint, type LogCursor } from './cursor';
+import { readRemoval } from './removal';
 import { seekTime } from './seek-time';
 import { isMissing, listSegments, type LogPaths } from './segments';
 import { selectionOf, selectLines } from './selection';
@@ -29,6 +30,7 @@ export interface CheckpointMemory {
 
 export function createLogReader(paths: LogPaths, memory: CheckpointMemory): LogReader {
   async function* scan(query: LogQuery): AsyncGenerator<LogScan> {
+    if ((await readRemoval(paths)) !== null) return;
     const cursor = await openCursor(paths, memory, query);
     try {
       yield* scanToEnd(cursor, query);
@@ -55,7 +57,7 @@ export function createLogReader(paths: LogPaths, memory: CheckpointMemory): LogR
       }
     },
 
-    size: () => measure(paths, memory),
+    size: async () => ((await readRemoval(paths)) === null ? measure(paths, memory) : null),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createLogCursor } from './cursor';
+import type { ParsedLine } from './line';
 import { shiftLogTime, TIME_DISORDER_MS } from './log-time';
 import { lastLineOf, listSegments, type LogPaths } from './segments';
 import { parseAnyLine } from './selection';
@@ -28,8 +29,8 @@ export async function seekTime(paths: LogPaths, since: string): Promise<number> 
 }
 
 /**
- * About the newest time of what stands before a file: the file's first line tells it where there was a rotation within an
- * attempt; else its first line of a program does. Undefined where neither is there.
+ * The newest time of what stands before a file, as its first lines tell it of each attempt; where they do not, about that of
+ * its own first line of a program. Undefined where there is none of either.
  */
 async function newestBefore(paths: LogPaths, first: number): Promise<string | undefined> {
   const cursor = createLogCursor(paths, first);
@@ -40,9 +41,19 @@ async function newestBefore(paths: LogPaths, first: number): Promise<string | un
       .toString('latin1', 0, block.bytes.length - 1)
       .split('\n')
       .map(parseAnyLine);
-    const told = parseContinuation(lines[0]!.text)?.newest;
-    return told || lines.find(({ stream }) => stream !== 'system')?.time;
+    return newestTold(lines) || lines.find(({ stream }) => stream !== 'system')?.time;
   } finally {
     await cursor.close();
   }
+}
+
+/** The newest time in the lines that a file begins with; empty where they tell of none. */
+function newestTold(lines: readonly ParsedLine[]): string {
+  let newest = '';
+  for (const { stream, text } of lines) {
+    const told = stream === 'system' ? parseContinuation(text) : undefined;
+    if (told === undefined) break;
+    if (told.newest > newest) newest = told.newest;
+  }
+  return newest;
 }

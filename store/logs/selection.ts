@@ -27,8 +27,13 @@ export function selectionOf(query: LogQuery): Selection {
       line.time >= since &&
       (until === undefined || line.time < until) &&
       (matches === undefined || matches(line.text)),
-    // The worker's own clock may be far ahead of a log that it is catching up with.
-    isPast: ({ stream, time }) => pastFrom !== undefined && stream !== 'system' && time >= pastFrom,
+    isPast: (line) =>
+      pastFrom !== undefined &&
+      line.time >= pastFrom &&
+      // The worker's own clock may be far ahead of a log that it is catching up with.
+      line.stream !== 'system' &&
+      // Lines of an earlier attempt, whose host was away, may come after those of a later one.
+      (line.attempt === 1 || line.attempt === attempt),
     encoding: matches === undefined ? 'latin1' : 'utf8',
   };
 }

@@ -151,3 +151,23 @@ describe('a follow', () => {
     expect(body).toContain('event: end\ndata: {"state":"running"');
   });
 });
+
+test('the log that was removed is answered 410, in every form, with when and why; the run is still there', async () => {
+  const writer = await start('removed');
+  await writer.append([line('gone', '00:01')]);
+  await writer.close();
+  await storeRun(api.services.runStore, { id: 'removed', state: 'succeeded', reason: 'completed' });
+  await api.services.logStore.remove('removed', 'logs are kept for 30d after the end of a run');
+
+  for (const query of ['', 'format=sse', 'tail=1', 'follow=true']) {
+    const response = await logs(query, 'removed');
+    expect(response.statusCode).toBe(410);
+    expect(response.json()).toMatchObject({
+      type: 'urn:trainyard:problem:log-removed',
+      detail: expect.stringMatching(/^The log of this run was removed on 20.*, because logs are kept for 30d/),
+    });
+  }
+  expect((await api.get('/v1/runs/removed')).json()).toMatchObject({ state: 'succeeded' });
+  expect((await api.get('/v1/logs?query=gone')).json()).toMatchObject({ items: [], next: null });
+  expect((await api.get('/train/removed')).statusCode).toBe(200);
+});

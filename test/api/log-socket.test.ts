@@ -121,6 +121,13 @@ describe('a WebSocket on /v1/runs/{id}/logs', () => {
     await expect(connect('nobody/logs')).rejects.toThrow('503');
   });
 
+  test('is refused for a log that was removed', async () => {
+    await writer.close();
+    await api.services.logStore.remove(id, 'it is old');
+
+    await expect(connect(`${id}/logs`)).rejects.toThrow('410');
+  });
+
   test('stops reading when its client is gone', async () => {
     const follow = jest.spyOn(api.services.logStore, 'follow');
     const { socket } = await connect(`${id}/logs`);

@@ -7,7 +7,7 @@ import type { FastifySchema } from 'fastify';
 import { LogEndSchema, LogLineSchema } from '../../../contract/http';
 import type { OpenStreams } from '../../plugins/open-streams';
 import { invalidInput } from '../../problem-error';
-import { findRun } from '../../services/find-run';
+import { findRunWithLog } from '../../services/find-run';
 import { formatFromAccept, LOG_MEDIA_TYPES, type LogFormat } from '../../services/log-formats';
 import { logQueryOf } from '../../services/log-selection';
 import { pushLog } from '../../services/push-log';
@@ -50,7 +50,7 @@ const readLogsSchema = {
   params: RunIdParamsSchema,
   querystring: LogsQuerySchema,
   headers: LogsHeadersSchema,
-  response: { 101: LogMessages, 200: LogAnswer, 204: EndOfLog, ...problemAnswers(400, 404, 503) },
+  response: { 101: LogMessages, 200: LogAnswer, 204: EndOfLog, ...problemAnswers(400, 404, 410, 503) },
 } satisfies FastifySchema;
 
 export const runLogRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app, { services, streams }) => {
@@ -63,11 +63,11 @@ export const runLogRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (a
     preHandler: async (request) => {
       // Before a connection becomes a WebSocket, which could not be answered a problem.
       if (!request.ws) return;
-      await findRun(services, request.params.id);
+      await findRunWithLog(services, request.params.id);
       socketRequestOf(request.query);
     },
     handler: async (request, reply) => {
-      const { run } = await findRun(services, request.params.id);
+      const { run } = await findRunWithLog(services, request.params.id);
       const format = request.query.format ?? formatFromAccept(request.headers.accept);
       const after = format === 'sse' ? lastEventId(request.headers) : undefined;
       const wanted = requestOf(request.query, format, after);

@@ -153,11 +153,7 @@ describe('a refused spec', () => {
       { logs: { retention: 'for ever' } },
       'must be a text of the right form; got "for ever"; write a duration such as "90d" or "12h", or "forever"',
     ],
-    [
-      'logs.retention',
-      { logs: { retention: '0d' } },
-      'must be more than 0; got "0d"; write a duration such as "90d"',
-    ],
+    ['logs.retention', { logs: { retention: '0d' } }, 'must be more than 0; got "0d"; write a duration such as "90d"'],
     [
       'resources.memory',
       { resources: { memory: '4 GB' } },

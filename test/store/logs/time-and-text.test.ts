@@ -64,6 +64,24 @@ describe('a time seek', () => {
     expect(await minutesOf(store, { until: at(3 * 60_000) })).toEqual([0, 1, 2]);
   });
 
+  test('finds lines of an attempt that came late, after those of a later one', async () => {
+    const store = openStore(100);
+    const write = async (attempt: number, minutes: number[]): Promise<void> => {
+      const writer = await store.openWriter('run-1', attempt);
+      for (const minute of minutes) {
+        const text = `minute ${minute} ${'x'.repeat(200)}`;
+        await writer.append([{ time: at(minute * 60_000), stream: 'stdout', text }]);
+      }
+      await writer.close();
+    };
+    await write(1, [0, 1]);
+    await write(2, [20, 21, 22, 23]);
+    await write(1, [2, 3]);
+
+    expect(await minutesOf(store, { until: at(4 * 60_000) })).toEqual([0, 1, 2, 3]);
+    expect(await minutesOf(store, { until: at(21 * 60_000), attempt: 2 })).toEqual([20]);
+  });
+
   test('is exact to the nanosecond at both ends', async () => {
     const store = openStore(1e9);
     const writer = await store.openWriter('run-1', 1);

@@ -30,6 +30,7 @@ const TABLE = {
       'fastify-plugin',
       'pino',
       'pino-pretty',
+      're2js',
       'ws',
       '@types/ws',
       'yaml',

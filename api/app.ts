@@ -11,6 +11,7 @@ import { trackOpenStreams } from './plugins/open-streams';
 import { answerError, problems } from './plugins/problems';
 import { DESCRIBED_BODY } from './routes/answers';
 import { hostRoutes } from './routes/v1/hosts';
+import { logSearchRoutes } from './routes/v1/log-search';
 import { recipeRoutes } from './routes/v1/recipes';
 import { runEventRoutes } from './routes/v1/run-events';
 import { runLogRoutes } from './routes/v1/run-logs';
@@ -53,6 +54,7 @@ async function routes(app: FastifyInstance, { services }: { services: Services }
   const v1 = { services, prefix: '/v1' };
   await app.register(runRoutes, v1);
   await app.register(runLogRoutes, { ...v1, streams });
+  await app.register(logSearchRoutes, { ...v1, streams });
   await app.register(runEventRoutes, v1);
   await app.register(recipeRoutes, v1);
   await app.register(scheduleRoutes, v1);

@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Run } from '../contract/run';
 import { isEndState } from '../contract/state';
+import { DURATION_PATTERN } from '../contract/units';
 import type { ApiClient, Query } from './api-client';
 import { runPath } from './find-run';
 import { type LogLine, logPath } from './log';
 import { ASK_AGAIN_MS, isAway, type OnAway, PATIENCE_MS } from './patience';
 
 export interface FollowLogOptions {
-  /** Filters of the log: attempt, tail, system. */
+  /** Filters of the log, by their names in the API. */
   query: Query;
   signal: AbortSignal;
   onAway: OnAway;
@@ -33,8 +34,7 @@ export async function* followLog(
     try {
       // A server that is being stopped ends its answers too: only what is read after the run's end is known to be all.
       const { state } = await api.get<Run>(runPath(runId));
-      // A tail only says where to begin.
-      const position: Query = last === 0 ? query : { ...query, tail: undefined, from: last + 1 };
+      const position = last === 0 ? query : after(last, query);
       for await (const line of api.stream<LogLine>(logPath(runId), { ...position, follow: true }, signal)) {
         found();
         last = line.number;
@@ -50,4 +50,11 @@ export async function* followLog(
       await delay(ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+/** A tail, and a time that is told by how long ago it is, only say where to begin. */
+function after(last: number, query: Query): Query {
+  const { since } = query;
+  const isPast = typeof since === 'string' && new RegExp(DURATION_PATTERN).test(since);
+  return { ...query, tail: undefined, since: isPast ? undefined : since, from: last + 1 };
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addCancelCommand } from './commands/cancel';
 import type { Context } from './commands/context';
 import { addDoctorCommand } from './commands/doctor';
+import { addGrepCommand } from './commands/grep';
 import { addLogsCommand } from './commands/logs';
 import { addLsCommand } from './commands/ls';
 import { addRunCommand } from './commands/run';
@@ -34,6 +35,7 @@ export function buildProgram(context: Context, version: string): Command {
     addLsCommand,
     addShowCommand,
     addLogsCommand,
+    addGrepCommand,
     addCancelCommand,
     addScheduleCommand,
     addDoctorCommand,

@@ -3,6 +3,7 @@ import { isAbsolute, normalize } from 'node:path';
 import type { Fault } from '../contract/fault';
 import { networkRefusal } from '../contract/validate-meaning';
 import { describeValue } from '../contract/describe-value';
+import { parseRetention } from '../contract/units';
 import type { Config } from './config';
 import { isLoopback } from './loopback';
 
@@ -10,6 +11,7 @@ import { isLoopback } from './loopback';
 export function checkSettings(config: Config): Fault[] {
   return [
     ...checkAddresses(config),
+    ...checkRetention(config.logs),
     ...config.host.mountRoots.flatMap((root, index) => checkMountRoot(root, `host.mountRoots[${index}]`)),
     ...config.host.networks.flatMap((network, index) => checkNetwork(network, `host.networks[${index}]`)),
   ];
@@ -26,6 +28,12 @@ function checkAddresses({ api, temporal }: Config): Fault[] {
     faults.push({ path: 'temporal.address', message });
   }
   return faults;
+}
+
+function checkRetention({ retention }: Config['logs']): Fault[] {
+  if (parseRetention(retention) > 0) return [];
+  const message = `must be more than 0; got ${describeValue(retention)}; write a duration such as "30d", or "forever"`;
+  return [{ path: 'logs.retention', message }];
 }
 
 function checkMountRoot(root: string, path: string): Fault[] {

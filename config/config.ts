@@ -1,5 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
+import { RETENTION_PATTERN } from '../contract/units';
+
 /**
  * Every setting of every process, in one schema. The loader (config/load) takes the defaults, then the file that
  * `--config` or TRAINYARD_CONFIG names, then the environment, and reports every fault at once.
@@ -140,6 +142,21 @@ export const ConfigSchema = Type.Object(
           4096,
           10_737_418_240,
           'A live log that grows over this is set aside and compressed.',
+        ),
+        retention: Type.String({
+          env: 'TRAINYARD_LOG_RETENTION',
+          default: '30d',
+          pattern: RETENTION_PATTERN,
+          mend: 'write a duration such as "30d" or "12h", or "forever"',
+          description:
+            'How long the log of a run is kept after its end, or forever. The spec of a run can say otherwise: logs.retention.',
+        }),
+        maxTotalBytes: whole(
+          'TRAINYARD_LOG_MAX_TOTAL',
+          0,
+          0,
+          Number.MAX_SAFE_INTEGER,
+          'Bytes of all logs together; over it the logs of the runs that ended first go, but for runs that have a retention of their own. 0: no limit.',
         ),
       },
       closed,

@@ -137,6 +137,52 @@ export const LogLineSchema = Type.Object(
   { title: 'LogLine' },
 );
 
+/** A line that a search over the logs of all runs found. */
+export const LogHitSchema = Type.Object(
+  {
+    runId: Type.String(),
+    runName: Type.String(),
+    ...LogLineSchema.properties,
+    text: Type.String({ description: 'The line, or of a long one the part around what was found.' }),
+    cut: Type.Boolean({ description: 'Whether `text` is only a part of the line.' }),
+  },
+  { title: 'LogHit' },
+);
+
+export const SEARCH_STOPS = ['hits', 'bytes', 'time'] as const;
+
+export const LogSearchSchema = Type.Object(
+  {
+    ...PageSchema(LogHitSchema).properties,
+    stopped: Type.Unsafe<(typeof SEARCH_STOPS)[number] | null>(
+      Type.Union([Type.String({ enum: [...SEARCH_STOPS] }), Type.Null()], {
+        description:
+          'Why the page ends, where there is more to search: it has as many hits as were asked for, or the bytes or the time of one request were used up, also with few hits or none. Null where everything was searched.',
+      }),
+    ),
+    searched: Type.Object({
+      runs: Type.Integer({ minimum: 0, description: 'Runs whose logs this request looked at.' }),
+      bytes: Type.Integer({ minimum: 0, description: 'Bytes of logs that it read.' }),
+      until: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+        description:
+          'When the run was submitted that it came to; those that are older are left. Null: all are searched.',
+      }),
+    }),
+  },
+  { title: 'LogSearch' },
+);
+
+/** The last message of a log over a WebSocket. */
+export const LogEndSchema = Type.Object(
+  {
+    event: Type.Literal('end'),
+    state: RunStateSchema,
+    reason: RunSchema.properties.reason,
+    message: RunSchema.properties.message,
+  },
+  { title: 'LogEnd' },
+);
+
 /** A message of `GET /ws`: an event of any run with its place in the feed of all runs. */
 export const FeedMessageSchema = Type.Object(
   {
@@ -151,4 +197,7 @@ export type Task = Static<typeof TaskSchema>;
 export type TaskProgress = Static<typeof TaskProgressSchema>;
 export type Health = Static<typeof HealthSchema>;
 export type PartHealth = Static<typeof PartHealthSchema>;
+export type LogHit = Static<typeof LogHitSchema>;
+export type LogSearch = Static<typeof LogSearchSchema>;
+export type LogEnd = Static<typeof LogEndSchema>;
 export type FeedMessage = Static<typeof FeedMessageSchema>;

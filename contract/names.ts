@@ -4,6 +4,10 @@ export const CONTROL_TASK_QUEUE = 'trainyard';
 
 export const RUN_WORKFLOW = 'runWorkflow';
 
+/** Removes old logs; started by the schedule of Temporal that has the id below, which is also the beginning of its ids. */
+export const RETENTION_WORKFLOW = 'retentionWorkflow';
+export const RETENTION_SCHEDULE = 'trainyard-retention';
+
 /** Search attributes of a run's workflow; all keywords. See docs/temporal.md. */
 export const SEARCH_ATTRIBUTES = ['RunState', 'RunReason', 'RunHost', 'RunName', 'RunRecipe', 'RunSchedule'] as const;
 

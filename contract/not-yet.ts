@@ -73,6 +73,8 @@ const OTHER_NAMES: Record<string, string> = {
   retry: 'policy.retries',
   attempts: 'policy.retries.attempts',
   tags: 'labels',
+  retention: 'logs.retention',
+  logretention: 'logs.retention',
 };
 
 /** Why a field cannot be used: refused for ever or not there yet. Undefined for every other field. */

@@ -1,7 +1,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
 import { PolicySchema, type Retries, type Timeouts } from './spec-policy';
-import { CPU_PATTERN, SIZE_PATTERN } from './units';
+import { CPU_PATTERN, RETENTION_PATTERN, SIZE_PATTERN } from './units';
 
 export type { Retries, RetryRule, Timeouts } from './spec-policy';
 
@@ -63,6 +63,20 @@ const ResourcesSchema = Type.Object(
         default: 512,
         description: 'Processes and threads at most. Default 512.',
         mend: 'write a whole number from 1 to 4194304',
+      }),
+    ),
+  },
+  { ...closed, default: {} },
+);
+
+const LogsSchema = Type.Object(
+  {
+    retention: Type.Optional(
+      Type.String({
+        pattern: RETENTION_PATTERN,
+        description:
+          "How long the run's log is kept after its end, or `forever`; the server's limit of the size of all logs then leaves it alone. Default: the server's `logs.retention`.",
+        mend: 'write a duration such as "90d" or "12h", or "forever"',
       }),
     ),
   },
@@ -139,6 +153,7 @@ const properties = {
     }),
   ),
   policy: Type.Optional(PolicySchema),
+  logs: Type.Optional(LogsSchema),
   labels: Type.Optional(
     Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }), Type.String({ maxLength: 255 }), {
       additionalProperties: false,

@@ -7,6 +7,14 @@ export const CPU_PATTERN = '^\\d+(\\.\\d+)?m$';
 const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const BYTES = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 } as const;
 
+/** How long something is kept: a duration, or for ever. */
+export const RETENTION_PATTERN = `^forever$|${DURATION_PATTERN}`;
+
+/** Milliseconds that something is kept; infinite for `forever`. Check input with {@link RETENTION_PATTERN} first. */
+export function parseRetention(text: string): number {
+  return text === 'forever' ? Infinity : parseDuration(text);
+}
+
 /**
  * Milliseconds of a duration such as `30s`, `5m`, `12h`, `1d` or `500ms`.
  *

@@ -3,7 +3,7 @@ import { CONTAINER } from './names';
 import { joinPath } from './path';
 import type { Resources, RunSpec } from './spec';
 import { renderTemplates, unknownParams } from './template';
-import { parseCpus, parseSize } from './units';
+import { parseCpus, parseRetention, parseSize } from './units';
 
 /**
  * What a schema cannot say of a run spec. Each check is given fields of the right shape, and is left out where a field
@@ -29,6 +29,13 @@ export function checkResources(resources: Resources): Fault[] {
     [cpus < 0.01 || cpus > 1024, 'resources.cpus', `must be from 0.01 ("10m") to 1024; got "${resources.cpus}"`],
   ];
   return checks.filter(([wrong]) => wrong).map(([, path, message]) => ({ path, message }));
+}
+
+export function checkLogs({ retention }: RunSpec['logs']): Fault[] {
+  if (retention === undefined || parseRetention(retention) > 0) return [];
+  return [
+    { path: 'logs.retention', message: `must be more than 0; got "${retention}"; write a duration such as "90d"` },
+  ];
 }
 
 export function checkUser(user: string): Fault[] {

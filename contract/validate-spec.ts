@@ -10,6 +10,7 @@ import type { RecipeBook } from './recipe';
 import { RunSpecSchema, RunSubmissionSchema, type RunSpec, type RunSubmission } from './spec';
 import {
   checkEnv,
+  checkLogs,
   checkParams,
   checkResources,
   checkTemplates,
@@ -111,6 +112,7 @@ function checkSpec(input: unknown, shapeFaults: Fault[]): SpecCheck {
     ...(hasShape('resources') ? checkResources(filled.resources) : []),
     ...(networkProblem === undefined ? [] : [{ path: 'network', message: networkProblem }]),
     ...(hasShape('user') ? checkUser(filled.user) : []),
+    ...(hasShape('logs') ? checkLogs(filled.logs) : []),
     ...(timeouts?.faults ?? []),
     ...(retries?.faults ?? []),
   ];

@@ -5,6 +5,7 @@ import { prepareDataFolder } from './data-folder';
 import type { LogStore } from './log-store';
 import type { Checkpoint } from './logs/cursor';
 import { createLogReader, type LogReader } from './logs/reader';
+import { forgetRemoval, listLogs, readRemoval, removeLog } from './logs/removal';
 import { logPaths } from './logs/segments';
 import { openWriter } from './logs/writer';
 
@@ -36,11 +37,18 @@ export function openLogStore(dataFolder: string, options: FileLogStoreOptions): 
   const checkpoints = new Map<string, Checkpoint>();
 
   return {
-    openWriter: (runId, attempt) =>
-      openWriter(logPaths(folder, runId), attempt, { segmentBytes, now, onCompressionFailure }),
+    openWriter: async (runId, attempt) => {
+      const paths = logPaths(folder, runId);
+      await forgetRemoval(paths);
+      return openWriter(paths, attempt, { segmentBytes, now, onCompressionFailure });
+    },
     read: (runId, query) => readerOf(runId).read(query),
+    scan: (runId, query) => readerOf(runId).scan(query),
     follow: (runId, query) => readerOf(runId).follow(query),
     size: async (runId) => readerOf(runId).size(),
+    list: () => listLogs(folder),
+    remove: async (runId, because) => removeLog(logPaths(folder, runId), { at: now().toISOString(), because }),
+    removal: async (runId) => readRemoval(logPaths(folder, runId)),
     pathOf: (runId) => logPaths(folder, runId).live,
   };
 

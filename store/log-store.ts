@@ -12,6 +12,8 @@ export interface LogStore {
   openWriter(runId: string, attempt: number): Promise<LogWriter>;
   /** Lines from `from` on, oldest first. */
   read(runId: string, query: LogQuery): AsyncIterable<LogLine[]>;
+  /** The same, told block by block, also of blocks without a wanted line: for readers that must not read for ever. */
+  scan(runId: string, query: LogQuery): AsyncIterable<LogScan>;
   /**
    * Lines from `from` on, then those that come, until `signal` is aborted or `ended` says so and all is read.
    *
@@ -23,6 +25,18 @@ export interface LogStore {
   ): AsyncIterable<LogLine[]>;
   /** How many lines there are, and bytes on disk; null where the run has no log. */
   size(runId: string): Promise<{ lines: number; bytes: number } | null>;
+  /** The logs that are stored, in no order. */
+  list(): AsyncIterable<StoredLog>;
+  /**
+   * Removes a log for good and remembers that, so that {@link LogStore.removal} tells it. Whoever is called twice, or dies in
+   * the middle and is called again, has the same effect as once. Readers have no log from the first moment on.
+   *
+   * @param because sentence for people: why it had to go.
+   * @throws {StoreError} while the log is being written.
+   */
+  remove(runId: string, because: string): Promise<void>;
+  /** How the log of a run was removed; null where it was not. */
+  removal(runId: string): Promise<RecordedRemoval | null>;
   /** Where people find the live file. */
   pathOf(runId: string): string;
 }
@@ -39,14 +53,46 @@ export interface LogLine {
   text: string;
 }
 
+/** What a query wants: lines that fit all of it. */
 export interface LogQuery {
   /** First line number; default 1. */
   from?: number;
-  /** Only the last this many. */
+  /** Only the last this many of those that fit the rest. */
   tail?: number;
   attempt?: number;
   /** Default: stdout and stderr. */
   streams?: LogStream[];
+  /** Only lines of this time or later, in the form of {@link LogLine.time}. Files that are certainly older are not read. */
+  since?: string;
+  /** Only lines before this time, in the same form. */
+  until?: string;
+  /** Only lines with such a text. It is called for every line of the log that fits the rest, so it must be quick. */
+  matches?: (text: string) => boolean;
+  /** Aborted when nobody waits for the lines any more. */
+  signal?: AbortSignal;
+}
+
+/** A block of a log that was read. */
+export interface LogScan {
+  /** Its lines that the query wants; there may be none. */
+  lines: LogLine[];
+  /** Number of the line after the block. */
+  next: number;
+  /** How large the block is. */
+  bytes: number;
+}
+
+export interface StoredLog {
+  runId: string;
+  /** Bytes on disk. */
+  bytes: number;
+  /** True where a removal was begun and is not done: {@link LogStore.remove} does the rest. */
+  isBeingRemoved: boolean;
+}
+
+export interface RecordedRemoval {
+  at: string;
+  because: string;
 }
 
 /** A line to store. */

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { Context } from '@temporalio/activity';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 import { createFollowActivities } from '../activities/follow-activities';
 import { createHostActivities } from '../activities/host-activities';
 import { createControlActivities } from '../activities/control-activities';
+import { createRetentionActivities } from '../activities/retention-activities';
 import type { Config } from '../config/config';
 import { startReadModelHealer } from '../control/read-model-healer';
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
@@ -99,7 +101,10 @@ function controlPlan(deps: WorkerDeps): WorkerOptions {
     ...common(deps),
     ...workflowCode(),
     taskQueue: CONTROL_TASK_QUEUE,
-    activities: createControlActivities({ store, recipes, cancelWorkflow: temporal.cancelWorkflow }),
+    activities: {
+      ...createControlActivities({ store, recipes, cancelWorkflow: temporal.cancelWorkflow }),
+      ...createRetentionActivities({ ...deps, heartbeat: (details) => Context.current().heartbeat(details) }),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import type { WorkflowIdentity } from '../contract/activities';
 import { MEMO, workflowIdFor } from '../contract/names';
 import type { RunStanding } from '../policy/reconcile';
 import type { WorkflowWitness } from '../control/read-model-healer';
+import { ensureRetentionSchedule } from './retention-schedule';
 import { registerSearchAttributes } from './search-attributes';
 import { createWorkflowWitness } from './workflow-witness';
 
@@ -59,8 +60,9 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
   const connection = await Connection.connect({ address, connectTimeout: '5 seconds' });
   try {
     await registerSearchAttributes(connection, namespace);
-    const native = await NativeConnection.connect({ address });
     const client = new Client({ connection, namespace });
+    await ensureRetentionSchedule(client.schedule);
+    const native = await NativeConnection.connect({ address });
     return {
       native,
       cancelWorkflow: async ({ workflowId, temporalRunId }) => {

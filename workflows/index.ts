@@ -1,2 +1,3 @@
 /** Everything that a control worker runs: the entry of the workflows' bundle. */
+export { retentionWorkflow } from './retention-workflow';
 export { runWorkflow } from './run-workflow';

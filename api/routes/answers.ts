@@ -6,6 +6,7 @@ const MEANINGS: Record<number, string> = {
   400: 'Something in the request is wrong; `errors` says what and where.',
   404: 'There is no such thing.',
   409: 'It cannot be done as things stand.',
+  410: 'The log was kept for as long as it had to be, and is gone.',
   413: 'The body is too large.',
   415: 'The content type of the body is not supported.',
   422: 'The Idempotency-Key was used for another submission.',
@@ -14,7 +15,7 @@ const MEANINGS: Record<number, string> = {
   503: 'Temporal or the store does not answer; `Retry-After` says when to try again.',
 };
 
-export type ProblemStatus = 400 | 404 | 409 | 413 | 415 | 422 | 426 | 500 | 503;
+export type ProblemStatus = 400 | 404 | 409 | 410 | 413 | 415 | 422 | 426 | 500 | 503;
 
 /** The problems that a route answers, for its response schemas; 500 can come from each. */
 export function problemAnswers<S extends ProblemStatus>(...statuses: S[]): Record<S | 500, TSchema> {

@@ -9,37 +9,51 @@ import { defaulted } from '../defaulted';
 const Instant = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));
 
 /** What runs can be asked for by. */
+export const RUN_FILTERS = {
+  state: Type.Optional(
+    Type.Array(Type.String(), {
+      description: `In one of these states: ${RUN_STATES.join(', ')}. Repeated, or separated by commas.`,
+    }),
+  ),
+  recipe: Type.Optional(Type.String({ maxLength: 100, description: 'Made from this recipe.' })),
+  schedule: Type.Optional(Type.String({ maxLength: 100, description: 'Started by this schedule.' })),
+  label: Type.Optional(
+    Type.Array(Type.String({ maxLength: 320 }), {
+      maxItems: 20,
+      description: 'With this label, as `name:value`. Repeated: with each of them.',
+    }),
+  ),
+  text: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the id or the name, in any case.' })),
+  createdAfter: Instant('Submitted after this time (RFC 3339).'),
+  createdBefore: Instant('Submitted before this time (RFC 3339).'),
+};
+
 export const RunListQuerySchema = Type.Object(
   {
-    state: Type.Optional(
-      Type.Array(Type.String(), {
-        description: `In one of these states: ${RUN_STATES.join(', ')}. Repeated, or separated by commas.`,
-      }),
-    ),
-    recipe: Type.Optional(Type.String({ maxLength: 100, description: 'Made from this recipe.' })),
-    schedule: Type.Optional(Type.String({ maxLength: 100, description: 'Started by this schedule.' })),
-    label: Type.Optional(
-      Type.Array(Type.String({ maxLength: 320 }), {
-        maxItems: 20,
-        description: 'With this label, as `name:value`. Repeated: with each of them.',
-      }),
-    ),
-    text: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the id or the name, in any case.' })),
-    createdAfter: Instant('Submitted after this time (RFC 3339).'),
-    createdBefore: Instant('Submitted before this time (RFC 3339).'),
+    ...RUN_FILTERS,
     cursor: Type.Optional(Type.String({ maxLength: 500, description: 'The `next` of the page before.' })),
     limit: defaulted(Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'At most this many.' })),
   },
   { additionalProperties: false },
 );
 
+const RunFiltersSchema = Type.Object(RUN_FILTERS);
+
+/** Which runs are meant, as a client writes it. */
+export type RunFilters = Static<typeof RunFiltersSchema>;
+
 /** @throws {InvalidInputError} for a state that there is not, or a label that is no `name:value`. */
-export function queryOf({ state, label, ...query }: Static<typeof RunListQuerySchema>): RunQuery {
+export function queryOf({ cursor, limit, ...filters }: Static<typeof RunListQuerySchema>): RunQuery {
+  return { ...filterOf(filters), ...(cursor === undefined ? {} : { cursor }), limit };
+}
+
+/** The same, without a place in the list. */
+export function filterOf({ state, label, ...filters }: RunFilters): Omit<RunQuery, 'limit' | 'cursor'> {
   const states = state?.flatMap((item) => item.split(',')).map((item) => item.trim());
   const faults = [...stateFaults(states ?? []), ...labelFaults(label ?? [])];
   if (faults.length > 0) throw new InvalidInputError(faults, 'The query');
   return {
-    ...query,
+    ...filters,
     ...(states ? { state: states as RunState[] } : {}),
     ...(label ? { labels: Object.fromEntries(label.map((item) => splitLabel(item))) } : {}),
   };

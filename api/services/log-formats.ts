@@ -32,12 +32,13 @@ function formatLine(line: LogLine, format: LogFormat, timestamps: boolean): stri
     case 'text':
       return timestamps ? `${line.time} ${line.stream} ${line.text}\n` : `${line.text}\n`;
     case 'ndjson':
-      return `${toJson(line)}\n`;
+      return `${lineToJson(line)}\n`;
     case 'sse':
-      return `id: ${line.number}\ndata: ${toJson(line)}\n\n`;
+      return `id: ${line.number}\ndata: ${lineToJson(line)}\n\n`;
   }
 }
 
-function toJson({ number, time, attempt, stream, text }: LogLine): string {
+/** A line as NDJSON, server-sent events and WebSockets carry it. */
+export function lineToJson({ number, time, attempt, stream, text }: LogLine): string {
   return JSON.stringify({ number, time, attempt, stream, text });
 }

@@ -1,6 +1,6 @@
 import type { Run } from '../../contract/run';
 import { isEndState } from '../../contract/state';
-import type { LogLine, LogQuery, LogStream } from '../../store/log-store';
+import type { LogLine, LogQuery } from '../../store/log-store';
 import { findRun } from './find-run';
 import { formatLines, type LogFormat } from './log-formats';
 import type { Services } from './services';
@@ -22,12 +22,6 @@ export interface LogRequest {
   heartbeatMs?: number;
 }
 
-/** The streams of a log that a request is for; system lines only where they are asked for. */
-export function chooseStreams(stream: LogStream[] | undefined, system: boolean): LogStream[] {
-  const chosen: LogStream[] = stream ?? ['stdout', 'stderr'];
-  return system && !chosen.includes('system') ? [...chosen, 'system'] : chosen;
-}
-
 /** Whether a client that reads again from a line on has all there will ever be. */
 export async function isAllRead(services: Services, run: Run, lastNumber: number): Promise<boolean> {
   if (!isEndState(run.state)) return false;
@@ -37,8 +31,8 @@ export async function isAllRead(services: Services, run: Run, lastNumber: number
 
 /** The log in its format, piece by piece; nothing is read ahead of what the client takes. */
 export async function* readLog(services: Services, request: LogRequest): AsyncGenerator<string> {
-  const { format, follow, heartbeatMs = HEARTBEAT_MS } = request;
-  const lines = follow ? followLines(services, request) : services.logStore.read(request.runId, request.query);
+  const { format, heartbeatMs = HEARTBEAT_MS } = request;
+  const lines = linesOf(services, request);
   if (format !== 'sse') {
     // Sends the head of the answer: a follow that has nothing to tell yet has begun all the same.
     yield '';
@@ -53,15 +47,35 @@ export async function* readLog(services: Services, request: LogRequest): AsyncGe
   if (!request.signal.aborted) yield await endEvent(services, request.runId);
 }
 
-function followLines(services: Services, { runId, query, signal }: LogRequest): AsyncIterable<LogLine[]> {
+/** The lines themselves: those that there are, or also those that come until the run has ended. */
+export function linesOf(
+  { logStore, runStore }: Services,
+  { runId, follow, query, signal }: Pick<LogRequest, 'runId' | 'follow' | 'query' | 'signal'>,
+): AsyncIterable<LogLine[]> {
+  if (!follow) return logStore.read(runId, { ...query, signal });
   const ended = async (): Promise<boolean> => {
-    const stored = await services.runStore.getRun(runId);
+    const stored = await runStore.getRun(runId);
     return stored !== null && isEndState(stored.run.state);
   };
-  return services.logStore.follow(runId, { ...query, ended, signal });
+  return logStore.follow(runId, { ...query, ended, signal });
 }
 
+/** What is told of the run where its log ends. */
+export async function describeLogEnd(
+  services: Services,
+  runId: string,
+): Promise<Pick<Run, 'state' | 'reason' | 'message'>> {
+  const { state, reason, message } = (await findRun(services, runId)).run;
+  return { state, reason, message };
+}
+
+/**
+ * The id of the end is that of the log's last line, wanted or not: a browser that comes again all the same has then read
+ * all there will ever be.
+ */
 async function endEvent(services: Services, runId: string): Promise<string> {
-  const { run } = await findRun(services, runId);
-  return `event: end\ndata: ${JSON.stringify({ state: run.state, reason: run.reason, message: run.message })}\n\n`;
+  const end = await describeLogEnd(services, runId);
+  const size = isEndState(end.state) ? await services.logStore.size(runId) : null;
+  const id = size === null ? '' : `id: ${size.lines}\n`;
+  return `event: end\n${id}data: ${JSON.stringify(end)}\n\n`;
 }

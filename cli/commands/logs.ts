@@ -1,28 +1,49 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 
 import type { ApiClient, Query } from '../api-client';
 import { findRunId } from '../find-run';
 import { followLog } from '../follow-log';
 import { formatLogLine, type LogLine, logPath } from '../log';
 import { EXIT } from '../exit-codes';
+import { wholeFrom } from './arguments';
 import { apiOf, type Context, wantsJson } from './context';
 
-interface LogsOptions {
-  follow?: boolean;
+/** Options that are filters of the API under the same names. */
+interface LogFilters {
+  from?: number;
+  since?: string;
+  until?: string;
   tail?: number;
-  timestamps?: boolean;
+  grep?: string;
+  ignoreCase?: boolean;
+  literal?: boolean;
   attempt?: number;
   system?: boolean;
 }
 
+interface LogsOptions extends LogFilters {
+  follow?: boolean;
+  timestamps?: boolean;
+}
+
+export const TIME_HELP = 'a time such as 2026-11-24T03:42:31Z, or how long ago, such as 10m';
+
 export function addLogsCommand(program: Command, { io, exit }: Context): void {
   program
     .command('logs')
-    .summary('print the log of a run')
-    .description('Prints the lines of a training. With -f it goes on until the run has ended.')
+    .summary('print the log of a run, or follow it')
+    .description(
+      'Prints the lines of a training. With -f it goes on until the run has ended. To search the logs of all runs: trainyard grep.',
+    )
     .argument('<id>', 'id of the run, or its beginning')
     .option('-f, --follow', 'also the lines that are still to come')
-    .option('--tail <lines>', 'only the last lines', wholeFrom(0))
+    .option('--from <line>', 'from the line with this number on', wholeFrom(1))
+    .option('--since <time>', `only lines since ${TIME_HELP}`)
+    .option('--until <time>', 'only lines before a time, written in the same way')
+    .option('-g, --grep <pattern>', 'only lines that this regular expression (RE2) matches')
+    .option('-i, --ignore-case', 'take capital and small letters of the pattern as the same')
+    .option('--literal', 'take the pattern as the text itself')
+    .option('--tail <lines>', 'only the last of the lines that the others leave', wholeFrom(0))
     .option('-t, --timestamps', 'time and stream before each line')
     .option('--attempt <number>', 'only this attempt', wholeFrom(1))
     .option('--system', "also Trainyard's own remarks, such as where an attempt begins")
@@ -42,25 +63,10 @@ export function addLogsCommand(program: Command, { io, exit }: Context): void {
 function linesOf(
   api: ApiClient,
   id: string,
-  options: LogsOptions,
+  { follow, timestamps: _timestamps, ...filters }: LogsOptions,
   signal: AbortSignal,
   onAway: (away: boolean) => void,
 ): AsyncIterable<LogLine> {
-  const query: Query = {
-    tail: options.tail,
-    attempt: options.attempt,
-    system: options.system,
-  };
-  return options.follow
-    ? followLog(api, id, { query, signal, onAway })
-    : api.stream<LogLine>(logPath(id), query, signal);
-}
-
-function wholeFrom(least: number): (value: string) => number {
-  return (value) => {
-    const number = Number(value);
-    if (!Number.isInteger(number) || number < least)
-      throw new InvalidArgumentError(`Write a whole number from ${least}.`);
-    return number;
-  };
+  const query: Query = { ...filters };
+  return follow ? followLog(api, id, { query, signal, onAway }) : api.stream<LogLine>(logPath(id), query, signal);
 }

@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 
-import type { LogLine, LogQuery, LogStore } from '../log-store';
+import type { LogLine, LogQuery, LogScan, LogStore } from '../log-store';
 import { watchFile, type ChangeWatch } from './change-watch';
 import { createLogCursor, type Checkpoint, type LogCursor } from './cursor';
+import { readRemoval } from './removal';
+import { seekTime } from './seek-time';
 import { isMissing, listSegments, type LogPaths } from './segments';
 import { selectionOf, selectLines } from './selection';
 import { findEnd, locateTail } from './tail';
@@ -15,6 +17,7 @@ type FollowQuery = Parameters<LogStore['follow']>[1];
 /** Reads the log of one run; none of what it reads is held longer than until the next batch is asked for. */
 export interface LogReader {
   read(query: LogQuery): AsyncGenerator<LogLine[]>;
+  scan(query: LogQuery): AsyncGenerator<LogScan>;
   follow(query: FollowQuery): AsyncGenerator<LogLine[]>;
   size(): Promise<{ lines: number; bytes: number } | null>;
 }
@@ -26,14 +29,21 @@ export interface CheckpointMemory {
 }
 
 export function createLogReader(paths: LogPaths, memory: CheckpointMemory): LogReader {
+  async function* scan(query: LogQuery): AsyncGenerator<LogScan> {
+    if ((await readRemoval(paths)) !== null) return;
+    const cursor = await openCursor(paths, memory, query);
+    try {
+      yield* scanToEnd(cursor, query);
+    } finally {
+      await closeCursor(cursor, memory);
+    }
+  }
+
   return {
+    scan,
+
     async *read(query) {
-      const cursor = await openCursor(paths, memory, query);
-      try {
-        yield* readToEnd(cursor, query);
-      } finally {
-        await closeCursor(cursor, memory);
-      }
+      for await (const { lines } of scan(query)) if (lines.length > 0) yield lines;
     },
 
     async *follow(query) {
@@ -47,16 +57,18 @@ export function createLogReader(paths: LogPaths, memory: CheckpointMemory): LogR
       }
     },
 
-    size: () => measure(paths, memory),
+    size: async () => ((await readRemoval(paths)) === null ? measure(paths, memory) : null),
   };
 }
 
 async function openCursor(paths: LogPaths, memory: CheckpointMemory, query: LogQuery): Promise<LogCursor> {
-  const from = query.from ?? 1;
-  if (query.tail === undefined) return createLogCursor(paths, from, memory.get());
-  const start = await locateTail(paths, query.tail, selectionOf(query), memory.get());
+  const { from = 1, since, tail, signal } = query;
+  const first = since === undefined ? from : Math.max(from, await seekTime(paths, since));
+  if (tail === undefined) return createLogCursor(paths, first, memory.get());
+  const selection = selectionOf(query);
+  const start = await locateTail(paths, { count: tail, selection, least: first, signal }, memory.get());
   if (start.end !== undefined) memory.set(start.end);
-  return createLogCursor(paths, Math.max(from, start.from), start.hint);
+  return createLogCursor(paths, Math.max(first, start.from), start.hint);
 }
 
 async function closeCursor(cursor: LogCursor, memory: CheckpointMemory): Promise<void> {
@@ -68,11 +80,11 @@ async function closeCursor(cursor: LogCursor, memory: CheckpointMemory): Promise
 async function* readAndWait(cursor: LogCursor, change: ChangeWatch, query: FollowQuery): AsyncGenerator<LogLine[]> {
   const { signal } = query;
   while (!signal.aborted) {
-    yield* readToEnd(cursor, query, signal);
+    yield* readToEnd(cursor, query);
     if (signal.aborted) return;
     // What was stored before the answer is still read; only then is the end the end.
     const ended = await query.ended();
-    const found = yield* readToEnd(cursor, query, signal);
+    const found = yield* readToEnd(cursor, query);
     if (found) continue;
     if (ended) return;
     await change.wait(POLL_MS, signal);
@@ -80,20 +92,23 @@ async function* readAndWait(cursor: LogCursor, change: ChangeWatch, query: Follo
 }
 
 /** Yields the wanted lines up to the end; true where there were any lines at all. */
-async function* readToEnd(
-  cursor: LogCursor,
-  query: LogQuery,
-  signal?: AbortSignal,
-): AsyncGenerator<LogLine[], boolean> {
-  const isWanted = selectionOf(query);
+async function* readToEnd(cursor: LogCursor, query: LogQuery): AsyncGenerator<LogLine[], boolean> {
   let found = false;
-  for (let block = await cursor.next(); block !== null; block = await cursor.next()) {
+  for await (const { lines } of scanToEnd(cursor, query)) {
     found = true;
-    const lines = selectLines(block, isWanted);
     if (lines.length > 0) yield lines;
-    if (signal?.aborted) return found;
   }
   return found;
+}
+
+/** Every block up to the end, with the lines of it that are wanted. */
+async function* scanToEnd(cursor: LogCursor, query: LogQuery): AsyncGenerator<LogScan> {
+  const selection = selectionOf(query);
+  for (let block = await cursor.next(); block !== null; block = await cursor.next()) {
+    const { lines, isPast } = await selectLines(block, selection);
+    yield { lines, next: block.first + block.count, bytes: block.bytes.length };
+    if (isPast || query.signal?.aborted === true) return;
+  }
 }
 
 async function measure(paths: LogPaths, memory: CheckpointMemory): Promise<{ lines: number; bytes: number } | null> {

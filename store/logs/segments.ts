@@ -14,6 +14,8 @@ export interface LogPaths {
    * listing those of all, and no run's file can have the name of another's.
    */
   older: string;
+  /** `training_<id>.removed`: tells when and why the log was removed. */
+  removed: string;
 }
 
 /** A file that was set aside, named after the numbers of its lines: `<first>-<last>.log` or, compressed, `.log.gz`. */
@@ -31,7 +33,8 @@ const NUMBER_WIDTH = 12;
 export function logPaths(folder: string, runId: string): LogPaths {
   if (!isRunId(runId)) throw new RangeError(`"${runId}" is no id of a run`);
   const live = join(folder, logFileName(runId));
-  return { folder, live, older: live.replace(/\.log$/, '.older') };
+  const stem = live.slice(0, -'.log'.length);
+  return { folder, live, older: `${stem}.older`, removed: `${stem}.removed` };
 }
 
 export function segmentPath({ older }: LogPaths, first: number, last: number): string {

@@ -1,27 +1,76 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { LogLine, LogQuery, LogStream } from '../log-store';
 import type { NumberedBlock } from './cursor';
 import { parseLine, type ParsedLine } from './line';
+import { shiftLogTime, TIME_DISORDER_MS } from './log-time';
 
-/** Says of a line whether a query wants it. */
-export type Selection = (line: Pick<ParsedLine, 'attempt' | 'stream'>) => boolean;
+/** What a query wants of the lines that it is shown. */
+export interface Selection {
+  wants(line: ParsedLine): boolean;
+  /** True where this line, and so every later one, is too late for the query. */
+  isPast(line: ParsedLine): boolean;
+  /** How lines are to be decoded for it: cheaply, a character for each byte, or as the text that was printed. */
+  encoding: 'latin1' | 'utf8';
+}
 
 const DEFAULT_STREAMS: readonly LogStream[] = ['stdout', 'stderr'];
 
-export function selectionOf({ attempt, streams = DEFAULT_STREAMS as LogStream[] }: LogQuery): Selection {
+export function selectionOf(query: LogQuery): Selection {
+  const { attempt, since = '', until, matches, streams = DEFAULT_STREAMS as LogStream[] } = query;
   const wanted = new Set(streams);
-  return (line) => wanted.has(line.stream) && (attempt === undefined || line.attempt === attempt);
+  const pastFrom = until === undefined ? undefined : shiftLogTime(until, TIME_DISORDER_MS);
+  return {
+    wants: (line) =>
+      wanted.has(line.stream) &&
+      (attempt === undefined || line.attempt === attempt) &&
+      line.time >= since &&
+      (until === undefined || line.time < until) &&
+      (matches === undefined || matches(line.text)),
+    isPast: (line) =>
+      pastFrom !== undefined &&
+      line.time >= pastFrom &&
+      // The worker's own clock may be far ahead of a log that it is catching up with.
+      line.stream !== 'system' &&
+      // Lines of an earlier attempt, whose host was away, may come after those of a later one.
+      (line.attempt === 1 || line.attempt === attempt),
+    encoding: matches === undefined ? 'latin1' : 'utf8',
+  };
 }
 
+export interface Selected {
+  lines: LogLine[];
+  /** True where no later block has a line that the query wants. */
+  isPast: boolean;
+}
+
+/** So long one block may keep all else in the process waiting, in milliseconds. */
+const SLICE_MS = 15;
+/** Lines between two looks at the clock. */
+const CHECK_EVERY = 64;
+
 /** The lines of a block that a query wants. */
-export function selectLines({ first, bytes }: NumberedBlock, isWanted: Selection): LogLine[] {
-  const selected: LogLine[] = [];
+export async function selectLines({ first, bytes }: NumberedBlock, selection: Selection): Promise<Selected> {
+  const selected: Selected = { lines: [], isPast: false };
+  let sliceEndsMs = performance.now() + SLICE_MS;
   let number = first;
   for (const text of bytes.toString('utf8', 0, bytes.length - 1).split('\n')) {
     const line = parseAnyLine(text);
-    if (isWanted(line)) {
-      selected.push({ number, time: line.time, attempt: line.attempt, stream: line.stream, text: line.text });
+    if (selection.wants(line)) {
+      selected.lines.push({
+        number,
+        time: line.time,
+        attempt: line.attempt,
+        stream: line.stream,
+        text: line.text,
+      });
     }
+    selected.isPast ||= selection.isPast(line);
     number += 1;
+    if (number % CHECK_EVERY === 0 && performance.now() > sliceEndsMs) {
+      await nextTurn();
+      sliceEndsMs = performance.now() + SLICE_MS;
+    }
   }
   return selected;
 }

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { createLogCursor, type Checkpoint } from './cursor';
-import { isMissing, listSegments, type LogPaths } from './segments';
+import { isMissing, listSegments, type LogPaths, type Segment } from './segments';
 import { parseAnyLine, type Selection } from './selection';
 
 export interface TailStart {
@@ -12,28 +12,33 @@ export interface TailStart {
   end: Checkpoint | undefined;
 }
 
+/** The last lines that are looked for. */
+export interface TailQuery {
+  count: number;
+  selection: Selection;
+  /** Lines before this one are not looked at. */
+  least: number;
+  /** Aborted where nobody waits for the answer any more; it is then of no use. */
+  signal: AbortSignal | undefined;
+}
+
 /**
  * Where the last lines of a log begin that a query wants. The live file is read from its end; only where it holds too few
  * of them, older files are gone through.
  *
  * @param known a known place in the live file; the lines from there on are counted.
  */
-export async function locateTail(
-  paths: LogPaths,
-  count: number,
-  isWanted: Selection,
-  known: Checkpoint | undefined,
-): Promise<TailStart> {
+export async function locateTail(paths: LogPaths, tail: TailQuery, known: Checkpoint | undefined): Promise<TailStart> {
   for (;;) {
     const end = await findEnd(paths, known);
     if (end.checkpoint === undefined) {
-      return { from: await locateInOlder(paths, end.line, count, isWanted), hint: undefined, end: undefined };
+      return { from: await locateInOlder(paths, end.line, tail), hint: undefined, end: undefined };
     }
     const live = await openSame(paths, end.checkpoint);
     if (live === null) continue;
     try {
-      const { start, missing } = await goBack(live, end.checkpoint, count, isWanted);
-      const from = missing === 0 ? start.line : await locateInOlder(paths, start.line, missing, isWanted);
+      const { start, missing } = await goBack(live, end.checkpoint, tail);
+      const from = missing === 0 ? start.line : await locateInOlder(paths, start.line, { ...tail, count: missing });
       return { from, hint: start, end: end.checkpoint };
     } finally {
       await live.close();
@@ -76,15 +81,14 @@ const LINE_END = 10;
 async function goBack(
   handle: FileHandle,
   from: Checkpoint,
-  count: number,
-  isWanted: Selection,
+  { count, selection, least, signal }: TailQuery,
 ): Promise<{ start: Checkpoint; missing: number }> {
   const start = { ...from };
   let missing = count;
   let unread = from.position;
   let bytes: Buffer = Buffer.alloc(0);
 
-  while (missing > 0 && start.position > 0) {
+  while (missing > 0 && start.position > 0 && start.line > least && signal?.aborted !== true) {
     // `bytes` is what lies from `unread` to `start.position`; its last line end is that of the line before `start`.
     const lineStart = bytes.length < 2 ? 0 : bytes.lastIndexOf(LINE_END, bytes.length - 2) + 1;
     if (lineStart === 0 && unread > 0) {
@@ -93,10 +97,10 @@ async function goBack(
       unread = blockStart;
       continue;
     }
-    const line = bytes.toString('latin1', lineStart, bytes.length - 1);
+    const line = bytes.toString(selection.encoding, lineStart, bytes.length - 1);
     start.position -= bytes.length - lineStart;
     start.line -= 1;
-    if (isWanted(parseAnyLine(line))) missing -= 1;
+    if (selection.wants(parseAnyLine(line))) missing -= 1;
     bytes = bytes.subarray(0, lineStart);
   }
   return { start, missing };
@@ -113,52 +117,47 @@ async function readExactly(handle: FileHandle, start: number, end: number): Prom
 }
 
 /** The same among the lines before a number, in files that cannot be read backwards. */
-async function locateInOlder(paths: LogPaths, before: number, count: number, isWanted: Selection): Promise<number> {
-  let missing = count;
-  const older = (await listSegments(paths)).filter(({ last }) => last < before);
-  for (const { first, last } of older.toReversed()) {
-    const wanted = await countWanted(paths, first, last, isWanted);
-    if (wanted >= missing) return findWanted(paths, first, last, isWanted, wanted - missing);
+async function locateInOlder(paths: LogPaths, before: number, tail: TailQuery): Promise<number> {
+  let missing = tail.count;
+  const older = (await listSegments(paths)).filter(({ last }) => last < before && last >= tail.least);
+  for (const segment of older.toReversed()) {
+    if (missing === 0 || tail.signal?.aborted === true) break;
+    const wanted = await countWanted(paths, segment, tail);
+    if (wanted >= missing) return findWanted(paths, segment, tail, wanted - missing);
     missing -= wanted;
   }
-  return missing === 0 ? before : 1;
+  return missing === 0 ? before : tail.least;
 }
 
-async function countWanted(paths: LogPaths, first: number, last: number, isWanted: Selection): Promise<number> {
+async function countWanted(paths: LogPaths, segment: Segment, tail: TailQuery): Promise<number> {
   let count = 0;
-  for await (const number of wantedNumbers(paths, first, last, isWanted)) count += number.length;
+  for await (const numbers of wantedNumbers(paths, segment, tail)) count += numbers.length;
   return count;
 }
 
 /** Number of the wanted line that has this many others before it. */
-async function findWanted(
-  paths: LogPaths,
-  first: number,
-  last: number,
-  isWanted: Selection,
-  before: number,
-): Promise<number> {
+async function findWanted(paths: LogPaths, segment: Segment, tail: TailQuery, before: number): Promise<number> {
   let left = before;
-  for await (const numbers of wantedNumbers(paths, first, last, isWanted)) {
+  for await (const numbers of wantedNumbers(paths, segment, tail)) {
     const found = numbers[left];
     if (found !== undefined) return found;
     left -= numbers.length;
   }
-  return last + 1;
+  return segment.last + 1;
 }
 
 async function* wantedNumbers(
   paths: LogPaths,
-  first: number,
-  last: number,
-  isWanted: Selection,
+  { first, last }: Segment,
+  { selection, least, signal }: TailQuery,
 ): AsyncGenerator<number[]> {
-  const cursor = createLogCursor(paths, first);
+  const cursor = createLogCursor(paths, Math.max(first, least));
   try {
     for (let block = await cursor.next(); block !== null && block.first <= last; block = await cursor.next()) {
+      if (signal?.aborted === true) return;
       const blockFirst = block.first;
-      const lines = block.bytes.toString('latin1', 0, block.bytes.length - 1).split('\n');
-      yield lines.flatMap((line, index) => (isWanted(parseAnyLine(line)) ? [blockFirst + index] : []));
+      const lines = block.bytes.toString(selection.encoding, 0, block.bytes.length - 1).split('\n');
+      yield lines.flatMap((line, index) => (selection.wants(parseAnyLine(line)) ? [blockFirst + index] : []));
     }
   } finally {
     await cursor.close();

@@ -5,6 +5,7 @@ import { withHeartbeat } from '../../api/services/with-heartbeat';
 import type { Run } from '../../contract/run';
 import type { LogLine, LogWriter, NewLogLine } from '../../store/log-store';
 import { until } from '../helpers/until';
+import { countTaken } from './count-taken';
 import { openLines } from './open-lines';
 import { endRun, storeRun } from './stored-run';
 import { testApi, type TestApi } from './test-api';
@@ -97,17 +98,25 @@ describe('server-sent events', () => {
     const events = response.body.split('\n\n').filter((event) => event.includes('data:'));
     expect(response.headers['content-type']).toBe('text/event-stream; charset=utf-8');
     expect(events.slice(0, -1).map((event) => /^id: (\d+)$/m.exec(event)?.[1])).toEqual(['1', '2', '3', '4']);
-    expect(events.at(-1)).toBe('event: end\ndata: {"state":"succeeded","reason":"completed","message":null}');
+    expect(events.at(-1)).toBe('event: end\nid: 5\ndata: {"state":"succeeded","reason":"completed","message":null}');
   });
 
   test('go on after Last-Event-ID', async () => {
     const response = await logs('done', 'format=sse&tail=1', { 'last-event-id': '2' });
 
-    expect([...response.body.matchAll(/^id: (\d+)$/gm)].map((match) => match[1])).toEqual(['3', '4']);
+    expect(response.body.match(/"number":\d+/g)).toEqual(['"number":3', '"number":4']);
   });
 
   test('answer 204 to one who has everything, so that a browser does not come again', async () => {
     expect((await logs('done', 'format=sse', { 'last-event-id': '5' })).statusCode).toBe(204);
+  });
+
+  test('end with the id of the last line of all, so that one who comes again has everything', async () => {
+    const response = await logs('done', 'format=sse&grep=one');
+    const ids = [...response.body.matchAll(/^id: (\d+)$/gm)].map((match) => match[1]!);
+
+    expect(ids).toEqual(['1', '5']);
+    expect((await logs('done', 'format=sse&grep=one', { 'last-event-id': ids.at(-1)! })).statusCode).toBe(204);
   });
 
   test('show that they live while nothing happens', async () => {
@@ -172,7 +181,7 @@ describe('a follow', () => {
     await endRun(api.services.runStore, run);
     await second.ended;
 
-    expect(second.lines.filter((each) => each.startsWith('id:'))).toEqual(['id: 3']);
+    expect(second.lines.join().match(/"number":\d+/g)).toEqual(['"number":3']);
     expect(second.lines).toContain('event: end');
   });
 
@@ -195,7 +204,7 @@ describe('a follow', () => {
       await writer.append(Array.from({ length: 1_000 }, () => line(text, 1)));
     }
     await endRun(api.services.runStore, run);
-    const taken = countTaken(api);
+    const taken = countTaken(api.services.logStore);
     const stalled = await stall(port, path('follow=true'));
     await until(() => taken.lines() > 0);
     await taken.settled();
@@ -218,35 +227,6 @@ test('a server that closes breaks follows off and does not wait for them', async
 
   await expect(reader.ended).rejects.toThrow();
 });
-
-/** Counts the lines that a follow hands out. */
-function countTaken({ services }: TestApi): { lines(): number; settled(): Promise<void>; restore(): void } {
-  const original = services.logStore.follow;
-  let count = 0;
-  services.logStore.follow = async function* (runId, query) {
-    for await (const batch of original(runId, query)) {
-      count += batch.length;
-      yield batch;
-    }
-  };
-  return {
-    lines: () => count,
-    settled: async () => {
-      let before = -1;
-      await until(
-        () => {
-          const same = before === count;
-          before = count;
-          return same;
-        },
-        { everyMs: 300 },
-      );
-    },
-    restore: () => {
-      services.logStore.follow = original;
-    },
-  };
-}
 
 /** A client that sends its request and never reads the answer. */
 async function stall(toPort: number, path: string): Promise<{ destroy(): void }> {

@@ -1,10 +1,15 @@
 import type { Attempt, Run, RunEvent } from '../../contract/run';
 import { isEndState, type RunState } from '../../contract/state';
+import type { RunSubmission } from '../../contract/spec';
 import type { RunStore } from '../../store/run-store';
 import { specOf } from '../helpers/fake-host';
 
 /** Puts a run with one attempt into the store as its workflow would have, with an event for each state it went through. */
-export async function storeRun(store: RunStore, changes: Partial<Run> & { id: string }): Promise<Run> {
+export async function storeRun(
+  store: RunStore,
+  changes: Partial<Run> & { id: string },
+  spec: RunSubmission = {},
+): Promise<Run> {
   const createdAt = changes.createdAt ?? new Date().toISOString();
   const state = changes.state ?? 'running';
   const run: Run = {
@@ -32,7 +37,7 @@ export async function storeRun(store: RunStore, changes: Partial<Run> & { id: st
     run,
     attempts: [attemptOf(run)],
     events: states.map((each, index) => eventOf(run, index + 1, each)),
-    spec: specOf({ name: run.name }),
+    spec: specOf({ name: run.name, ...spec }),
   });
   return run;
 }

@@ -47,6 +47,7 @@ describe('an accepted spec', () => {
         retries: { attempts: 1, delay: '10s', factor: 1, maxDelay: '5m', infrastructure: 5, rules: [] },
       },
       labels: {},
+      logs: {},
     });
   });
 
@@ -147,6 +148,12 @@ describe('a refused spec', () => {
   });
 
   it.each<[string, object, string]>([
+    [
+      'logs.retention',
+      { logs: { retention: 'for ever' } },
+      'must be a text of the right form; got "for ever"; write a duration such as "90d" or "12h", or "forever"',
+    ],
+    ['logs.retention', { logs: { retention: '0d' } }, 'must be more than 0; got "0d"; write a duration such as "90d"'],
     [
       'resources.memory',
       { resources: { memory: '4 GB' } },

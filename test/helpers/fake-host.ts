@@ -39,6 +39,7 @@ export function specOf(submission: RunSubmission): RunSpec {
     network: 'none',
     user: '1000:1000',
     labels: submission.labels ?? {},
+    logs: submission.logs ?? {},
     policy: {
       timeouts: {
         queued: '24h',

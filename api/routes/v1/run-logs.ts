@@ -4,52 +4,17 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifySchema } from 'fastify';
 
-import { LogLineSchema } from '../../../contract/http';
-import { defaulted } from '../../defaulted';
+import { LogEndSchema, LogLineSchema } from '../../../contract/http';
 import type { OpenStreams } from '../../plugins/open-streams';
-import { findRun } from '../../services/find-run';
-import { formatFromAccept, LOG_FORMATS, LOG_MEDIA_TYPES, type LogFormat } from '../../services/log-formats';
-import { chooseStreams, isAllRead, type LogRequest, readLog } from '../../services/read-log';
+import { invalidInput } from '../../problem-error';
+import { findRunWithLog } from '../../services/find-run';
+import { formatFromAccept, LOG_MEDIA_TYPES, type LogFormat } from '../../services/log-formats';
+import { logQueryOf } from '../../services/log-selection';
+import { pushLog } from '../../services/push-log';
+import { isAllRead, type LogRequest, readLog } from '../../services/read-log';
 import type { Services } from '../../services/services';
 import { problemAnswers, RunIdParamsSchema } from '../answers';
-
-const LogsQuerySchema = Type.Object(
-  {
-    format: Type.Optional(
-      Type.Unsafe<LogFormat>(
-        Type.String({
-          enum: [...LOG_FORMATS],
-          description:
-            'text: the bare lines. ndjson: one JSON object per line. sse: server-sent events. Default: what `Accept` asks for, else text.',
-        }),
-      ),
-    ),
-    follow: Type.Optional(
-      Type.Boolean({ description: 'Goes on with the lines that come, until the run ends. Default: only for sse.' }),
-    ),
-    from: Type.Optional(Type.Integer({ minimum: 1, description: 'Number of the first line.' })),
-    tail: Type.Optional(Type.Integer({ minimum: 0, description: 'Only the last this many lines.' })),
-    attempt: Type.Optional(Type.Integer({ minimum: 1, description: 'Only the lines of this attempt.' })),
-    stream: Type.Optional(
-      Type.Array(Type.Unsafe<'stdout' | 'stderr' | 'system'>(Type.String({ enum: ['stdout', 'stderr', 'system'] })), {
-        minItems: 1,
-        maxItems: 3,
-        description: 'Only the lines of this stream. May be repeated.',
-      }),
-    ),
-    system: defaulted(Type.Boolean({ default: false, description: "Also the lines that are Trainyard's own." })),
-    timestamps: defaulted(
-      Type.Boolean({ default: false, description: 'Puts time and stream before each line of text.' }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-const LogsHeadersSchema = Type.Object({
-  'last-event-id': Type.Optional(
-    Type.String({ pattern: '^[0-9]{1,15}$', description: 'Number of the last line that came; goes on after it.' }),
-  ),
-});
+import { LogsHeadersSchema, LogsQuerySchema } from './log-query';
 
 const LogAnswer = Type.Unsafe<unknown>({
   description: 'The lines, as they are read; an answer that breaks off in the middle was cut off.',
@@ -67,6 +32,11 @@ const EndOfLog = Type.Unsafe<unknown>({
   description: 'The run has ended and the client has every line.',
 });
 
+const LogMessages = Type.Unsafe<unknown>({
+  ...Type.Union([LogLineSchema, LogEndSchema]),
+  description: 'Over a WebSocket: a message for each line, and a last one with `"event": "end"`.',
+});
+
 interface LogRouteOptions {
   services: Services;
   streams: OpenStreams;
@@ -75,42 +45,59 @@ interface LogRouteOptions {
 const readLogsSchema = {
   tags: ['runs'],
   summary: 'Read or follow the log of a run',
+  description:
+    'Also over a WebSocket at the same address: each message is a line as JSON. Whoever was cut off goes on with `from`, one more than the number of the last line that came; server-sent events do so by themselves.',
   params: RunIdParamsSchema,
   querystring: LogsQuerySchema,
   headers: LogsHeadersSchema,
-  response: { 200: LogAnswer, 204: EndOfLog, ...problemAnswers(400, 404, 503) },
+  response: { 101: LogMessages, 200: LogAnswer, 204: EndOfLog, ...problemAnswers(400, 404, 410, 503) },
 } satisfies FastifySchema;
 
 export const runLogRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app, { services, streams }) => {
-  app.get(
-    '/runs/:id/logs',
-    {
-      // The answer to HEAD would have to read the whole log to throw it away.
-      exposeHeadRoute: false,
-      schema: readLogsSchema,
+  app.route({
+    method: 'GET',
+    url: '/runs/:id/logs',
+    // The answer to HEAD would have to read the whole log to throw it away.
+    exposeHeadRoute: false,
+    schema: readLogsSchema,
+    preHandler: async (request) => {
+      // Before a connection becomes a WebSocket, which could not be answered a problem.
+      if (!request.ws) return;
+      await findRunWithLog(services, request.params.id);
+      socketRequestOf(request.query);
     },
-    async (request, reply) => {
-      const { run } = await findRun(services, request.params.id);
+    handler: async (request, reply) => {
+      const { run } = await findRunWithLog(services, request.params.id);
       const format = request.query.format ?? formatFromAccept(request.headers.accept);
-      const lastNumber = format === 'sse' ? lastEventId(request.headers) : undefined;
-      if (lastNumber !== undefined && (await isAllRead(services, run, lastNumber))) return reply.code(204).send();
-      const signal = streams.open(reply.raw);
-      const log = readLog(services, { ...requestOf(request.query, format, lastNumber), runId: run.id, signal });
+      const after = format === 'sse' ? lastEventId(request.headers) : undefined;
+      const wanted = requestOf(request.query, format, after);
+      if (after !== undefined && (await isAllRead(services, run, after))) return reply.code(204).send();
+      const log = readLog(services, { ...wanted, runId: run.id, signal: streams.open(reply.raw) });
       return reply.type(LOG_MEDIA_TYPES[format]).header('cache-control', 'no-store').send(Readable.from(log));
     },
-  );
+    wsHandler: async (socket, request) =>
+      pushLog(services, socket, { runId: request.params.id, ...socketRequestOf(request.query) }),
+  });
 };
 
-/** Where a browser goes on, the numbers in the URL it first asked for are past. */
+type LogsQuery = Static<typeof LogsQuerySchema>;
+
 function requestOf(
-  query: Static<typeof LogsQuerySchema>,
+  query: LogsQuery,
   format: LogFormat,
-  lastNumber: number | undefined,
+  after: number | undefined,
 ): Omit<LogRequest, 'runId' | 'signal'> {
-  const { follow = format === 'sse', timestamps, attempt } = query;
-  const place = lastNumber === undefined ? { from: query.from, tail: query.tail } : { from: lastNumber + 1 };
-  const streams = chooseStreams(query.stream, query.system);
-  return { format, follow, timestamps, query: { ...place, attempt, streams } };
+  const { follow = format === 'sse' && query.until === undefined, timestamps } = query;
+  return { format, follow, timestamps, query: logQueryOf(query, { follow, after }) };
+}
+
+function socketRequestOf(query: LogsQuery): Pick<LogRequest, 'follow' | 'query'> {
+  if (query.format !== undefined) {
+    const message = 'cannot be chosen over a WebSocket, whose messages are JSON; leave it out';
+    throw invalidInput([{ path: 'format', message }]);
+  }
+  const { follow = query.until === undefined } = query;
+  return { follow, query: logQueryOf(query, { follow }) };
 }
 
 function lastEventId(headers: { 'last-event-id'?: string }): number | undefined {

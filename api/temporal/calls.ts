@@ -22,6 +22,8 @@ export const GRPC = {
 } as const;
 
 const AWAY = new Set<number>([GRPC.cancelled, GRPC.deadlineExceeded, GRPC.resourceExhausted, GRPC.unavailable]);
+/** The deadline goes to the server too; where its clock is the first to ring, the call is cancelled and not overdue. */
+const UNANSWERED = new Set<number | undefined>([GRPC.cancelled, GRPC.deadlineExceeded]);
 const REFUSED = new Set<number>([GRPC.permissionDenied, GRPC.unauthenticated]);
 
 export interface TemporalCaller {
@@ -56,7 +58,7 @@ export function createCaller(connection: Connection, address: string, namespace:
     try {
       return await connection.withDeadline(Date.now() + FIRST_ANSWER_MS, operation);
     } catch (error) {
-      if (grpcCodeOf(error) !== GRPC.deadlineExceeded) throw problemOf(error, address, namespace) ?? error;
+      if (!UNANSWERED.has(grpcCodeOf(error))) throw problemOf(error, address, namespace) ?? error;
       return within(CALL_TIMEOUT_MS - FIRST_ANSWER_MS, operation);
     }
   };

@@ -22,9 +22,12 @@ function failing(...codes: number[]): () => Promise<number> {
   };
 }
 
-test('a question whose answer is lost is asked once more', async () => {
-  expect(await call.ask(failing(GRPC.deadlineExceeded))).toBe(2);
-});
+test.each([GRPC.deadlineExceeded, GRPC.cancelled])(
+  'a question whose answer is lost is asked once more: code %d',
+  async (code) => {
+    expect(await call.ask(failing(code))).toBe(2);
+  },
+);
 
 test('a question that is not answered twice is given up', async () => {
   const giveUp = call.ask(failing(GRPC.deadlineExceeded, GRPC.deadlineExceeded));

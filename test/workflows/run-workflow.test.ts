@@ -171,7 +171,7 @@ describe('a run that has to wait', () => {
     await suite.withWorkers(activities, async (start) => (await start(submission)).result());
     expect(records.latest()).toMatchObject({ state: 'succeeded', attempt: 1 });
     expect(records.events.map(({ message }) => message)).toContain(
-      'The Docker Engine of fake does not answer: no such socket',
+      'Host fake could not begin: no such socket',
     );
   });
 

@@ -1,4 +1,4 @@
-import type { CleanedUp, CleanUpInput } from '../contract/activities';
+import type { AttemptIdentity, CleanedUp } from '../contract/activities';
 import { attemptContainers, readIdentity } from '../host/own-containers';
 import { runPaths } from '../host/paths';
 import { removeContainer } from '../host/remove-container';
@@ -7,7 +7,7 @@ import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
 
 /** Removes whatever an attempt left on the engine, its log stored and sealed first. Logs and artifacts stay. */
-export function cleanUp(deps: HostActivityDeps, input: CleanUpInput): Promise<CleanedUp> {
+export function cleanUp(deps: HostActivityDeps, input: AttemptIdentity): Promise<CleanedUp> {
   return withHeartbeat(
     () => undefined,
     async (signal) => {
@@ -16,7 +16,7 @@ export function cleanUp(deps: HostActivityDeps, input: CleanUpInput): Promise<Cl
         const target = { ...readIdentity(labels), containerId: id };
         if (await removeContainer(deps, target, signal)) removed += 1;
       }
-      if (input.last) await removeRunFiles(runPaths(deps.config.data, input.runId));
+      await removeRunFiles(runPaths(deps.config.data, input.runId));
       return { removed };
     },
   );

@@ -52,7 +52,7 @@ export interface HostActivities {
   /** Asks the container to end: SIGTERM, the grace, SIGKILL. Returns when it no longer runs. */
   stopContainer(input: StopContainerInput): Promise<StoppedContainer>;
   /** Removes whatever the attempt left on the engine, its log sealed first. */
-  cleanUp(input: CleanUpInput): Promise<CleanedUp>;
+  cleanUp(input: AttemptIdentity): Promise<CleanedUp>;
 }
 
 /** Run on the follow queue of one host. */
@@ -169,11 +169,6 @@ export interface StopContainerInput extends AttemptIdentity {
 export interface StoppedContainer {
   /** How it came to an end: it had ended already, it left on SIGTERM, or it had to be killed. */
   how: 'already-ended' | 'terminated' | 'killed';
-}
-
-export interface CleanUpInput extends AttemptIdentity {
-  /** True where no attempt follows: what is kept between attempts goes too. */
-  last: boolean;
 }
 
 export interface CleanedUp {

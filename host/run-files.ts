@@ -12,7 +12,7 @@ export async function prepareRunFiles(paths: RunPaths, spec: Pick<RunSpec, 'para
   await handOver(paths.artifacts, spec.user);
 }
 
-/** Removes what is needed only while a run is alive. Artifacts stay. */
+/** Removes what is needed only while there is a container; the next attempt makes it anew. Artifacts stay. */
 export async function removeRunFiles(paths: RunPaths): Promise<void> {
   await rm(paths.params, { force: true });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { StoreError } from './errors';
 
@@ -13,7 +13,7 @@ import { StoreError } from './errors';
 export function prepareDataFolder(dataFolder: string): string {
   const folder = resolve(dataFolder);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o750 });
+    makeFolder(folder);
     // Only a try tells: rights, read-only mounts and full disks all count.
     const probe = join(folder, `.probe-${process.pid}`);
     writeFileSync(probe, '');
@@ -45,6 +45,18 @@ export function dataFolderName(dataFolder: string): string {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw describeFolderError(dataFolder, error);
   }
   return readFileSync(file, 'utf8').trim();
+}
+
+/** Folder by folder: Node's own recursive way, where a parent takes no folder, hides the cause or tries for ever. */
+function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o750 });
+  } catch (error) {
+    // Another process may have made it just then.
+    if (!isFolder(folder)) throw error;
+  }
 }
 
 function describeFolderError(folder: string, cause: unknown): StoreError {

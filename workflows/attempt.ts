@@ -164,7 +164,7 @@ async function cleanUp(placed: Placed, ending: Ending): Promise<Ending> {
     await cleanUpBriefly(placed);
     return ending;
   }
-  const act = (): Promise<unknown> => link.calls.cleanUp({ ...identity, last: true });
+  const act = (): Promise<unknown> => link.calls.cleanUp(identity);
   const mayGoOn = placed.hasEnded && life.stop === null;
   try {
     await (mayGoOn ? act() : link.insist(act));
@@ -179,7 +179,7 @@ async function cleanUp(placed: Placed, ending: Ending): Promise<Ending> {
 
 async function cleanUpBriefly({ life, identity, link }: Placed): Promise<void> {
   try {
-    await link.calls.cleanUpBriefly({ ...identity, last: true });
+    await link.calls.cleanUpBriefly(identity);
   } catch (error) {
     life.note(`Nothing was started, and the clean-up could not be done either: ${failureOf(error).detail.detail}`);
   }

@@ -58,7 +58,7 @@ export const trainRoutes: FastifyPluginAsyncTypebox<{ services: Services }> = as
   app.get('/train/:task_id', { schema: lookSchema }, async (request) => showTask(services, request.params.task_id));
 
   app.delete('/train/:task_id', { schema: cancelSchema }, async (request, reply) => {
-    const { run, alreadyCancelled } = await cancelRun(services, request.params.task_id, undefined);
+    const { run, alreadyCancelled } = await cancelRun(services, request.params.task_id);
     return reply.code(alreadyCancelled ? 200 : 202).send(taskOf(run));
   });
 };

@@ -55,7 +55,9 @@ export function presentRun({ spec, recipe }: Admission): {
 } {
   const { cpus, memory } = spec.resources;
   const details = [
+    // Markdown takes a list that follows a line at once for more of that line.
     `**${spec.name}**`,
+    '',
     `- image \`${spec.image}\``,
     ...(recipe === null ? [] : [`- recipe ${recipe}`]),
     `- command ${spec.command ? `\`${clip(spec.command.join(' '), 500)}\`` : "of the image's own"}`,

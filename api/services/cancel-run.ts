@@ -8,12 +8,13 @@ import type { Services } from './services';
  * Asks a run to end. `alreadyCancelled` is true where it is cancelled and its container gone, so that there was nothing to
  * ask.
  *
+ * @param by who asks, for the run's events; default "the API".
  * @throws {ProblemError} `already-ended` where it came to another end; `not-found`, `temporal-unavailable`.
  */
 export async function cancelRun(
   services: Services,
   runId: string,
-  by: string | undefined,
+  by = 'the API',
 ): Promise<{ run: Run; alreadyCancelled: boolean }> {
   const { run } = await findRun(services, runId);
   if (isEndState(run.state)) return ended(run);

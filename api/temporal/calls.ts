@@ -6,6 +6,8 @@ import { ProblemError } from '../problem-error';
 /** How long Temporal may take to answer one call, in milliseconds. */
 const CALL_TIMEOUT_MS = 3_000;
 const PROBE_TIMEOUT_MS = 1_500;
+/** How long the first answer to a question is waited for before the question is asked again. */
+const FIRST_ANSWER_MS = 750;
 const RETRY_AFTER_SECONDS = '5';
 
 export const GRPC = {
@@ -20,6 +22,8 @@ export const GRPC = {
 } as const;
 
 const AWAY = new Set<number>([GRPC.cancelled, GRPC.deadlineExceeded, GRPC.resourceExhausted, GRPC.unavailable]);
+/** The deadline goes to the server too; where its clock is the first to ring, the call is cancelled and not overdue. */
+const UNANSWERED = new Set<number | undefined>([GRPC.cancelled, GRPC.deadlineExceeded]);
 const REFUSED = new Set<number>([GRPC.permissionDenied, GRPC.unauthenticated]);
 
 export interface TemporalCaller {
@@ -30,6 +34,11 @@ export interface TemporalCaller {
    * that hangs may be carried out after its caller was told that it failed.
    */
   make<T>(operation: () => Promise<T>): Promise<T>;
+  /**
+   * The same for a call that changes nothing: where no answer comes soon it is sent once more. Temporal now and then loses
+   * a query that meets a workflow task of the same workflow, as the look at a schedule does that was just triggered.
+   */
+  ask<T>(operation: () => Promise<T>): Promise<T>;
 }
 
 export function createCaller(connection: Connection, address: string, namespace: string): TemporalCaller {
@@ -45,7 +54,15 @@ export function createCaller(connection: Connection, address: string, namespace:
     await within(PROBE_TIMEOUT_MS, () => connection.workflowService.getSystemInfo({}));
     return call(operation);
   };
-  return Object.assign(call, { make });
+  const ask = async <T>(operation: () => Promise<T>): Promise<T> => {
+    try {
+      return await connection.withDeadline(Date.now() + FIRST_ANSWER_MS, operation);
+    } catch (error) {
+      if (!UNANSWERED.has(grpcCodeOf(error))) throw problemOf(error, address, namespace) ?? error;
+      return within(CALL_TIMEOUT_MS - FIRST_ANSWER_MS, operation);
+    }
+  };
+  return Object.assign(call, { make, ask });
 }
 
 /** The gRPC status code that an error of the client was caused by; undefined where it was another cause. */

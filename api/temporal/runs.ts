@@ -108,7 +108,7 @@ async function readStatus(
   // A query of a run that nobody works on is answered by a deadline only; existence is known at once.
   if ((await readSubmissionHash(workflows, call, runId)) === undefined) return undefined;
   try {
-    return await call(() => workflows.getHandle(workflowIdFor(runId)).query(statusQuery));
+    return await call.ask(() => workflows.getHandle(workflowIdFor(runId)).query(statusQuery));
   } catch (error) {
     if (error instanceof QueryNotRegisteredError || error instanceof WorkflowNotFoundError) return undefined;
     if (UNANSWERED.has(grpcCodeOf(error))) throw notKnownYet(runId, error);

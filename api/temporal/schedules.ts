@@ -25,7 +25,7 @@ export function createScheduleGateway(schedules: ScheduleClient, call: TemporalC
     create: (name, input, facts) => translated(name, () => create(schedules, call, name, input, facts)),
     replace: (name, input, facts) => translated(name, () => replace(schedules, call, name, input, facts)),
     get: (name) => translated(name, () => describe(schedules, call, name)),
-    list: () => call(() => list(schedules)),
+    list: () => call.ask(() => list(schedules)),
     delete: (name) => translated(name, () => call(() => handle(name).delete())),
     pause: (name, note) => translated(name, () => call(() => handle(name).pause(note))),
     unpause: (name, note) => translated(name, () => call(() => handle(name).unpause(note))),
@@ -64,7 +64,7 @@ async function replace(
 }
 
 async function describe(schedules: ScheduleClient, call: TemporalCaller, name: string): Promise<Schedule> {
-  const schedule = fromDescription(await call(() => schedules.getHandle(scheduleIdFor(name)).describe()));
+  const schedule = fromDescription(await call.ask(() => schedules.getHandle(scheduleIdFor(name)).describe()));
   if (!schedule) throw scheduleNotFound(name);
   return schedule;
 }

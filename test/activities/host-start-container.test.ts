@@ -115,8 +115,8 @@ except OSError as error: print(error.strerror)
   it('leaves nothing behind that cleanUp does not remove', async () => {
     const id = await host.start('tidy', python('print("last words")'));
     await host.engine.waitContainer(id, AbortSignal.timeout(30_000));
-    const cleaned = await inActivity(host.activities.cleanUp, { ...identity('tidy'), last: true });
-    const again = await inActivity(host.activities.cleanUp, { ...identity('tidy'), last: true });
+    const cleaned = await inActivity(host.activities.cleanUp, identity('tidy'));
+    const again = await inActivity(host.activities.cleanUp, identity('tidy'));
 
     expect([cleaned, again]).toEqual([{ removed: 1 }, { removed: 0 }]);
     expect(await host.engine.inspectContainer(id)).toBeNull();

@@ -67,7 +67,7 @@ describe('stopContainer', () => {
     const { containerId } = await inActivity(host.activities.startContainer, input);
 
     expect(await stop('newer', 0)).toEqual({ how: 'already-ended' });
-    expect(await inActivity(host.activities.cleanUp, { ...identity('newer'), last: false })).toEqual({ removed: 0 });
+    expect(await inActivity(host.activities.cleanUp, identity('newer'))).toEqual({ removed: 0 });
     expect(await statusOf(containerId)).toBe('running');
   });
 });
@@ -77,7 +77,7 @@ describe('cleanUp', () => {
     const id = await host.start('running', DEAF);
     await ready('running');
 
-    expect(await inActivity(host.activities.cleanUp, { ...identity('running'), last: false })).toEqual({ removed: 1 });
+    expect(await inActivity(host.activities.cleanUp, identity('running'))).toEqual({ removed: 1 });
     expect(await statusOf(id)).toBeUndefined();
     expect((await host.lines('running')).map(({ text }) => text)).toEqual(['ready']);
   });
@@ -88,7 +88,7 @@ describe('cleanUp', () => {
     const installation = { 'trainyard.installation': host.config.host.installation };
     const { id } = await host.engine.createContainer(host.plan({ labels: { ...labels, ...installation } }));
 
-    expect(await inActivity(host.activities.cleanUp, { ...input, last: true })).toEqual({ removed: 1 });
+    expect(await inActivity(host.activities.cleanUp, input)).toEqual({ removed: 1 });
     expect(await statusOf(id)).toBeUndefined();
   });
 });

@@ -87,6 +87,7 @@ describe('a run', () => {
       expect((await api!.request({ method: 'DELETE', url: `/train/${id}` })).statusCode).toBe(202);
       await reached(id, 'cancelled');
     });
+    expect(await look(id)).toMatchObject({ message: 'The run was cancelled by the API.' });
   });
 
   test('that came to another end cannot be cancelled', async () => {

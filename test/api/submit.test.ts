@@ -44,7 +44,9 @@ describe('POST /v1/runs', () => {
     expect(description).toMatchObject({ type: 'runWorkflow', taskQueue: 'trainyard', status: { name: 'RUNNING' } });
     expect(description.memo?.[MEMO.submissionHash]).toMatch(/^[0-9a-f]{64}$/);
     expect(await description.staticSummary()).toBe('digits · trainyard/digits:1');
-    expect(await description.staticDetails()).toContain('- epochs: 3');
+    expect(await description.staticDetails()).toMatch(
+      /^\*\*digits\*\*\n\n- image `trainyard\/digits:1`\n(- .*\n)*- epochs: 3\n/,
+    );
     const attributes = description.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]);
     expect(attributes).toEqual(
       expect.arrayContaining([

@@ -130,6 +130,10 @@ describe('the SQLite database', () => {
     });
   });
 
+  test('says so, and does not try for ever, when the parent of the data folder takes none', async () => {
+    expect((await failureOf('/proc/trainyard')).message).toMatch(/cannot be used \(ENOENT\); choose another path/);
+  });
+
   test.each<[string, Partial<RunQuery>]>([
     ['no filter', {}],
     ['a state', { state: ['failed'] }],

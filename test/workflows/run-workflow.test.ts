@@ -170,9 +170,7 @@ describe('a run that has to wait', () => {
     const submission = { policy: { retries: { infrastructure: 0 } } };
     await suite.withWorkers(activities, async (start) => (await start(submission)).result());
     expect(records.latest()).toMatchObject({ state: 'succeeded', attempt: 1 });
-    expect(records.events.map(({ message }) => message)).toContain(
-      'The Docker Engine of fake does not answer: no such socket',
-    );
+    expect(records.events.map(({ message }) => message)).toContain('Host fake could not begin: no such socket');
   });
 
   it('fails with queued-timeout when no host comes in time', async () => {

@@ -7,6 +7,7 @@ import type { Checkpoint } from './logs/cursor';
 import { createLogReader, type LogReader } from './logs/reader';
 import { logPaths } from './logs/segments';
 import { openWriter } from './logs/writer';
+import { createWriterClaims } from './logs/writer-claims';
 
 export interface FileLogStoreOptions {
   /** A live log is set aside and compressed once it is larger than this, in bytes. */
@@ -25,7 +26,7 @@ const MOST_CHECKPOINTS = 1_000;
 
 /**
  * The logs of one machine, in files below `<data>/logs`; docs/logs.md tells their form. Any number of processes may read
- * while one of them writes.
+ * while one of them writes the log of a run; who writes is in `<data>/logs/.writers` ({@link createWriterClaims}).
  *
  * @throws {StoreError} where the data folder cannot be used.
  */
@@ -34,10 +35,14 @@ export function openLogStore(dataFolder: string, options: FileLogStoreOptions): 
   mkdirSync(folder, { recursive: true, mode: 0o750 });
   const { segmentBytes, now = () => new Date(), onCompressionFailure = warn } = options;
   const checkpoints = new Map<string, Checkpoint>();
+  const claims = createWriterClaims(join(folder, '.writers'));
 
   return {
-    openWriter: (runId, attempt) =>
-      openWriter(logPaths(folder, runId), attempt, { segmentBytes, now, onCompressionFailure }),
+    openWriter: async (runId, attempt) => {
+      const paths = logPaths(folder, runId);
+      const claim = claims.claim(runId);
+      return openWriter(paths, attempt, claim, { segmentBytes, now, onCompressionFailure });
+    },
     read: (runId, query) => readerOf(runId).read(query),
     follow: (runId, query) => readerOf(runId).follow(query),
     size: async (runId) => readerOf(runId).size(),

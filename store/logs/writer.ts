@@ -11,13 +11,37 @@ import { createRotatingFile, type RotatingFile, type RotationOptions } from './r
 import { recoverRotation } from './rotation';
 import { lastLineOf, listSegments, type LogPaths } from './segments';
 import { formatContinuation, formatSeal } from './system-lines';
+import type { WriterClaim } from './writer-claims';
 
 export interface WriterOptions extends RotationOptions {
   now: () => Date;
 }
 
-/** Opens the log of an attempt to append to it, after whatever a writer before left behind. */
-export async function openWriter(paths: LogPaths, attempt: number, options: WriterOptions): Promise<LogWriter> {
+/**
+ * Opens the log of an attempt to append to it, after whatever a writer before left behind.
+ *
+ * @param claim makes it the only writer of the run; given back when the writer is closed, or cannot be opened.
+ */
+export async function openWriter(
+  paths: LogPaths,
+  attempt: number,
+  claim: WriterClaim,
+  options: WriterOptions,
+): Promise<LogWriter> {
+  try {
+    return await openClaimed(paths, attempt, claim, options);
+  } catch (error) {
+    claim.release();
+    throw describeWriteError(error, paths.live);
+  }
+}
+
+async function openClaimed(
+  paths: LogPaths,
+  attempt: number,
+  claim: WriterClaim,
+  options: WriterOptions,
+): Promise<LogWriter> {
   const uncompressed = await recoverRotation(paths);
   const segments = await listSegments(paths);
   const live = await openLiveFile(paths);
@@ -26,11 +50,11 @@ export async function openWriter(paths: LogPaths, attempt: number, options: Writ
     const { liveLines, attemptLines, newest, sealed, resume } = scan;
     const setAsideLines = lastLineOf(segments);
     const file = createRotatingFile(paths, options, { live, liveLines, setAsideLines, uncompressed });
-    const state = { paths, attempt, now: options.now, file, attemptLines, newest, sealed, isClosed: false };
+    const state = { paths, attempt, now: options.now, file, attemptLines, newest, sealed, claim, isClosed: false };
     return createWriter({ ...state, queue: createQueue() }, resume);
   } catch (error) {
     await live.close();
-    throw describeWriteError(error, paths.live);
+    throw error;
   }
 
   async function openLive(): Promise<LineSource> {
@@ -40,6 +64,7 @@ export async function openWriter(paths: LogPaths, attempt: number, options: Writ
 
 interface State {
   paths: LogPaths;
+  claim: WriterClaim;
   attempt: number;
   now: () => Date;
   file: RotatingFile;
@@ -65,8 +90,12 @@ function createWriter(state: State, resume: ResumePoint | null): LogWriter {
     seal: (outcome) => inTurn(state, () => writeSeal(state, outcome)),
     async close() {
       state.isClosed = true;
-      await state.queue.idle();
-      await state.file.close();
+      try {
+        await state.queue.idle();
+        await state.file.close();
+      } finally {
+        state.claim.release();
+      }
     },
   };
 }

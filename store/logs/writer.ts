@@ -10,7 +10,7 @@ import { createQueue, type Queue } from './queue';
 import { createRotatingFile, type RotatingFile, type RotationOptions } from './rotating-file';
 import { recoverRotation } from './rotation';
 import { lastLineOf, listSegments, type LogPaths } from './segments';
-import { formatContinuation, formatSeal } from './system-lines';
+import { formatContinuation, formatSeal, type Continuation } from './system-lines';
 import type { WriterClaim } from './writer-claims';
 
 export interface WriterOptions extends RotationOptions {
@@ -47,10 +47,21 @@ async function openClaimed(
   const live = await openLiveFile(paths);
   try {
     const scan = await scanAttempt([...segments.map((segment) => () => openSegment(segment)), openLive], attempt);
-    const { liveLines, attemptLines, newest, sealed, resume } = scan;
+    const { liveLines, attemptLines, newest, sealed, others, resume } = scan;
     const setAsideLines = lastLineOf(segments);
     const file = createRotatingFile(paths, options, { live, liveLines, setAsideLines, uncompressed });
-    const state = { paths, attempt, now: options.now, file, attemptLines, newest, sealed, claim, isClosed: false };
+    const state = {
+      paths,
+      attempt,
+      now: options.now,
+      file,
+      attemptLines,
+      newest,
+      sealed,
+      others,
+      claim,
+      isClosed: false,
+    };
     return createWriter({ ...state, queue: createQueue() }, resume);
   } catch (error) {
     await live.close();
@@ -73,6 +84,7 @@ interface State {
   /** Largest time of the attempt's stdout and stderr lines; empty while there is none. */
   newest: string;
   sealed: Seal | null;
+  others: ReadonlyMap<number, Continuation>;
   isClosed: boolean;
 }
 
@@ -118,7 +130,7 @@ async function appendLines(state: State, lines: readonly NewLogLine[]): Promise<
   }
   if (lines.length === 0) return;
   const text = lines.map((line) => formatLine(line, state.attempt)).join('');
-  await state.file.append(text, lines.length, () => continuation(state));
+  await state.file.append(text, lines.length, () => continuations(state));
   for (const { stream, time } of lines) {
     if (stream === 'system') continue;
     state.attemptLines += 1;
@@ -126,10 +138,13 @@ async function appendLines(state: State, lines: readonly NewLogLine[]): Promise<
   }
 }
 
-/** The first line of a live file after a rotation. */
-function continuation({ attempt, attemptLines, newest, now }: State): string {
-  const text = formatContinuation({ lines: attemptLines, newest });
-  return formatLine({ time: toLogTime(now()), stream: 'system', text }, attempt);
+/** The first lines of a live file after a rotation. */
+function continuations({ attempt, attemptLines, newest, others, now }: State): string[] {
+  const time = toLogTime(now());
+  const before = new Map([...others, [attempt, { lines: attemptLines, newest, sealed: false }]]);
+  return [...before]
+    .toSorted(([one], [other]) => one - other)
+    .map(([number, of]) => formatLine({ time, stream: 'system', text: formatContinuation(of) }, number));
 }
 
 async function writeSeal(state: State, outcome: Omit<Seal, 'lines'>): Promise<Seal> {

@@ -46,6 +46,13 @@ export interface Engine {
   waitContainer(id: string, signal: AbortSignal): Promise<void>;
   /** Sends a signal such as `SIGTERM`. True if the container was running. */
   signalContainer(id: string, signal: string): Promise<boolean>;
+  /**
+   * Freezes all processes of a container. True if this call did it; false where it is paused already or does not run. The
+   * engine wakes a paused container for a signal.
+   */
+  pauseContainer(id: string): Promise<boolean>;
+  /** Wakes a paused container. True if it was paused. */
+  unpauseContainer(id: string): Promise<boolean>;
   /** Removes the container, by force if it runs, and its anonymous volumes. True if there was one. */
   removeContainer(id: string): Promise<boolean>;
   /** All containers, running or not, that carry every one of the labels. */

@@ -4,7 +4,8 @@ import type { Config } from '../config/config';
 import { loadRecipes } from '../config/load-recipes';
 import { createEngine } from '../docker/dockerode-engine';
 import { lockDataFolder } from '../store/data-lock';
-import { openLogStore } from '../store/file-log-store';
+import { openLateLogStore } from '../store/file-late-log-store';
+import { openLogStore, type FileLogStoreOptions } from '../store/file-log-store';
 import { openRunStore } from '../store/sqlite-run-store';
 import { startWorker } from './start-worker';
 import { connectToTemporal, type TemporalLink } from './temporal-link';
@@ -45,10 +46,12 @@ async function work({ config, log, stopping, ready }: ProcessDeps, closers: Clos
   const recipes = loadRecipes(config.recipes);
   const store = await openRunStore(config.data);
   closers.push(async () => store.close());
-  const logs = openLogStore(config.data, {
+  const logOptions: FileLogStoreOptions = {
     segmentBytes: config.logs.segmentBytes,
     onCompressionFailure: (err, path) => log.warn({ err, path }, 'A log that was set aside is not compressed yet'),
-  });
+  };
+  const logs = openLogStore(config.data, logOptions);
+  const lateLogs = openLateLogStore(config.data, logOptions);
   const engine = createEngine(config.host.dockerHost);
   closers.push(() => engine.close());
 
@@ -56,7 +59,7 @@ async function work({ config, log, stopping, ready }: ProcessDeps, closers: Clos
   if (temporal === null) return;
   closers.push(async () => temporal.close());
 
-  const worker = await startWorker({ config, log, store, logs, engine, recipes, temporal });
+  const worker = await startWorker({ config, log, store, logs, lateLogs, engine, recipes, temporal });
   closers.push(async () => worker.stop());
   log.info({ host: config.host.name, roles: config.worker.roles }, 'The worker is ready');
   ready();

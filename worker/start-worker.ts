@@ -13,6 +13,7 @@ import type { RecipeBook } from '../contract/recipe';
 import type { Engine } from '../docker/engine';
 import { startHostReporter } from '../host/host-reporter';
 import { createPumps, type Pumps } from '../host/pumps';
+import type { LateLogStore } from '../store/late-log-store';
 import type { LogStore } from '../store/log-store';
 import type { RunStore } from '../store/run-store';
 import type { TemporalLink } from './temporal-link';
@@ -22,6 +23,7 @@ export interface WorkerDeps {
   log: Logger;
   store: RunStore;
   logs: LogStore;
+  lateLogs: LateLogStore;
   /** Only the role `host` uses it. */
   engine: Engine;
   recipes: RecipeBook;

@@ -14,7 +14,7 @@ interface Progress {
 
 /**
  * Asks the container of an attempt to end: SIGTERM, the grace, SIGKILL. Returns when it no longer runs. The engine wakes a
- * paused container for both, and no pump pauses it from then on. An engine that goes away meanwhile is waited for.
+ * paused container for both, and no pump slows it down from then on. An engine that goes away meanwhile is waited for.
  */
 export function stopContainer(deps: HostActivityDeps, input: StopContainerInput): Promise<StoppedContainer> {
   const before = Context.current().info.heartbeatDetails as Progress | undefined;

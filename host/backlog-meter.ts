@@ -15,6 +15,8 @@ export interface BacklogMeter {
    * that is some time ago. To be asked when records have just come: it takes silence for a reader that waits.
    */
   unreadBytes(agoMs?: number): number;
+  /** True where a record was passed that is younger than this. */
+  hasPassed(agoMs: number): boolean;
   /** What the engine writes in a time, in bytes, if it goes on as in the last records. */
   bytesIn(ms: number): number;
 }
@@ -28,6 +30,7 @@ export interface BacklogMeter {
 export function createBacklogMeter(now: () => number): BacklogMeter {
   let spanStartMs = 0;
   let spanBytes = 0;
+  let lastTime = '';
   let lastMs = 0;
   let beginMs = 0;
   /** Of the span before, which counts until a new one is long enough to be believed. */
@@ -41,15 +44,19 @@ export function createBacklogMeter(now: () => number): BacklogMeter {
 
   const pass = (records: readonly LogRecord[]): void => {
     const newest = records.at(-1);
-    if (newest === undefined) return;
+    // What is read again after an interruption was counted already.
+    if (newest === undefined || newest.time <= lastTime) return;
     if (lastMs === 0) spanStartMs = Date.parse(records[0]!.time);
-    lastMs = Math.max(lastMs, Date.parse(newest.time));
+    lastMs = Date.parse(newest.time);
     if (lastMs - spanStartMs > LONGEST_SPAN_MS) {
       rateBefore = spanBytes / (lastMs - spanStartMs);
       spanStartMs = lastMs;
       spanBytes = 0;
     }
-    for (const { data } of records) spanBytes += data.length + RECORD_OVERHEAD_BYTES;
+    for (const { time, data } of records) {
+      if (time > lastTime) spanBytes += data.length + RECORD_OVERHEAD_BYTES;
+    }
+    lastTime = newest.time;
   };
 
   return {
@@ -58,6 +65,7 @@ export function createBacklogMeter(now: () => number): BacklogMeter {
     },
     pass,
     unreadBytes: (agoMs = 0) => rate() * Math.max(0, now() - agoMs - Math.max(lastMs, beginMs)),
+    hasPassed: (agoMs) => lastMs > now() - agoMs,
     bytesIn: (ms) => rate() * ms,
   };
 }

@@ -23,10 +23,10 @@ const LOOK_AHEAD_MS = 5000;
  */
 export async function pauseBeforeLoss(input: WaitForRoom, since: string | undefined): Promise<void> {
   const { meter, brake, size } = input;
-  if (brake.engagedAt !== null) return;
+  if (brake.level === 'pause') return;
   const mayHoldBytes = size.keptBytes / 4;
   if (meter.bytesIn(LOOK_AHEAD_MS) > mayHoldBytes || (await holdsMore(input, since, mayHoldBytes)))
-    await brake.engage();
+    await brake.engage('pause');
 }
 
 async function holdsMore(

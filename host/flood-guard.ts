@@ -1,6 +1,6 @@
 import type { LogRecord } from '../docker/engine';
 import type { BacklogMeter } from './backlog-meter';
-import type { Brake } from './brakes';
+import type { Brake, BrakeLevel } from './brakes';
 
 /** How much an engine keeps of a container's log, in bytes: one file, and all of them but the one that may just be new. */
 export interface EngineLogSize {
@@ -24,7 +24,7 @@ export interface FloodGuard {
   whileStoring<T>(append: () => Promise<T>): Promise<T>;
   /** The reading has brought all there was for a while. */
   onSilence(): void;
-  /** Ends the timers and waits for a pause under way. */
+  /** Ends the timers and waits for what is being done to the container. */
   close(): Promise<void>;
 }
 
@@ -33,37 +33,37 @@ export interface FloodGuardDeps {
   brake: Brake;
   size: EngineLogSize;
   follow: boolean;
-  /** Called when the container was paused. */
+  /** Called when the container was slowed down. */
   onSlowed: () => void;
   /** Called with what the brake failed with. */
   onFailure: (error: unknown) => void;
 }
 
-/** A paused container whose log was silent for this long has been read to the end. */
+/** A container that prints next to nothing, and whose log was silent for this long, has been read to the end. */
 const DRAINED_MS = 50;
 const RELEASE_AGAIN_MS = 1000;
 const CHECK_MS = 100;
-/** A container that could not be paused, as it ends or was paused by hand, is left alone for this long. */
-const PAUSE_AGAIN_MS = 1000;
+/** A container that could not be slowed down, as it ends or was paused by hand, is left alone for this long. */
+const BRAKE_AGAIN_MS = 1000;
 
 /**
- * Of what a follower can be behind before it may miss a file (`size.fileBytes`: it moves from the end of one file to the newest;
- * moby, daemon/logger/loggerutils/follow.go, "file rotations were missed"), an eighth pauses the container, and from a half on
- * the follow is not believed any more. A reading without follow opens all files first: it may take longer, until what is
- * written meanwhile comes to a quarter of what the engine keeps.
+ * A follower may be behind by one file (`size.fileBytes`) before it can miss one: it moves from the end of a file to the newest
+ * (moby, daemon/logger/loggerutils/follow.go, "file rotations were missed"). At an eighth of that the container is slowed
+ * down; at three, where that was not enough, it is paused; at four the follow is not believed any more. A reading
+ * without follow opens all files first, so only what is written meanwhile counts, against what the engine keeps.
  */
 export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
   const { meter, follow, size } = deps;
   const giveUpAtBytes = follow ? size.fileBytes / 2 : Number.POSITIVE_INFINITY;
-  const state: State = { ...deps, pausing: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
-  const checks = setInterval(() => state.isStoring && pauseIfBehind(state), CHECK_MS).unref();
+  const state: State = { ...deps, braking: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
+  const checks = setInterval(() => state.isStoring && brakeIfBehind(state), CHECK_MS).unref();
   meter.begin();
 
   return {
     take: (records) => {
       clearTimeout(state.drained);
       meter.pass(records);
-      pauseIfBehind(state);
+      brakeIfBehind(state);
       return unreadBytes(state) <= giveUpAtBytes;
     },
     whileStoring: async (append) => {
@@ -72,7 +72,7 @@ export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
         return await append();
       } finally {
         state.isStoring = false;
-        releaseAfter(state, DRAINED_MS);
+        releaseIfDrained(state);
       }
     },
     onSilence: () => releaseAfter(state, 0),
@@ -80,49 +80,62 @@ export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
       state.isClosed = true;
       clearTimeout(state.drained);
       clearInterval(checks);
-      await state.pausing;
+      await state.braking;
     },
   };
 }
 
 interface State extends FloodGuardDeps {
-  /** Set while a pause is being asked for. */
-  pausing: Promise<void> | null;
+  /** Set while the brake is being engaged. */
+  braking: Promise<void> | null;
   drained: NodeJS.Timeout | undefined;
-  /** No pause is asked for before this time. */
+  /** The brake is not engaged before this time. */
   notBefore: number;
   isStoring: boolean;
   isClosed: boolean;
 }
 
-function unreadBytes({ meter, brake: { engagedAt } }: State): number {
-  return meter.unreadBytes(engagedAt === null ? 0 : Date.now() - engagedAt);
+function unreadBytes({ meter, brake: { engagedAt, level } }: State): number {
+  if (engagedAt === null) return meter.unreadBytes();
+  const agoMs = Date.now() - engagedAt;
+  // A container that was slowed down may print on, as its newest records tell; one that was paused does not.
+  return level === 'slow' && meter.hasPassed(agoMs) ? meter.unreadBytes() : meter.unreadBytes(agoMs);
 }
 
-function pauseIfBehind(state: State): void {
+function brakeIfBehind(state: State): void {
   const { brake, follow, size } = state;
-  if (state.pausing !== null || brake.engagedAt !== null || Date.now() < state.notBefore) return;
-  const limitBytes = follow ? size.fileBytes / 8 : size.keptBytes / 4;
-  if (unreadBytes(state) > limitBytes) state.pausing = pause(state);
+  if (state.braking !== null || brake.level === 'pause' || Date.now() < state.notBefore) return;
+  const slowAtBytes = follow ? size.fileBytes / 8 : size.keptBytes / 4;
+  const pauseAtBytes = follow ? (size.fileBytes * 3) / 8 : size.keptBytes / 2;
+  const unread = unreadBytes(state);
+  if (brake.level === null && unread > slowAtBytes) state.braking = engage(state, 'slow');
+  else if (unread > pauseAtBytes) state.braking = engage(state, 'pause');
 }
 
-async function pause(state: State): Promise<void> {
+async function engage(state: State, level: BrakeLevel): Promise<void> {
   const { brake, onSlowed, onFailure } = state;
   try {
-    await brake.engage();
-    if (brake.engagedAt === null) state.notBefore = Date.now() + PAUSE_AGAIN_MS;
-    else onSlowed();
+    await brake.engage(level);
+    if (brake.level === level) onSlowed();
+    else state.notBefore = Date.now() + BRAKE_AGAIN_MS;
   } catch (error) {
     onFailure(error);
   }
-  state.pausing = null;
-  releaseAfter(state, DRAINED_MS);
+  state.braking = null;
+  releaseIfDrained(state);
 }
 
-/** Wakes a paused container unless something comes before. Only a follow that has brought something tells that by silence. */
+/** Only a follow that has brought something can tell that there is no more. */
+function releaseIfDrained(state: State): void {
+  const { brake, size } = state;
+  if (brake.level === null) return;
+  const isDrained = brake.level === 'slow' && unreadBytes(state) < size.fileBytes / 64;
+  releaseAfter(state, isDrained ? 0 : DRAINED_MS);
+}
+
 function releaseAfter(state: State, ms: number): void {
   clearTimeout(state.drained);
-  if (!state.follow || state.isClosed || state.isStoring || state.brake.engagedAt === null) return;
+  if (!state.follow || state.isClosed || state.isStoring || state.brake.level === null) return;
   state.drained = setTimeout(() => void release(state), ms).unref();
 }
 

@@ -22,6 +22,13 @@ export function gapNotes(gapAfter: string | null, [next]: readonly { time: strin
   return [gapNote(next.time, `${between}; the engine had thrown them away`)];
 }
 
+export function beginningNote(firstTime: string): NewLogLine {
+  return gapNote(
+    firstTime,
+    `lines before ${firstTime} may be missing; when its log was first read, the engine held as much as it keeps`,
+  );
+}
+
 export function removedEarlyNote(time: string): NewLogLine {
   return gapNote(time, 'the container was removed before its log was read to the end');
 }

@@ -10,6 +10,7 @@ import { hasEnded } from './container-state';
 import { pauseBeforeLoss } from './disk-full';
 import { mergeCopy } from './late-merge';
 import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
+import { createBeginningCheck, type BeginningCheck } from './beginning-check';
 import type { PumpDeps, PumpTarget } from './pump-deps';
 import { readOnce, type ReadingDeps } from './pump-reading';
 import { guardFor, startState, type PumpState } from './pump-state';
@@ -33,8 +34,8 @@ const FRESH_MS = 5000;
  *    crash, an engine that went away and a stream that stalled are therefore one case.
  * 2. The log is sealed only after a reading without follow that began when the container had ended already: what a
  *    follow left out at the end comes then.
- * 3. It never gives up while the container may write. All that it does to the container is to pause it where the engine
- *    would throw lines away; such a pause ends when the pump does.
+ * 3. It never gives up while the container may write. All that it does to the container is to slow it down where the
+ *    engine would throw lines away, and that ends when the pump does.
  *
  * @param onLines called with the number of lines that were newly stored.
  * @throws the reason of `signal`, and nothing else.
@@ -67,7 +68,7 @@ export async function pumpLog(
     state.notices.close();
     await state.brake
       .release()
-      .catch((err: unknown) => log.warn({ err }, 'A container that was paused is not woken yet'));
+      .catch((err: unknown) => log.warn({ err }, 'A container that was slowed down is not let go yet'));
   }
 }
 
@@ -117,7 +118,7 @@ async function openWriter(deps: PumpDeps, { runId, attempt }: PumpTarget, { brak
     return await deps.logs.openWriter(runId, attempt);
   } catch (error) {
     // Nobody can tell how much is not stored.
-    if (isLogDiskFullError(error)) await brake.engage();
+    if (isLogDiskFullError(error)) await brake.engage('pause');
     throw error;
   }
 }
@@ -142,16 +143,22 @@ async function readRound(
   const last = hasEnded(info);
   state.catchUp ??= isOld(info);
   const follow = !last && !state.catchUp;
-  const wasPaused = state.brake.engagedAt !== null;
+  const wasPaused = state.brake.level === 'pause';
   const guard = guardFor(deps, state, follow);
   const silenceMs = deps.silenceMs ?? DEFAULT_SILENCE_MS;
-  const result = await readOnce(deps, { ...target, writer, last, follow, signal, guard, silenceMs, counts: state });
+  const reading = { ...target, writer, last, follow, signal, guard, silenceMs, counts: state };
+  const result = await readOnce(deps, { ...reading, beginning: beginningFor(deps, writer) });
   // What a paused container printed is all read; of another one there is more by now if this took long.
   state.catchUp = result.behind || (!follow && !wasPaused && result.storedBytes > deps.size.fileBytes / 8);
   state.fruitless = result.storedLines > 0 ? 0 : state.fruitless + 1;
   state.failure = undefined;
   state.notices.clear('log-disk-full');
   return last ? sealLog(deps.logs, target, writer, state) : null;
+}
+
+/** A copy is compared with what the run's log has when it is brought there. */
+function beginningFor({ late, size, clock }: PumpDeps, writer: LogWriter): BeginningCheck | undefined {
+  return late !== null && writer.attemptLines === 0 ? createBeginningCheck(size.keptBytes, clock.now()) : undefined;
 }
 
 /** The engine answers, but cannot read the log of a container that has ended: trying on would never end. */

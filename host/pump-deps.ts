@@ -8,7 +8,7 @@ import type { LogNotice } from './log-notices';
 import type { ReadingDeps } from './pump-reading';
 
 export interface PumpDeps extends Omit<ReadingDeps, 'onStored'> {
-  /** Where the log of a container that is gone may have been copied to; null: nowhere. */
+  /** Where the log of a container that is gone may have been copied to; null for the pump that makes such a copy. */
   late: LateLogStore | null;
   brakes: Brakes;
   clock: EngineClock;

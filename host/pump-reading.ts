@@ -1,10 +1,11 @@
 import type { Engine, LogRecord } from '../docker/engine';
 import type { LogStore, LogWriter, NewLogLine } from '../store/log-store';
+import type { BeginningCheck } from './beginning-check';
 import { isAlive } from './container-state';
 import { decodeLine } from './decode-line';
 import type { FloodGuard } from './flood-guard';
 import { createLineAssembler, type AssembledLine } from './line-assembler';
-import { gapNotes, splitNote } from './log-notes';
+import { beginningNote, gapNotes, splitNote } from './log-notes';
 import { createPosition, readWithSilence, type Position } from './read-with-silence';
 import { createResumeSkip, type ResumeSkip } from './resume-skip';
 import type { SealCounts } from './seal-log';
@@ -33,6 +34,8 @@ export interface ReadingInput {
   last: boolean;
   /** Closed at the end of the reading. */
   guard: FloodGuard;
+  /** Absent where it is not for this reading to tell whether the engine has thrown away the beginning of the log. */
+  beginning?: BeginningCheck | undefined;
   /** A follow without news for this long is compared with a reading without follow. */
   silenceMs: number;
   signal: AbortSignal;
@@ -72,6 +75,8 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
       if (behind) break;
       position.pass(batch);
       if (await guard.whileStoring(() => appender.append(batch))) sync.touch();
+      const lostBefore = input.beginning?.pass(batch) ?? null;
+      if (lostBefore !== null) await appender.note(beginningNote(lostBefore));
     }
     if (input.last) await appender.flush();
   } finally {
@@ -87,6 +92,8 @@ interface Appender {
   /** True where something was stored. */
   append(records: readonly LogRecord[]): Promise<boolean>;
   flush(): Promise<void>;
+  /** Stores the note of a gap. */
+  note(gap: NewLogLine): Promise<void>;
   close(): Promise<void>;
   result(): Omit<ReadingResult, 'behind'>;
 }
@@ -122,6 +129,10 @@ function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
     append: (records) => store(records.flatMap((record) => assembler.push(record))),
     flush: async () => {
       await store(assembler.flush());
+    },
+    note: async (gap) => {
+      await input.writer.append([gap]);
+      input.counts.gaps += 1;
     },
     close: () => resume.close(),
     result: () => result,

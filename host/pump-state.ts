@@ -46,11 +46,10 @@ export function guardFor(
     size,
     follow,
     onSlowed: () => {
-      const cause =
-        'the container prints faster than its log can be stored, so it is paused now and then and no line is lost';
+      const cause = 'the container prints faster than its log can be stored, so it is slowed down and no line is lost';
       notices.raise({ topic: 'log-slowed', message: `${cause}; print less, or give the logs a faster disk` });
       notices.clear('log-slowed', SLOWED_FOR_MS);
     },
-    onFailure: (error) => log.warn({ err: error }, 'A container cannot be paused or woken; trying again'),
+    onFailure: (error) => log.warn({ err: error }, 'A container cannot be slowed down or let go; trying again'),
   });
 }

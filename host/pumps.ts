@@ -8,7 +8,7 @@ import { LABELS } from '../contract/names';
 import type { Engine } from '../docker/engine';
 import type { LateLogStore } from '../store/late-log-store';
 import type { LogStore, Seal } from '../store/log-store';
-import { createBrakes } from './brakes';
+import { createBrakes, type BrakeLevel } from './brakes';
 import { createEngineClock } from './engine-clock';
 import { engineLogSize } from './flood-guard';
 import { createInTurn } from './in-turn';
@@ -42,10 +42,10 @@ export interface Pumps {
   adopt(target: PumpTarget): Pump;
   /** Forgets the pump of a container that was removed. */
   release(containerId: string): void;
-  /** Wakes a container that is about to be ended, where a pump has paused it, and lets none pause it again. */
+  /** Lets go of a container that is about to be ended, where its pump has slowed it down, for good. */
   letRun(containerId: string): Promise<void>;
-  /** True where a container is paused by its pump, and not by hand. */
-  isSlowed(containerId: string): boolean;
+  /** What the pump of a container does to slow it down; a pause that is not ours is somebody's by hand. */
+  brakeOf(containerId: string): BrakeLevel | null;
   /** Logs of containers that have to go although their run's log is not theirs to write. */
   late: LateLogs;
   /** Stops all pumps and closes their writers. Containers go on, and their engine keeps what they print. */
@@ -99,7 +99,7 @@ export function createPumps(deps: PumpsDeps): Pumps {
     brakes.forget(containerId);
   };
   const late = createLateLogs({ ...pumpDeps, late: deps.lateLogs });
-  return { start, adopt, release, letRun: brakes.letRun, isSlowed: brakes.isEngaged, late, stop };
+  return { start, adopt, release, letRun: brakes.letRun, brakeOf: brakes.levelOf, late, stop };
 }
 
 /** What the pumps of a host work with. */
@@ -108,7 +108,7 @@ export function pumpDepsOf({ engine, logs, lateLogs, config, log, onNotice }: Pu
     engine,
     logs,
     late: lateLogs,
-    brakes: createBrakes(engine, join(config.data, 'paused', config.host.name)),
+    brakes: createBrakes(engine, join(config.data, 'slowed', config.host.name)),
     clock: createEngineClock(engine),
     log,
     echo: config.worker.echoTraining,

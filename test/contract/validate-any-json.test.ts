@@ -15,7 +15,15 @@ const GOOD = {
   network: 'egress',
   user: '1000:1000',
   policy: {
-    timeouts: { queued: '24h', pull: '60m', start: '2m', running: '12h', unreachable: '30m', total: '36h', grace: '30s' },
+    timeouts: {
+      queued: '24h',
+      pull: '60m',
+      start: '2m',
+      running: '12h',
+      unreachable: '30m',
+      total: '36h',
+      grace: '30s',
+    },
     retries: { attempts: 3, delay: '5s', factor: 2, rules: [{ when: { exitCode: [1] }, then: 'retry' }] },
   },
   labels: { team: 'vision' },

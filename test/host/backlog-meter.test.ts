@@ -68,6 +68,15 @@ describe('createBacklogMeter', () => {
     expect(meter.unreadBytes()).toBeLessThan(10_000);
   });
 
+  it('counts a record once that is read again and again', () => {
+    const { clock, meter } = meterAt();
+    const records = Array.from({ length: 100 }, (_, index) => record(index + 1));
+    for (let times = 0; times < 50; times += 1) meter.pass(records);
+
+    clock.ms = 1100;
+    expect(meter.unreadBytes()).toBeLessThan(1100 * RECORD_BYTES);
+  });
+
   it('takes nothing for unread that the engine wrote before the reading began', () => {
     const { clock, meter } = meterAt();
     clock.ms = 60_000;

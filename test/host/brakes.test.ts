@@ -15,31 +15,36 @@ afterAll(() => test.dispose());
 
 describe('the brake of a container', () => {
   const scratch = scratchFolder();
-  const newBrakes = (): Brakes => createBrakes(test.engine, join(scratch.path, 'paused'));
-  const marks = (): string[] =>
-    existsSync(join(scratch.path, 'paused')) ? readdirSync(join(scratch.path, 'paused')) : [];
-  const status = async (id: string): Promise<string | undefined> => (await test.engine.inspectContainer(id))?.status;
+  const folder = (): string => join(scratch.path, 'slowed');
+  const newBrakes = (): Brakes => createBrakes(test.engine, folder());
+  const marks = (): string[] => (existsSync(folder()) ? readdirSync(folder()) : []);
+  const facts = async (id: string) => {
+    const info = await test.engine.inspectContainer(id);
+    return [info?.status, info?.cpus, marks()];
+  };
 
-  it('pauses the container and leaves a mark on disk, until it is released', async () => {
+  it('slows the container down, pauses it where that is not enough, and leaves it as it was', async () => {
     const id = await test.run(['sleep', '600']);
     const brake = newBrakes().of(id);
 
-    await brake.engage();
-    expect([await status(id), marks(), brake.engagedAt !== null]).toEqual(['paused', [id], true]);
+    await brake.engage('slow');
+    expect([...(await facts(id)), brake.level]).toEqual(['running', 0.01, [id], 'slow']);
+    await brake.engage('pause');
+    expect([...(await facts(id)), brake.level]).toEqual(['paused', 0.01, [id], 'pause']);
 
     await brake.release();
-    expect([await status(id), marks(), brake.engagedAt]).toEqual(['running', [], null]);
+    expect([...(await facts(id)), brake.level]).toEqual(['running', 1, [], null]);
   });
 
-  it('is found engaged by the next process, which may release it', async () => {
+  it.each(['slow', 'pause'] as const)('is found in %s by the next process, which may release it', async (level) => {
     const id = await test.run(['sleep', '600']);
-    await newBrakes().of(id).engage();
+    await newBrakes().of(id).engage(level);
 
     const next = newBrakes();
-    expect(next.isEngaged(id)).toBe(true);
+    expect(next.levelOf(id)).toBe(level);
     await next.of(id).release();
 
-    expect([await status(id), marks()]).toEqual(['running', []]);
+    expect(await facts(id)).toEqual(['running', 1, []]);
   });
 
   it('takes no pause by hand for its own', async () => {
@@ -47,28 +52,29 @@ describe('the brake of a container', () => {
     await test.engine.pauseContainer(id);
     const brake = newBrakes().of(id);
 
-    await brake.engage();
+    await brake.engage('slow');
+    await brake.engage('pause');
     await brake.release();
 
-    expect([await status(id), marks(), brake.engagedAt]).toEqual(['paused', [], null]);
+    expect([...(await facts(id)), brake.level]).toEqual(['paused', 1, [], null]);
     await test.engine.unpauseContainer(id);
   });
 
   it('lets go for good of a container that is about to be ended', async () => {
     const id = await test.run(['sleep', '600']);
     const brakes = newBrakes();
-    await brakes.of(id).engage();
+    await brakes.of(id).engage('pause');
 
     await brakes.letRun(id);
-    await brakes.of(id).engage();
+    await brakes.of(id).engage('slow');
 
-    expect([await status(id), marks()]).toEqual(['running', []]);
+    expect(await facts(id)).toEqual(['running', 1, []]);
   });
 
-  it('leaves no mark of a container that ended while it was paused', async () => {
+  it('leaves no mark of a container that is gone', async () => {
     const id = await test.run(['sleep', '600']);
     const brake = newBrakes().of(id);
-    await brake.engage();
+    await brake.engage('pause');
     await test.engine.removeContainer(id);
 
     await brake.release();

@@ -11,6 +11,24 @@ afterAll(() => test.dispose());
 
 const status = async (id: string): Promise<string | undefined> => (await test.engine.inspectContainer(id))?.status;
 
+describe('a limit of CPUs', () => {
+  it('is set for a container that runs, and seen in it', async () => {
+    const id = await test.run(['sleep', '600']);
+    expect(await test.engine.inspectContainer(id)).toMatchObject({ cpus: 1 });
+
+    expect(await test.engine.limitCpus(id, 0.01)).toBe(true);
+
+    expect(await test.engine.inspectContainer(id)).toMatchObject({ cpus: 0.01, status: 'running' });
+  });
+
+  it('is nothing for a container that does not run, or is gone', async () => {
+    const { id } = await test.engine.createContainer(test.plan());
+    expect(await test.engine.limitCpus(id, 0.5)).toBe(false);
+    await test.engine.removeContainer(id);
+    expect(await test.engine.limitCpus(id, 0.5)).toBe(false);
+  });
+});
+
 describe('a pause', () => {
   it('freezes and wakes a container, and says of a second call that it was not needed', async () => {
     const id = await test.run(['sleep', '600']);

@@ -48,15 +48,12 @@ export function createBacklogMeter(now: () => number): BacklogMeter {
     if (newest === undefined || newest.time <= lastTime) return;
     if (lastMs === 0) spanStartMs = Date.parse(records[0]!.time);
     lastMs = Date.parse(newest.time);
-    if (lastMs - spanStartMs > LONGEST_SPAN_MS) {
-      rateBefore = spanBytes / (lastMs - spanStartMs);
-      spanStartMs = lastMs;
-      spanBytes = 0;
-    }
-    for (const { time, data } of records) {
-      if (time > lastTime) spanBytes += data.length + RECORD_OVERHEAD_BYTES;
-    }
+    spanBytes += engineBytes(records.filter(({ time }) => time > lastTime));
     lastTime = newest.time;
+    if (lastMs - spanStartMs <= LONGEST_SPAN_MS) return;
+    rateBefore = spanBytes / (lastMs - spanStartMs);
+    spanStartMs = lastMs;
+    spanBytes = 0;
   };
 
   return {
@@ -72,3 +69,8 @@ export function createBacklogMeter(now: () => number): BacklogMeter {
 
 /** What json-file writes around a short line: keys, quotes, stream and time. */
 export const RECORD_OVERHEAD_BYTES = 80;
+
+/** About what records take in the engine's log, in bytes. */
+export function engineBytes(records: readonly LogRecord[]): number {
+  return records.reduce((sum, { data }) => sum + data.length + RECORD_OVERHEAD_BYTES, 0);
+}

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../docker/engine';
-import { RECORD_OVERHEAD_BYTES } from './backlog-meter';
+import { engineBytes } from './backlog-meter';
 
 export interface BeginningCheck {
   /** Takes the records of a reading from the start; once, the time of the first, where lines before it may be missing. */
@@ -22,7 +22,7 @@ export function createBeginningCheck(keptBytes: number, beganMs: number): Beginn
       if (isDone || last === undefined) return null;
       first ??= records[0]!.time;
       isDone = Date.parse(last.time) > beganMs;
-      for (const { data } of records) bytes += data.length + RECORD_OVERHEAD_BYTES;
+      bytes += engineBytes(records);
       if (bytes < keptBytes) return null;
       isDone = true;
       return first;

@@ -1,5 +1,5 @@
 import type { Engine } from '../docker/engine';
-import { RECORD_OVERHEAD_BYTES, type BacklogMeter } from './backlog-meter';
+import { engineBytes, type BacklogMeter } from './backlog-meter';
 import type { Brake } from './brakes';
 import type { EngineLogSize } from './flood-guard';
 
@@ -36,7 +36,7 @@ async function holdsMore(
 ): Promise<boolean> {
   let bytes = 0;
   for await (const records of engine.readLogs(containerId, { follow: false, since, signal })) {
-    for (const { data } of records) bytes += data.length + RECORD_OVERHEAD_BYTES;
+    bytes += engineBytes(records);
     if (bytes > limitBytes) return true;
   }
   return false;

@@ -129,7 +129,7 @@ async function engage(state: State, level: BrakeLevel): Promise<void> {
 function releaseIfDrained(state: State): void {
   const { brake, size } = state;
   if (brake.level === null) return;
-  const isDrained = brake.level === 'slow' && unreadBytes(state) < size.fileBytes / 64;
+  const isDrained = brake.level === 'slow' && unreadBytes(state) < size.fileBytes / 16;
   releaseAfter(state, isDrained ? 0 : DRAINED_MS);
 }
 

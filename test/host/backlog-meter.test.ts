@@ -4,7 +4,11 @@ import { createBacklogMeter, RECORD_OVERHEAD_BYTES } from '../../host/backlog-me
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 const RECORD_BYTES = 20 + RECORD_OVERHEAD_BYTES;
 
-const at = (ms: number): string => new Date(START_MS + ms).toISOString().replace('Z', '000000Z');
+/** Milliseconds with fractions since the start, as the engine writes a time. */
+const at = (ms: number): string => {
+  const nanoseconds = String(Math.round((ms % 1) * 1e6)).padStart(6, '0');
+  return new Date(START_MS + Math.floor(ms)).toISOString().replace('Z', `${nanoseconds}Z`);
+};
 const record = (ms: number): LogRecord => ({
   time: at(ms),
   stream: 'stdout',
@@ -53,7 +57,9 @@ describe('createBacklogMeter', () => {
   it('sees a flood within a few milliseconds of its beginning, after a quiet time too', () => {
     const { clock, meter } = meterAt();
     meter.pass([record(1)]);
-    meter.pass(Array.from({ length: 40_000 }, () => record(60_001)));
+    for (let read = 0; read < 80; read += 1) {
+      meter.pass(Array.from({ length: 500 }, (_, index) => record(60_001 + (read * 500 + index) / 40_000)));
+    }
 
     clock.ms = 60_021;
     expect(meter.unreadBytes()).toBeGreaterThan(3e6);

@@ -3,7 +3,15 @@
  * extension), and which packages. A folder always may import itself; Node's own modules are a matter of .oxlintrc.json.
  * test/repository/borders.test.ts plants a fault for each row.
  */
-const INTERFACES = ['docker/engine', 'docker/errors', 'docker/init-failure', 'store/run-store', 'store/log-store'];
+const INTERFACES = [
+  'docker/engine',
+  'docker/errors',
+  'docker/init-failure',
+  'store/errors',
+  'store/late-log-store',
+  'store/log-store',
+  'store/run-store',
+];
 
 const TABLE = {
   contract: { ours: [], packages: ['@sinclair/typebox'] },

@@ -15,7 +15,7 @@ interface Progress {
 
 /**
  * Asks the container of an attempt to end: SIGTERM, the grace, SIGKILL. Returns when it no longer runs. The engine wakes a
- * paused container for both, and an engine that goes away meanwhile is waited for.
+ * paused container for both, and no pump slows it down from then on. An engine that goes away meanwhile is waited for.
  */
 export function stopContainer(deps: HostActivityDeps, input: StopContainerInput): Promise<StoppedContainer> {
   const before = Context.current().info.heartbeatDetails as Progress | undefined;
@@ -31,12 +31,13 @@ export function stopContainer(deps: HostActivityDeps, input: StopContainerInput)
 }
 
 async function stopOne(
-  { engine }: HostActivityDeps,
+  { engine, pumps }: HostActivityDeps,
   id: string,
   graceMs: number,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
+  await pumps.letRun(id);
   if (await engine.signalContainer(id, 'SIGTERM')) {
     progress.how = 'terminated';
     if (await endWithin(engine, id, graceMs, signal)) return;

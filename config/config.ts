@@ -120,9 +120,9 @@ export const ConfigSchema = Type.Object(
         containerLogSizeBytes: whole(
           'TRAINYARD_CONTAINER_LOG_SIZE',
           52_428_800,
-          65_536,
+          16_777_216,
           10_737_418_240,
-          "Size of one file of the engine's own log.",
+          "Size of one file of the engine's own log. It must hold what a container prints before it is slowed down.",
         ),
         containerLogFiles: whole(
           'TRAINYARD_CONTAINER_LOG_FILES',

@@ -9,6 +9,7 @@ interface InspectedContainer {
   Name: string;
   Image: string;
   Config: { Labels?: Record<string, string> | null };
+  HostConfig: { NanoCpus?: number };
   State: {
     Status: string;
     ExitCode: number;
@@ -19,7 +20,7 @@ interface InspectedContainer {
   };
 }
 
-export function toContainerInfo({ Id, Name, Image, Config, State }: InspectedContainer): ContainerInfo {
+export function toContainerInfo({ Id, Name, Image, Config, HostConfig, State }: InspectedContainer): ContainerInfo {
   const status = State.Status as ContainerInfo['status'];
   return {
     id: Id,
@@ -33,6 +34,7 @@ export function toContainerInfo({ Id, Name, Image, Config, State }: InspectedCon
     // A container that runs again still shows when it last ended.
     finishedAt: status === 'running' || status === 'paused' ? null : timeOrNull(State.FinishedAt),
     imageId: Image,
+    cpus: HostConfig.NanoCpus ? HostConfig.NanoCpus / 1e9 : null,
   };
 }
 

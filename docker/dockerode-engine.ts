@@ -16,7 +16,7 @@ import type {
   ReadLogsOptions,
 } from './engine';
 import { toSince } from './engine-time';
-import { EngineUnavailableError, NotFoundError } from './errors';
+import { EngineError, EngineUnavailableError, NotFoundError } from './errors';
 import { parseImageReference } from './image-reference';
 import { readLogFrames } from './log-frames';
 import { mapError, type EngineOperation } from './map-error';
@@ -44,6 +44,7 @@ export function createEngine(dockerHost: string): Engine {
     ...imageCalls(connection),
     ...containerCalls(connection),
     ...processCalls(connection),
+    ...brakeCalls(connection),
     readLogs: (id, options) => readLogs(connection, id, options),
     close: () => agent.destroy(),
   };
@@ -157,6 +158,36 @@ function processCalls({ docker, call }: Connection): Pick<Engine, ProcessCalls> 
     signalContainer: async (id, signal) => {
       const sent = await call('other', () => expecting([404, 409], containerOf(docker, id).kill({ signal })));
       return sent !== 404 && sent !== 409;
+    },
+  };
+}
+
+function brakeCalls({ docker, call }: Connection): Pick<Engine, 'limitCpus' | 'pauseContainer' | 'unpauseContainer'> {
+  const statusOf = async (id: string): Promise<string | null> => {
+    const inspected = await call('other', () => expecting([404], containerOf(docker, id).inspect()));
+    return inspected === 404 ? null : inspected.State.Status;
+  };
+  return {
+    limitCpus: async (id, cpus) => {
+      const status = await statusOf(id);
+      if (status !== 'running' && status !== 'paused') return false;
+      const options = { NanoCpus: Math.round(cpus * 1e9) };
+      const updated: unknown = await call('other', () =>
+        expecting([404, 409], containerOf(docker, id).update(options)),
+      );
+      return updated !== 404 && updated !== 409;
+    },
+    pauseContainer: async (id) => {
+      const paused = await call('other', () => expecting([404, 409], containerOf(docker, id).pause()));
+      return paused !== 404 && paused !== 409;
+    },
+    unpauseContainer: async (id) => {
+      if ((await statusOf(id)) !== 'paused') return false;
+      const unpaused = await call('other', () => expecting([404, 409, 500], containerOf(docker, id).unpause()));
+      // 500 is what engines answer for one that is not paused any more, too.
+      if (unpaused === 500 && (await statusOf(id)) === 'paused')
+        throw new EngineError(`container ${id} cannot be unpaused`, 500);
+      return unpaused !== 404 && unpaused !== 409 && unpaused !== 500;
     },
   };
 }

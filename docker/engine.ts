@@ -46,6 +46,18 @@ export interface Engine {
   waitContainer(id: string, signal: AbortSignal): Promise<void>;
   /** Sends a signal such as `SIGTERM`. True if the container was running. */
   signalContainer(id: string, signal: string): Promise<boolean>;
+  /** Sets how many CPUs a container that runs, paused or not, may use; at least 0.01. False where it does not run. */
+  limitCpus(id: string, cpus: number): Promise<boolean>;
+  /**
+   * Freezes all processes of a container. True if this call did it; false where it is paused already or does not run. The
+   * engine wakes a paused container for a signal.
+   *
+   * The kernel freezes a process as if by a signal, so a long write to a pipe may come back short. Programs that do not
+   * write the rest, such as `python3 -u` with a text over 4 KiB, then lose it.
+   */
+  pauseContainer(id: string): Promise<boolean>;
+  /** Wakes a paused container. True if it was paused. */
+  unpauseContainer(id: string): Promise<boolean>;
   /** Removes the container, by force if it runs, and its anonymous volumes. True if there was one. */
   removeContainer(id: string): Promise<boolean>;
   /** All containers, running or not, that carry every one of the labels. */
@@ -142,6 +154,8 @@ export interface ContainerInfo {
   /** Null while it has not ended. */
   finishedAt: string | null;
   imageId: string;
+  /** CPUs that it may use; null where there is no limit. */
+  cpus: number | null;
 }
 
 export interface ReadLogsOptions {

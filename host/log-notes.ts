@@ -4,13 +4,29 @@ import { MAX_LINE_BYTES } from './line-assembler';
 /** What Trainyard itself writes into a run's log, as lines of the stream `system`. */
 
 const GAP = 'gap: ';
+const SPLIT = 'the line of ';
 
 export function isGapNote({ stream, text }: { stream: string; text: string }): boolean {
   return stream === 'system' && text.startsWith(GAP);
 }
 
-export function rotatedAwayNote(lastTime: string, nextTime: string): NewLogLine {
-  return gapNote(nextTime, `lines between ${lastTime} and ${nextTime} are missing; the engine had thrown them away`);
+/** True for what a pump wrote; the store's own lines of the same stream are none of it. */
+export function isPumpNote(line: { stream: string; text: string }): boolean {
+  return isGapNote(line) || (line.stream === 'system' && line.text.startsWith(SPLIT));
+}
+
+/** What to write before lines that are new, where stored lines that should come before them are gone from the engine. */
+export function gapNotes(gapAfter: string | null, [next]: readonly { time: string }[]): NewLogLine[] {
+  if (gapAfter === null || next === undefined) return [];
+  const between = `lines between ${gapAfter} and ${next.time} are missing`;
+  return [gapNote(next.time, `${between}; the engine had thrown them away`)];
+}
+
+export function beginningNote(firstTime: string): NewLogLine {
+  return gapNote(
+    firstTime,
+    `lines before ${firstTime} may be missing; when its log was first read, the engine held as much as it keeps`,
+  );
 }
 
 export function removedEarlyNote(time: string): NewLogLine {
@@ -23,7 +39,7 @@ export function unreadableNote(time: string): NewLogLine {
 
 /** Stands after the first part of a line that had to be cut. */
 export function splitNote(time: string, stream: string): NewLogLine {
-  const text = `the line of ${stream} above is longer than ${MAX_LINE_BYTES} bytes; it goes on in the next line of ${stream}`;
+  const text = `${SPLIT}${stream} above is longer than ${MAX_LINE_BYTES} bytes; it goes on in the next line of ${stream}`;
   return { time, stream: 'system', text };
 }
 

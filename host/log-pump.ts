@@ -4,43 +4,26 @@ import type { Logger } from 'pino';
 
 import type { ContainerInfo } from '../docker/engine';
 import { EngineError } from '../docker/errors';
-import type { NewLogLine, Seal } from '../store/log-store';
+import { isLogDiskFullError, isLogInUseError } from '../store/errors';
+import type { LogWriter, NewLogLine, Seal } from '../store/log-store';
 import { hasEnded } from './container-state';
+import { pauseBeforeLoss } from './disk-full';
+import { mergeCopy } from './late-merge';
 import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
-import { readOnce, type ReadingDeps, type ReadingInput } from './pump-reading';
-import { NOTHING_COUNTED, sealLog, type SealCounts } from './seal-log';
+import { createBeginningCheck, type BeginningCheck } from './beginning-check';
+import type { PumpDeps, PumpTarget } from './pump-deps';
+import { readOnce, type ReadingDeps } from './pump-reading';
+import { guardFor, startState, type PumpState } from './pump-state';
+import { sealLog } from './seal-log';
 
 const DEFAULT_SILENCE_MS = 30_000;
 const LONGEST_PAUSE_MS = 5000;
+/** While somebody else writes the log, or its disk is full. */
+const LONGEST_WAIT_MS = 1000;
 /** A log that the engine fails to read this often in a row, although the engine answers, is given up. */
 const UNREADABLE_AFTER = 8;
 /** A container that started this long ago may have a long log already. */
 const FRESH_MS = 5000;
-
-export interface PumpDeps extends Omit<ReadingDeps, 'onStored'> {
-  log: Logger;
-  /** Write each line to `log`, too. */
-  echo: boolean;
-  /** Size of one file of the engine's own log, in bytes. */
-  containerLogSizeBytes: number;
-  /** A follow without news for this long is checked; default 30 s. */
-  silenceMs?: number;
-}
-
-export interface PumpTarget {
-  runId: string;
-  attempt: number;
-  containerId: string;
-}
-
-/** What this process knows of a container beside what is stored. */
-interface PumpState extends SealCounts {
-  /** True while there may be much to read: without follow, since a follower that is behind can miss rotated files. */
-  catchUp: boolean | undefined;
-  /** Rounds in a row that failed, or brought nothing. */
-  fruitless: number;
-  failure: unknown;
-}
 
 /**
  * Brings the log of one container into the store, each line once and in order, and seals it when the container has ended
@@ -51,7 +34,8 @@ interface PumpState extends SealCounts {
  *    crash, an engine that went away and a stream that stalled are therefore one case.
  * 2. The log is sealed only after a reading without follow that began when the container had ended already: what a
  *    follow left out at the end comes then.
- * 3. It never gives up while the container may write, and never touches the container.
+ * 3. It never gives up while the container may write. All that it does to the container is to slow it down where the
+ *    engine would throw lines away, and that ends when the pump does.
  *
  * @param onLines called with the number of lines that were newly stored.
  * @throws the reason of `signal`, and nothing else.
@@ -62,26 +46,43 @@ export async function pumpLog(
   onLines: (lines: number) => void,
   signal: AbortSignal,
 ): Promise<Seal> {
-  const { runId, attempt, containerId } = target;
-  const log = deps.log.child({ runId, attempt, containerId });
-  const state: PumpState = { ...NOTHING_COUNTED, catchUp: undefined, fruitless: 0, failure: undefined };
+  const log = deps.log.child({ ...target });
+  const state = startState(deps, target);
   const onStored = (lines: readonly NewLogLine[]): void => {
     onLines(lines.filter(({ stream }) => stream !== 'system').length);
-    if (deps.echo) for (const { stream, text } of lines) log.info({ stream }, `[TRAIN] ${runId} ${text}`);
+    if (deps.echo) for (const { stream, text } of lines) log.info({ stream }, `[TRAIN] ${target.runId} ${text}`);
   };
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      const seal = await pumpOnce({ ...deps, onStored }, target, state, signal);
-      if (seal !== null) return seal;
-    } catch (error) {
+  try {
+    for (;;) {
       signal.throwIfAborted();
-      if (state.failure === undefined) log.warn({ err: error }, 'The log of a container cannot be read; trying again');
-      state.failure = error;
-      state.fruitless += 1;
+      try {
+        const seal = await pumpOnce({ ...deps, log, onStored }, target, state, signal);
+        if (seal !== null) return seal;
+      } catch (error) {
+        signal.throwIfAborted();
+        takeFailure(state, error, log);
+      }
+      await pause(state, signal);
     }
-    await pause(state.fruitless, signal);
+  } finally {
+    state.notices.close();
+    await state.brake
+      .release()
+      .catch((err: unknown) => log.warn({ err }, 'A container that was slowed down is not let go yet'));
   }
+}
+
+function takeFailure(state: PumpState, error: unknown, log: Logger): void {
+  const isNew = state.failure === undefined;
+  state.failure = error;
+  state.fruitless += 1;
+  if (isLogDiskFullError(error)) {
+    const effect = 'the container goes on until its engine would throw lines away, and is paused then';
+    state.notices.raise({ topic: 'log-disk-full', message: `${error.message}; ${effect}` });
+  }
+  if (!isNew) return;
+  if (isLogInUseError(error)) log.info({ writer: error.pid }, 'Waiting until nobody else writes the log of the run');
+  else log.warn({ err: error }, 'The log of a container cannot be read or stored; trying again');
 }
 
 /** One round: look at the container, read what there is to read. Null where there is more to come. */
@@ -91,37 +92,73 @@ async function pumpOnce(
   state: PumpState,
   signal: AbortSignal,
 ): Promise<Seal | null> {
+  await deps.clock.adjust();
   const info = await deps.engine.inspectContainer(target.containerId);
   if (info?.status === 'created') {
     state.fruitless += 1;
     return null;
   }
-  const writer = await deps.logs.openWriter(target.runId, target.attempt);
+  const writer = await openWriter(deps, target, state);
   try {
     if (writer.sealed !== null) return writer.sealed;
     state.recount ||= state.catchUp === undefined && writer.attemptLines > 0;
-    if (info === null) return await sealLog(deps.logs, target, writer, state, removedEarlyNote(logTimeNow()));
+    if (info === null) return (await takeCopy(deps, target, writer)) ?? (await sealGone(deps, target, writer, state));
     if (isUnreadable(info, state)) return await sealLog(deps.logs, target, writer, state, unreadableNote(logTimeNow()));
-    const last = hasEnded(info);
-    state.catchUp ??= isOld(info);
-    await readInto(deps, { ...target, writer, last, follow: !last && !state.catchUp, signal }, state);
-    return last ? await sealLog(deps.logs, target, writer, state) : null;
+    if (isLogDiskFullError(state.failure)) {
+      await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, writer.resume?.since);
+    }
+    return await readRound(deps, target, { writer, info }, state, signal);
   } finally {
     await writer.close();
   }
 }
 
-async function readInto(
+async function openWriter(deps: PumpDeps, { runId, attempt }: PumpTarget, { brake }: PumpState): Promise<LogWriter> {
+  try {
+    return await deps.logs.openWriter(runId, attempt);
+  } catch (error) {
+    // Nobody can tell how much is not stored.
+    if (isLogDiskFullError(error)) await brake.engage('pause');
+    throw error;
+  }
+}
+
+/** The log of a container that was removed, after it was copied. Null where it was not. */
+async function takeCopy({ logs, late }: PumpDeps, target: PumpTarget, writer: LogWriter): Promise<Seal | null> {
+  const copy = (await late?.find(target.containerId)) ?? null;
+  return copy === null ? null : mergeCopy(logs, copy, target, writer);
+}
+
+function sealGone({ logs }: PumpDeps, target: PumpTarget, writer: LogWriter, state: PumpState): Promise<Seal> {
+  return sealLog(logs, target, writer, state, removedEarlyNote(logTimeNow()));
+}
+
+async function readRound(
   deps: PumpDeps & ReadingDeps,
-  reading: Pick<ReadingInput, keyof PumpTarget | 'writer' | 'last' | 'follow' | 'signal'>,
+  target: PumpTarget,
+  { writer, info }: { writer: LogWriter; info: ContainerInfo },
   state: PumpState,
-): Promise<void> {
-  const backlogBytes = deps.containerLogSizeBytes / 8;
+  signal: AbortSignal,
+): Promise<Seal | null> {
+  const last = hasEnded(info);
+  state.catchUp ??= isOld(info);
+  const follow = !last && !state.catchUp;
+  const wasPaused = state.brake.level === 'pause';
+  const guard = guardFor(deps, state, follow);
   const silenceMs = deps.silenceMs ?? DEFAULT_SILENCE_MS;
-  const result = await readOnce(deps, { ...reading, backlogBytes, silenceMs, counts: state });
-  state.catchUp = result.behind || (!reading.follow && result.storedBytes > backlogBytes);
+  const reading = { ...target, writer, last, follow, signal, guard, silenceMs, counts: state };
+  const result = await readOnce(deps, { ...reading, beginning: beginningFor(deps, writer) });
+  // What a paused container printed is all read; of another one there is more by now if this took long.
+  state.catchUp = result.behind || (!follow && !wasPaused && result.storedBytes > deps.size.fileBytes / 8);
   state.fruitless = result.storedLines > 0 ? 0 : state.fruitless + 1;
   state.failure = undefined;
+  state.notices.clear('log-disk-full');
+  return last ? sealLog(deps.logs, target, writer, state) : null;
+}
+
+/** A copy is compared with what the run's log has when it is brought there. */
+function beginningFor({ late, size, clock }: PumpDeps, writer: LogWriter): BeginningCheck | undefined {
+  return late !== null && writer.attemptLines === 0 ? createBeginningCheck(size.keptBytes, clock.now()) : undefined;
 }
 
 /** The engine answers, but cannot read the log of a container that has ended: trying on would never end. */
@@ -134,7 +171,8 @@ function isOld({ startedAt }: ContainerInfo): boolean {
 }
 
 /** Once at once, then after 100 ms, and twice as long each time. */
-async function pause(fruitless: number, signal: AbortSignal): Promise<void> {
+async function pause({ fruitless, failure }: PumpState, signal: AbortSignal): Promise<void> {
   if (fruitless < 2) return;
-  await sleep(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** Math.min(fruitless - 2, 10)), undefined, { signal });
+  const longestMs = isLogInUseError(failure) || isLogDiskFullError(failure) ? LONGEST_WAIT_MS : LONGEST_PAUSE_MS;
+  await sleep(Math.min(longestMs, 100 * 2 ** Math.min(fruitless - 2, 10)), undefined, { signal });
 }

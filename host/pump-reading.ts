@@ -1,10 +1,11 @@
 import type { Engine, LogRecord } from '../docker/engine';
 import type { LogStore, LogWriter, NewLogLine } from '../store/log-store';
-import { createBacklogMeter } from './backlog-meter';
+import type { BeginningCheck } from './beginning-check';
 import { isAlive } from './container-state';
 import { decodeLine } from './decode-line';
+import type { FloodGuard } from './flood-guard';
 import { createLineAssembler, type AssembledLine } from './line-assembler';
-import { rotatedAwayNote, splitNote } from './log-notes';
+import { beginningNote, gapNotes, splitNote } from './log-notes';
 import { createPosition, readWithSilence, type Position } from './read-with-silence';
 import { createResumeSkip, type ResumeSkip } from './resume-skip';
 import type { SealCounts } from './seal-log';
@@ -31,8 +32,10 @@ export interface ReadingInput {
   follow: boolean;
   /** True where the container has ended: what is left of a line then is the last line. */
   last: boolean;
-  /** A follow that falls behind by more than this ends early. */
-  backlogBytes: number;
+  /** Closed at the end of the reading. */
+  guard: FloodGuard;
+  /** Absent where it is not for this reading to tell whether the engine has thrown away the beginning of the log. */
+  beginning?: BeginningCheck | undefined;
   /** A follow without news for this long is compared with a reading without follow. */
   silenceMs: number;
   signal: AbortSignal;
@@ -50,9 +53,8 @@ export interface ReadingResult {
  * more only after an append has resolved, so what is in memory is one read and at most one incomplete line per stream.
  */
 export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<ReadingResult> {
-  const { writer, follow, signal } = input;
+  const { writer, follow, signal, guard } = input;
   const appender = createAppender(deps, input);
-  const meter = createBacklogMeter(input.backlogBytes);
   const position = createPosition(writer.resume?.since);
   const sync = createThrottledSync(writer);
   const ending = new AbortController();
@@ -63,16 +65,23 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
   });
   let behind = false;
   try {
-    const stalled = (): Promise<boolean> => isStalled(deps.engine, input, position);
+    const stalled = async (): Promise<boolean> => {
+      const is = await isStalled(deps.engine, input, position);
+      if (!is) guard.onSilence();
+      return is;
+    };
     for await (const batch of readWithSilence(records, follow ? input.silenceMs : undefined, stalled)) {
-      position.pass(batch);
-      if (await appender.append(batch)) sync.touch();
-      behind = follow && meter.isBehind(batch);
+      behind = !guard.take(batch);
       if (behind) break;
+      position.pass(batch);
+      if (await guard.whileStoring(() => appender.append(batch))) sync.touch();
+      const lostBefore = input.beginning?.pass(batch) ?? null;
+      if (lostBefore !== null) await appender.note(beginningNote(lostBefore));
     }
     if (input.last) await appender.flush();
   } finally {
     ending.abort();
+    await guard.close();
     await appender.close();
     await sync.stop();
   }
@@ -83,6 +92,8 @@ interface Appender {
   /** True where something was stored. */
   append(records: readonly LogRecord[]): Promise<boolean>;
   flush(): Promise<void>;
+  /** Stores the note of a gap. */
+  note(gap: NewLogLine): Promise<void>;
   close(): Promise<void>;
   result(): Omit<ReadingResult, 'behind'>;
 }
@@ -100,9 +111,8 @@ function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
 
   const store = async (lines: AssembledLine[]): Promise<boolean> => {
     const { fresh, gapAfter } = await resume.skip(lines.map((line) => toText(line)));
-    const [first] = fresh;
-    if (first === undefined) return false;
-    const gap = gapAfter === null ? [] : [rotatedAwayNote(gapAfter, first.time)];
+    if (fresh.length === 0) return false;
+    const gap = gapNotes(gapAfter, fresh);
     const toAppend = [...gap, ...fresh.flatMap((line) => withNote(line))];
     await input.writer.append(toAppend);
     input.counts.gaps += gap.length;
@@ -119,6 +129,10 @@ function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
     append: (records) => store(records.flatMap((record) => assembler.push(record))),
     flush: async () => {
       await store(assembler.flush());
+    },
+    note: async (gap) => {
+      await input.writer.append([gap]);
+      input.counts.gaps += 1;
     },
     close: () => resume.close(),
     result: () => result,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
@@ -5,10 +6,16 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import { LABELS } from '../contract/names';
 import type { Engine } from '../docker/engine';
+import type { LateLogStore } from '../store/late-log-store';
 import type { LogStore, Seal } from '../store/log-store';
+import { createBrakes, type BrakeLevel } from './brakes';
+import { createEngineClock } from './engine-clock';
+import { engineLogSize } from './flood-guard';
 import { createInTurn } from './in-turn';
+import { createLateLogs, type LateLogs } from './late-logs';
 import { ownContainers, readIdentity } from './own-containers';
-import { pumpLog, type PumpTarget } from './log-pump';
+import { pumpLog } from './log-pump';
+import type { PumpDeps, PumpTarget } from './pump-deps';
 
 const RETRY_MS = 1000;
 
@@ -35,6 +42,12 @@ export interface Pumps {
   adopt(target: PumpTarget): Pump;
   /** Forgets the pump of a container that was removed. */
   release(containerId: string): void;
+  /** Lets go of a container that is about to be ended, where its pump has slowed it down, for good. */
+  letRun(containerId: string): Promise<void>;
+  /** What the pump of a container does to slow it down; a pause that is not ours is somebody's by hand. */
+  brakeOf(containerId: string): BrakeLevel | null;
+  /** Logs of containers that have to go although their run's log is not theirs to write. */
+  late: LateLogs;
   /** Stops all pumps and closes their writers. Containers go on, and their engine keeps what they print. */
   stop(): Promise<void>;
 }
@@ -42,13 +55,17 @@ export interface Pumps {
 export interface PumpsDeps {
   engine: Engine;
   logs: LogStore;
-  config: Pick<Config, 'host' | 'worker'>;
+  lateLogs: LateLogStore;
+  config: Pick<Config, 'data' | 'host' | 'worker'>;
   log: Logger;
+  /** Told of what a person can do something about; default: nobody. */
+  onNotice?: PumpDeps['onNotice'];
 }
 
-export function createPumps({ engine, logs, config, log }: PumpsDeps): Pumps {
-  const { echoTraining: echo } = config.worker;
-  const { containerLogSizeBytes } = config.host;
+export function createPumps(deps: PumpsDeps): Pumps {
+  const { engine, config } = deps;
+  const pumpDeps = pumpDepsOf(deps);
+  const { brakes } = pumpDeps;
   const pumps = new Map<string, Pump>();
   const perRun = createInTurn();
   const stopping = new AbortController();
@@ -58,12 +75,8 @@ export function createPumps({ engine, logs, config, log }: PumpsDeps): Pumps {
     const known = pumps.get(target.containerId);
     if (known !== undefined) return known;
     let lines = 0;
-    const onLines = (stored: number): void => {
-      lines += stored;
-    };
-    const sealed = perRun.run(target.runId, () =>
-      pumpLog({ engine, logs, log, echo, containerLogSizeBytes }, target, onLines, stopping.signal),
-    );
+    const onLines = (stored: number): void => void (lines += stored);
+    const sealed = perRun.run(target.runId, () => pumpLog(pumpDeps, target, onLines, stopping.signal));
     const pump = { sealed, lines: () => lines };
     pumps.set(target.containerId, pump);
     return pump;
@@ -71,10 +84,7 @@ export function createPumps({ engine, logs, config, log }: PumpsDeps): Pumps {
 
   const start = async (): Promise<void> => {
     const first = takeUp(engine, config.host, adopt);
-    starting = first.catch((error: unknown) => {
-      log.warn({ err: error }, 'The containers of this host cannot be listed; trying again');
-      return takeUpLater(engine, config.host, adopt, stopping.signal);
-    });
+    starting = first.catch((error: unknown) => takeUpLater(deps, error, adopt, stopping.signal));
     await first.catch(() => undefined);
   };
 
@@ -84,7 +94,27 @@ export function createPumps({ engine, logs, config, log }: PumpsDeps): Pumps {
     await perRun.idle();
   };
 
-  return { start, adopt, release: (containerId) => void pumps.delete(containerId), stop };
+  const release = (containerId: string): void => {
+    pumps.delete(containerId);
+    brakes.forget(containerId);
+  };
+  const late = createLateLogs({ ...pumpDeps, late: deps.lateLogs });
+  return { start, adopt, release, letRun: brakes.letRun, brakeOf: brakes.levelOf, late, stop };
+}
+
+/** What the pumps of a host work with. */
+export function pumpDepsOf({ engine, logs, lateLogs, config, log, onNotice }: PumpsDeps): PumpDeps {
+  return {
+    engine,
+    logs,
+    late: lateLogs,
+    brakes: createBrakes(engine, join(config.data, 'slowed', config.host.name)),
+    clock: createEngineClock(engine),
+    log,
+    echo: config.worker.echoTraining,
+    size: engineLogSize(config.host),
+    ...(onNotice && { onNotice }),
+  };
 }
 
 type Adopt = Pumps['adopt'];
@@ -98,11 +128,17 @@ async function takeUp(engine: Engine, host: Config['host'], adopt: Adopt): Promi
   for (const target of targets.toSorted((one, other) => one.attempt - other.attempt)) adopt(target);
 }
 
-async function takeUpLater(engine: Engine, host: Config['host'], adopt: Adopt, signal: AbortSignal): Promise<void> {
+async function takeUpLater(
+  { engine, config, log }: PumpsDeps,
+  error: unknown,
+  adopt: Adopt,
+  signal: AbortSignal,
+): Promise<void> {
+  log.warn({ err: error }, 'The containers of this host cannot be listed; trying again');
   while (!signal.aborted) {
     try {
       await sleep(RETRY_MS, undefined, { signal });
-      await takeUp(engine, host, adopt);
+      await takeUp(engine, config.host, adopt);
       return;
     } catch {
       // Said once already; the reports of the host tell that its engine is away.

@@ -6,9 +6,10 @@ import type { Config } from '../config/config';
 import { LABELS } from '../contract/names';
 import type { Engine } from '../docker/engine';
 import { judgeContainer, type RunStanding } from '../policy/reconcile';
+import { awaitEnd } from './await-end';
 import { isAlive } from './container-state';
 import { endWithin } from './end-within';
-import type { PumpTarget } from './log-pump';
+import type { PumpTarget } from './pump-deps';
 import { ownContainers, readIdentity } from './own-containers';
 import { runPaths } from './paths';
 import type { Pumps } from './pumps';
@@ -38,6 +39,8 @@ const EVERY_MS = 60_000;
 const AGAIN_MS = 2_000;
 /** How long a pass waits for the logs of stale containers, which are dead by then, to be stored. */
 const STALE_LOG_MS = 20_000;
+/** How long a log whose container must go has to be stored where it belongs. */
+const OWN_LOG_MS = 2_000;
 /** Between SIGTERM and SIGKILL to an orphan, whose policy nobody knows any more. */
 const ORPHAN_GRACE_MS = 30_000;
 
@@ -110,6 +113,7 @@ async function reconcile(deps: ReconcilerDeps, state: State): Promise<void> {
   for (const target of doing('remove-orphan')) void removeOnce(deps, state, target, removeOrphan);
   const late = sleep(STALE_LOG_MS, undefined, { signal: state.signal, ref: false }).catch(() => undefined);
   await Promise.race([Promise.all(stale), late]);
+  await deps.pumps.late.merge();
 }
 
 type Remove = (deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal) => Promise<void>;
@@ -148,8 +152,27 @@ async function judgeAll(deps: ReconcilerDeps, orphans: Map<string, number>) {
 }
 
 async function removeStale(deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal): Promise<void> {
-  deps.log.warn(target, 'The lease of a container was revoked while this host was away; it is killed and removed');
-  await removeContainer(deps, target, signal);
+  const { engine, pumps, log } = deps;
+  const { containerId } = target;
+  log.warn(target, 'The lease of a container was revoked while this host was away; it is killed and removed');
+  const info = await engine.inspectContainer(containerId);
+  if (info !== null && info.status !== 'created') {
+    await pumps.letRun(containerId);
+    if (isAlive(info)) await engine.signalContainer(containerId, 'SIGKILL');
+    await awaitEnd(engine, containerId, signal);
+    const isStored = await settlesWithin(pumps.adopt(target).sealed, OWN_LOG_MS, signal);
+    // The run's log may be written elsewhere for weeks; then a copy is kept until it can be brought in.
+    if (!isStored) await pumps.late.rescue(target, signal);
+  }
+  await engine.removeContainer(containerId);
+  pumps.release(containerId);
+}
+
+/** False where the time was over first. */
+async function settlesWithin(work: Promise<unknown>, ms: number, signal: AbortSignal): Promise<boolean> {
+  const timer = new AbortController();
+  const late = sleep(ms, false, { signal: AbortSignal.any([signal, timer.signal]), ref: false });
+  return Promise.race([work.then(() => true), late]).finally(() => timer.abort());
 }
 
 async function removeOrphan(deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal): Promise<void> {

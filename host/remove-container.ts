@@ -1,7 +1,7 @@
 import type { Engine } from '../docker/engine';
 import { awaitEnd } from './await-end';
 import { isAlive } from './container-state';
-import type { PumpTarget } from './log-pump';
+import type { PumpTarget } from './pump-deps';
 import { orAborted } from './or-aborted';
 import type { Pumps } from './pumps';
 
@@ -19,6 +19,7 @@ export async function removeContainer(
   const { containerId } = target;
   const info = await engine.inspectContainer(containerId);
   if (info !== null && isAlive(info)) {
+    await pumps.letRun(containerId);
     await engine.signalContainer(containerId, 'SIGKILL');
     await awaitEnd(engine, containerId, signal);
   }

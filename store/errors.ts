@@ -44,10 +44,28 @@ export class LogDiskFullError extends StoreError {
   }
 }
 
+/** Thrown when the log of a run is being written already; once that writer is closed, or its process dead, it can be. */
+export class LogInUseError extends StoreError {
+  override readonly name = 'LogInUseError';
+
+  constructor(
+    readonly runId: string,
+    /** Process id of the writer; undefined where it is not known. */
+    readonly pid: number | undefined,
+  ) {
+    const process = pid === undefined ? '' : ` by process ${pid}`;
+    super(`the log of ${runId} is being written${process}`, 'try again when that writer is done');
+  }
+}
+
 export function isStoreError(error: unknown): error is StoreError {
   return error instanceof StoreError;
 }
 
 export function isLogDiskFullError(error: unknown): error is LogDiskFullError {
   return error instanceof LogDiskFullError;
+}
+
+export function isLogInUseError(error: unknown): error is LogInUseError {
+  return error instanceof LogInUseError;
 }

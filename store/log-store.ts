@@ -6,8 +6,11 @@ import { createHash } from 'node:crypto';
  */
 export interface LogStore {
   /**
-   * Opens the log of an attempt to append to it. There is one writer of a run at a time; the caller sees to that. A last
-   * line that was cut off by a crash is taken away: it will come again.
+   * Opens the log of an attempt to append to it. There is one writer of a run at a time, in all processes that use the
+   * store; a process that dies has none any more. A last line that was cut off by a crash is taken away: it will come again.
+   *
+   * @throws {LogInUseError} while another writer of the run is open, whatever its attempt.
+   * @throws {LogDiskFullError} where there is no room.
    */
   openWriter(runId: string, attempt: number): Promise<LogWriter>;
   /** Lines from `from` on, oldest first. */

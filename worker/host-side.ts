@@ -6,6 +6,7 @@ import { watchEngine, type EngineHealth } from '../host/engine-health';
 import { startHostReporter } from '../host/host-reporter';
 import { createPumps, type Pumps } from '../host/pumps';
 import { startReconciler } from '../host/reconciler';
+import type { LateLogStore } from '../store/late-log-store';
 import type { LogStore } from '../store/log-store';
 import type { RunStore } from '../store/run-store';
 import type { TemporalLink } from './temporal-link';
@@ -15,6 +16,7 @@ export interface HostSideDeps {
   log: Logger;
   store: RunStore;
   logs: LogStore;
+  lateLogs: LateLogStore;
   engine: Engine;
 }
 

@@ -5,7 +5,8 @@ import { loadRecipes } from '../config/load-recipes';
 import { createEngine } from '../docker/dockerode-engine';
 import { dataFolderName } from '../store/data-folder';
 import { lockDataFolder } from '../store/data-lock';
-import { openLogStore } from '../store/file-log-store';
+import { openLateLogStore } from '../store/file-late-log-store';
+import { openLogStore, type FileLogStoreOptions } from '../store/file-log-store';
 import { openRunStore } from '../store/sqlite-run-store';
 import { startHostSide } from './host-side';
 import { startWorker } from './start-worker';
@@ -48,15 +49,19 @@ async function work({ log, stopping, ready, ...deps }: ProcessDeps, closers: Clo
   const recipes = loadRecipes(config.recipes);
   const store = await openRunStore(config.data);
   closers.push(async () => store.close());
-  const logs = openLogStore(config.data, {
+  const logOptions: FileLogStoreOptions = {
     segmentBytes: config.logs.segmentBytes,
     onCompressionFailure: (err, path) => log.warn({ err, path }, 'A log that was set aside is not compressed yet'),
-  });
+  };
+  const logs = openLogStore(config.data, logOptions);
+  const lateLogs = openLateLogStore(config.data, logOptions);
   const engine = createEngine(config.host.dockerHost);
   closers.push(() => engine.close());
 
   // Before Temporal is there: logs go on without it.
-  const host = config.worker.roles.includes('host') ? await startHostSide({ config, log, store, logs, engine }) : null;
+  const host = config.worker.roles.includes('host')
+    ? await startHostSide({ config, log, store, logs, lateLogs, engine })
+    : null;
   closers.push(async () => host?.stop());
 
   const temporal = await connectUnlessStopped({ config, log, stopping });

@@ -2,8 +2,8 @@ import type { ResumePoint, Seal } from '../log-store';
 import { textHash } from '../log-store';
 import { parseLine, type ParsedLine } from './line';
 import type { LineSource } from './line-source';
-import { createResumeTracker, type ResumeTracker, type Start } from './resume';
-import { parseContinuation, parseSeal } from './system-lines';
+import { createResumeTracker, isLater, type ResumeTracker, type Start } from './resume';
+import { parseContinuation, parseSeal, type Continuation } from './system-lines';
 
 /** What a writer must know of an attempt, read back from the files. */
 export interface AttemptScan {
@@ -13,21 +13,22 @@ export interface AttemptScan {
   newest: string;
   resume: ResumePoint | null;
   sealed: Seal | null;
+  /** What there is of the other attempts, by their numbers. */
+  others: ReadonlyMap<number, Continuation>;
   /** Lines of the last file, of any attempt. */
   liveLines: number;
 }
 
+type OpenFile = () => Promise<LineSource>;
+
 /**
- * Reads back an attempt from the files of its run, oldest first, the live one last. Mostly the live file is enough: its
- * first line tells what was before it. Older files are read where it does not tell enough: its lines hold no place to
- * resume at (it is new), or the attempt is not the newest.
+ * Reads back an attempt from the files of its run, oldest first, the live one last. Its lines may stand among those of
+ * other attempts, also of newer ones. Mostly the live file is enough: its first lines tell what was before it. Older files
+ * are read where they do not tell enough: the file's lines hold no place to resume at (it is new), or the attempt is sealed.
  *
  * @param files each opens a file anew.
  */
-export async function scanAttempt(
-  files: readonly (() => Promise<LineSource>)[],
-  attempt: number,
-): Promise<AttemptScan> {
+export async function scanAttempt(files: readonly OpenFile[], attempt: number): Promise<AttemptScan> {
   for (let count = 1; ; count *= 2) {
     const start = Math.max(0, files.length - count);
     const found = await scanFiles(files.slice(start), attempt, start === 0);
@@ -35,59 +36,86 @@ export async function scanAttempt(
   }
 }
 
+/** What the lines so far tell. */
+interface Tracked {
+  attempt: number;
+  tracker: ResumeTracker<ParsedLine>;
+  sealed: Seal | null;
+  others: Map<number, Continuation>;
+}
+
 /** Null where what is before these files must be known. */
 async function scanFiles(
-  files: readonly (() => Promise<LineSource>)[],
+  files: readonly OpenFile[],
   attempt: number,
   fromTheStart: boolean,
 ): Promise<AttemptScan | null> {
-  let tracker: ResumeTracker<ParsedLine> | undefined = fromTheStart ? createTracker() : undefined;
-  let sealed: Seal | null = null;
+  let tracked = fromTheStart ? begin(attempt, new Map()) : undefined;
   let fileLines = 0;
 
   for (const openFile of files) {
     fileLines = 0;
     for await (const lines of linesOf(openFile)) {
       fileLines += lines.length;
-      tracker ??= startTracker(parseLine(lines[0]!), attempt);
-      if (tracker === undefined) return null;
-      sealed = trackLines(lines, attempt, tracker) ?? sealed;
+      tracked ??= beginAt(lines, attempt);
+      if (tracked === undefined) return null;
+      for (const text of lines) trackLine(tracked, parseLine(text));
     }
   }
 
-  if (tracker === undefined) return null;
+  if (tracked === undefined) return null;
+  const { tracker, sealed, others } = tracked;
   if (tracker.anchor === null && tracker.lines > 0 && !fromTheStart) return null;
-  return {
-    attemptLines: tracker.lines,
-    newest: tracker.newest,
-    resume: resumeAt(tracker),
-    sealed,
-    liveLines: fileLines,
-  };
+  const { lines: attemptLines, newest } = tracker;
+  return { attemptLines, newest, resume: resumeAt(tracker), sealed, others, liveLines: fileLines };
 }
 
-/** Gives the attempt's lines to the tracker; answers its seal where it is among them. */
-function trackLines(lines: readonly string[], attempt: number, tracker: ResumeTracker<ParsedLine>): Seal | undefined {
-  let sealed: Seal | undefined;
+function trackLine(tracked: Tracked, line: ParsedLine | undefined): void {
+  if (line === undefined) return;
+  if (line.stream === 'system') trackSeal(tracked, line);
+  else if (line.attempt === tracked.attempt) tracked.tracker.add(line);
+  else {
+    const other = otherOf(tracked, line.attempt);
+    other.lines += 1;
+    if (isLater(line.time, other.newest)) other.newest = line.time;
+  }
+}
+
+function trackSeal(tracked: Tracked, { attempt, text }: ParsedLine): void {
+  const sealed = parseSeal(text);
+  if (sealed === undefined) return;
+  if (attempt === tracked.attempt) tracked.sealed = sealed;
+  else otherOf(tracked, attempt).sealed = true;
+}
+
+function otherOf({ others }: Tracked, attempt: number): Continuation {
+  const known = others.get(attempt);
+  if (known !== undefined) return known;
+  const other = { lines: 0, newest: '', sealed: false };
+  others.set(attempt, other);
+  return other;
+}
+
+/** From the first lines of a file that is not the first of its run. Undefined where these do not tell enough. */
+function beginAt(lines: readonly string[], attempt: number): Tracked | undefined {
+  const before = new Map<number, Continuation>();
   for (const text of lines) {
     const line = parseLine(text);
-    if (line?.attempt !== attempt) continue;
-    if (line.stream === 'system') sealed = parseSeal(line.text) ?? sealed;
-    else tracker.add(line);
+    const continuation = line?.stream === 'system' ? parseContinuation(line.text) : undefined;
+    if (line === undefined || continuation === undefined) break;
+    before.set(line.attempt, continuation);
   }
-  return sealed;
-}
-
-/** From the first line of a file that is not the first of its run. Undefined where that does not tell of the attempt. */
-function startTracker(line: ParsedLine | undefined, attempt: number): ResumeTracker<ParsedLine> | undefined {
-  const before = line?.stream === 'system' ? parseContinuation(line.text) : undefined;
-  if (line === undefined || before === undefined || line.attempt > attempt) return undefined;
-  return createTracker(line.attempt === attempt ? before : undefined);
+  const own = before.get(attempt);
+  if (own?.sealed === true) return undefined;
+  // One that is newer than all of them has begun after them; an older one that is not named may have been left out.
+  if (own === undefined && (before.size === 0 || attempt < Math.max(...before.keys()))) return undefined;
+  before.delete(attempt);
+  return begin(attempt, before, own);
 }
 
 /** The texts are read as one character for each byte, see {@link linesOf}. */
-function createTracker(start?: Start): ResumeTracker<ParsedLine> {
-  return createResumeTracker(({ text }) => text.length, start);
+function begin(attempt: number, others: Map<number, Continuation>, start?: Start): Tracked {
+  return { attempt, tracker: createResumeTracker(({ text }) => text.length, start), sealed: null, others };
 }
 
 function resumeAt({ anchor, skip }: ResumeTracker<ParsedLine>): ResumePoint | null {

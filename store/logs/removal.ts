@@ -11,7 +11,7 @@ import { isMissing, type LogPaths, logPaths, namesIn } from './segments';
  * whatever dies in between, readers are told that the log is removed and never see half of it, and the next call does the
  * rest.
  *
- * The caller makes sure that nobody writes the log.
+ * The caller has claimed the log, so that nobody writes it.
  */
 export async function removeLog(paths: LogPaths, removal: RecordedRemoval): Promise<void> {
   if ((await readRemoval(paths)) === null) await recordRemoval(paths, removal);

@@ -88,7 +88,7 @@ export function createResumeTracker<Line extends TrackedLine>(
 }
 
 /** Compares two times in the form of a log line. Slices of a long text, as they are here, compare slowly with `>`. */
-function isLater(time: string, other: string): boolean {
+export function isLater(time: string, other: string): boolean {
   for (let index = 0; index < time.length; index += 1) {
     const difference = time.charCodeAt(index) - (other.charCodeAt(index) || 0);
     if (difference !== 0) return difference > 0;

@@ -8,9 +8,9 @@ export interface RotatingFile {
    * Writes all of the text or, where that fails, none of it. Rotates before the write, not after it: an append whose
    * lines are stored must not fail.
    *
-   * @param opening gives the line that a live file begins with when others were set aside before it.
+   * @param opening gives the lines that a live file begins with when others were set aside before it.
    */
-  append(text: string, lineCount: number, opening: () => string): Promise<void>;
+  append(text: string, lineCount: number, opening: () => readonly string[]): Promise<void>;
   sync(): Promise<void>;
   /** Waits for what is being compressed. */
   close(): Promise<void>;
@@ -50,9 +50,9 @@ export function createRotatingFile(paths: LogPaths, options: RotationOptions, fi
     async append(text, lineCount, opening) {
       if (state.live !== null && state.live.sizeBytes > options.segmentBytes) await rotate(state, state.live);
       state.live ??= await openLiveFile(paths);
-      const first = state.liveLines === 0 && state.setAsideLines > 0 ? opening() : '';
-      await state.live.append(Buffer.from(first + text));
-      state.liveLines += lineCount + (first === '' ? 0 : 1);
+      const first = state.liveLines === 0 && state.setAsideLines > 0 ? opening() : [];
+      await state.live.append(Buffer.from(first.join('') + text));
+      state.liveLines += first.length + lineCount;
     },
     sync: async () => state.live?.sync(),
     async close() {

@@ -7,30 +7,67 @@ import { formatLine, toLogTime } from './line';
 import { createFileSource, openSegment, type LineSource } from './line-source';
 import { describeWriteError, openLiveFile } from './live-file';
 import { createQueue, type Queue } from './queue';
+import { forgetRemoval } from './removal';
 import { createRotatingFile, type RotatingFile, type RotationOptions } from './rotating-file';
 import { recoverRotation } from './rotation';
 import { lastLineOf, listSegments, type LogPaths } from './segments';
-import { formatContinuation, formatSeal } from './system-lines';
+import { formatContinuation, formatSeal, type Continuation } from './system-lines';
+import type { WriterClaim } from './writer-claims';
 
 export interface WriterOptions extends RotationOptions {
   now: () => Date;
 }
 
-/** Opens the log of an attempt to append to it, after whatever a writer before left behind. */
-export async function openWriter(paths: LogPaths, attempt: number, options: WriterOptions): Promise<LogWriter> {
+/**
+ * Opens the log of an attempt to append to it, after whatever a writer before left behind.
+ *
+ * @param claim makes it the only writer of the run; given back when the writer is closed, or cannot be opened.
+ */
+export async function openWriter(
+  paths: LogPaths,
+  attempt: number,
+  claim: WriterClaim,
+  options: WriterOptions,
+): Promise<LogWriter> {
+  try {
+    return await openClaimed(paths, attempt, claim, options);
+  } catch (error) {
+    claim.release();
+    throw describeWriteError(error, paths.live);
+  }
+}
+
+async function openClaimed(
+  paths: LogPaths,
+  attempt: number,
+  claim: WriterClaim,
+  options: WriterOptions,
+): Promise<LogWriter> {
+  await forgetRemoval(paths);
   const uncompressed = await recoverRotation(paths);
   const segments = await listSegments(paths);
   const live = await openLiveFile(paths);
   try {
     const scan = await scanAttempt([...segments.map((segment) => () => openSegment(segment)), openLive], attempt);
-    const { liveLines, attemptLines, newest, sealed, resume } = scan;
+    const { liveLines, attemptLines, newest, sealed, others, resume } = scan;
     const setAsideLines = lastLineOf(segments);
     const file = createRotatingFile(paths, options, { live, liveLines, setAsideLines, uncompressed });
-    const state = { paths, attempt, now: options.now, file, attemptLines, newest, sealed, isClosed: false };
+    const state = {
+      paths,
+      attempt,
+      now: options.now,
+      file,
+      attemptLines,
+      newest,
+      sealed,
+      others,
+      claim,
+      isClosed: false,
+    };
     return createWriter({ ...state, queue: createQueue() }, resume);
   } catch (error) {
     await live.close();
-    throw describeWriteError(error, paths.live);
+    throw error;
   }
 
   async function openLive(): Promise<LineSource> {
@@ -40,6 +77,7 @@ export async function openWriter(paths: LogPaths, attempt: number, options: Writ
 
 interface State {
   paths: LogPaths;
+  claim: WriterClaim;
   attempt: number;
   now: () => Date;
   file: RotatingFile;
@@ -48,6 +86,7 @@ interface State {
   /** Largest time of the attempt's stdout and stderr lines; empty while there is none. */
   newest: string;
   sealed: Seal | null;
+  others: ReadonlyMap<number, Continuation>;
   isClosed: boolean;
 }
 
@@ -65,8 +104,12 @@ function createWriter(state: State, resume: ResumePoint | null): LogWriter {
     seal: (outcome) => inTurn(state, () => writeSeal(state, outcome)),
     async close() {
       state.isClosed = true;
-      await state.queue.idle();
-      await state.file.close();
+      try {
+        await state.queue.idle();
+        await state.file.close();
+      } finally {
+        state.claim.release();
+      }
     },
   };
 }
@@ -89,7 +132,7 @@ async function appendLines(state: State, lines: readonly NewLogLine[]): Promise<
   }
   if (lines.length === 0) return;
   const text = lines.map((line) => formatLine(line, state.attempt)).join('');
-  await state.file.append(text, lines.length, () => continuation(state));
+  await state.file.append(text, lines.length, () => continuations(state));
   for (const { stream, time } of lines) {
     if (stream === 'system') continue;
     state.attemptLines += 1;
@@ -97,10 +140,13 @@ async function appendLines(state: State, lines: readonly NewLogLine[]): Promise<
   }
 }
 
-/** The first line of a live file after a rotation. */
-function continuation({ attempt, attemptLines, newest, now }: State): string {
-  const text = formatContinuation({ lines: attemptLines, newest });
-  return formatLine({ time: toLogTime(now()), stream: 'system', text }, attempt);
+/** The first lines of a live file after a rotation. */
+function continuations({ attempt, attemptLines, newest, others, now }: State): string[] {
+  const time = toLogTime(now());
+  const before = new Map([...others, [attempt, { lines: attemptLines, newest, sealed: false }]]);
+  return [...before]
+    .toSorted(([one], [other]) => one - other)
+    .map(([number, of]) => formatLine({ time, stream: 'system', text: formatContinuation(of) }, number));
 }
 
 async function writeSeal(state: State, outcome: Omit<Seal, 'lines'>): Promise<Seal> {

@@ -1,30 +1,96 @@
 import type { LogRecord } from '../../docker/engine';
-import { createBacklogMeter } from '../../host/backlog-meter';
+import { createBacklogMeter, RECORD_OVERHEAD_BYTES } from '../../host/backlog-meter';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
+const RECORD_BYTES = 20 + RECORD_OVERHEAD_BYTES;
 
-function records(ageMs: number, nowMs: number, count: number): LogRecord[] {
-  const time = new Date(nowMs - ageMs).toISOString().replace('Z', '000000Z');
-  return Array.from({ length: count }, () => ({ time, stream: 'stdout', data: Buffer.alloc(20), complete: true }));
+/** Milliseconds with fractions since the start, as the engine writes a time. */
+const at = (ms: number): string => {
+  const nanoseconds = String(Math.round((ms % 1) * 1e6)).padStart(6, '0');
+  return new Date(START_MS + Math.floor(ms)).toISOString().replace('Z', `${nanoseconds}Z`);
+};
+const record = (ms: number): LogRecord => ({
+  time: at(ms),
+  stream: 'stdout',
+  data: Buffer.alloc(20),
+  complete: true,
+});
+
+/** A meter by a clock that the test sets, in milliseconds since the start. */
+function meterAt() {
+  const clock = { ms: 0 };
+  const meter = createBacklogMeter(() => START_MS + clock.ms);
+  meter.begin();
+  return { clock, meter };
 }
 
 describe('createBacklogMeter', () => {
-  it('is not behind however much comes, while it comes fresh', () => {
-    const meter = createBacklogMeter(1000, () => START_MS);
-    expect(Array.from({ length: 50 }, () => meter.isBehind(records(100, START_MS, 10)))).not.toContain(true);
+  it('takes for unread what is printed, at the rate of the records, since the last one', () => {
+    const { clock, meter } = meterAt();
+    for (let ms = 1; ms <= 1000; ms += 1) meter.pass([record(ms)]);
+
+    clock.ms = 1000;
+    expect(meter.unreadBytes()).toBe(0);
+    clock.ms = 1500;
+    const unread = meter.unreadBytes() / (500 * RECORD_BYTES);
+    expect(unread).toBeGreaterThan(0.9);
+    expect(unread).toBeLessThan(1.1);
   });
 
-  it('is behind once more than the limit came late, and no longer when it has caught up', () => {
-    const meter = createBacklogMeter(1000, () => START_MS);
-    meter.isBehind(records(0, START_MS, 1));
-    expect(meter.isBehind(records(2000, START_MS, 10))).toBe(false);
-    expect(meter.isBehind(records(2000, START_MS, 1))).toBe(true);
-    expect(meter.isBehind(records(10, START_MS, 10))).toBe(false);
-    expect(meter.isBehind(records(2000, START_MS, 10))).toBe(false);
+  it('counts up to when the container was paused', () => {
+    const { clock, meter } = meterAt();
+    for (let ms = 1; ms <= 1000; ms += 1) meter.pass([record(ms)]);
+
+    clock.ms = 9000;
+    expect(meter.unreadBytes(8000)).toBe(0);
+    expect(meter.unreadBytes(7900)).toBeGreaterThan(0);
   });
 
-  it('does not take an engine with another clock for late', () => {
-    const meter = createBacklogMeter(1000, () => START_MS);
-    expect(Array.from({ length: 50 }, () => meter.isBehind(records(60_000, START_MS, 10)))).not.toContain(true);
+  it('does not take two lines at one moment for a flood', () => {
+    const { clock, meter } = meterAt();
+    meter.pass([record(1), record(1)]);
+
+    clock.ms = 300;
+    expect(meter.unreadBytes()).toBeLessThan(10_000);
+  });
+
+  it('sees a flood within a few milliseconds of its beginning, after a quiet time too', () => {
+    const { clock, meter } = meterAt();
+    meter.pass([record(1)]);
+    for (let read = 0; read < 80; read += 1) {
+      meter.pass(Array.from({ length: 500 }, (_, index) => record(60_001 + (read * 500 + index) / 40_000)));
+    }
+
+    clock.ms = 60_021;
+    expect(meter.unreadBytes()).toBeGreaterThan(3e6);
+  });
+
+  it('forgets a flood that is over', () => {
+    const { clock, meter } = meterAt();
+    meter.pass(Array.from({ length: 40_000 }, (_, index) => record(index / 1000)));
+    for (const ms of [5000, 10_000, 15_000]) meter.pass([record(ms)]);
+
+    clock.ms = 15_200;
+    expect(meter.unreadBytes()).toBeLessThan(10_000);
+  });
+
+  it('counts a record once that is read again and again', () => {
+    const { clock, meter } = meterAt();
+    const records = Array.from({ length: 100 }, (_, index) => record(index + 1));
+    for (let times = 0; times < 50; times += 1) meter.pass(records);
+
+    clock.ms = 1100;
+    expect(meter.unreadBytes()).toBeLessThan(1100 * RECORD_BYTES);
+  });
+
+  it('takes nothing for unread that the engine wrote before the reading began', () => {
+    const { clock, meter } = meterAt();
+    clock.ms = 60_000;
+    meter.begin();
+    for (let ms = 1; ms <= 1000; ms += 1) meter.pass([record(ms)]);
+
+    expect(meter.unreadBytes()).toBe(0);
+    clock.ms = 60_100;
+    expect(meter.unreadBytes()).toBeGreaterThan(0);
   });
 });

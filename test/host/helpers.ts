@@ -8,8 +8,10 @@ import pino from 'pino';
 import { LABELS } from '../../contract/names';
 import type { ContainerPlan } from '../../docker/engine';
 import { watchEngine, type EngineHealth } from '../../host/engine-health';
-import { createPumps, type Pumps } from '../../host/pumps';
+import { createPumps, type Pumps, type PumpsDeps } from '../../host/pumps';
+import { openLateLogStore } from '../../store/file-late-log-store';
 import { openLogStore } from '../../store/file-log-store';
+import type { LateLogStore } from '../../store/late-log-store';
 import type { LogLine, LogStore } from '../../store/log-store';
 import { testEngine, type TestEngine } from '../helpers/engine';
 
@@ -18,9 +20,10 @@ export interface TestHost extends TestEngine {
   data: string;
   logs: LogStore;
   health: EngineHealth;
+  lateLogs: LateLogStore;
   config: HostConfig;
   /** New pumps, as a worker that has just started has them. */
-  newPumps(): Pumps;
+  newPumps(changes?: Partial<PumpsDeps>): Pumps;
   /** Starts a container of a run, as `startContainer` would label it; returns its id. */
   runOf(runId: string, command: string[], overrides?: Partial<ContainerPlan>): Promise<string>;
   lines(runId: string, streams?: LogLine['stream'][]): Promise<LogLine[]>;
@@ -34,6 +37,7 @@ export async function testHost(): Promise<TestHost> {
   const test = testEngine();
   const data = await mkdtemp(join(tmpdir(), 'trainyard-host-'));
   const logs = openLogStore(data, { segmentBytes: 1024 * 1024 });
+  const lateLogs = openLateLogStore(data, { segmentBytes: 1024 * 1024 });
   const config = hostConfig(data, test.dockerHost);
   const pumps: Pumps[] = [];
   const health = watchEngine(test.engine);
@@ -43,9 +47,10 @@ export async function testHost(): Promise<TestHost> {
     data,
     logs,
     health,
+    lateLogs,
     config,
-    newPumps: () => {
-      const created = createPumps({ engine: test.engine, logs, config, log: QUIET });
+    newPumps: (changes) => {
+      const created = createPumps({ engine: test.engine, logs, lateLogs, config, log: QUIET, ...changes });
       pumps.push(created);
       return created;
     },

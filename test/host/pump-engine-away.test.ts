@@ -1,7 +1,7 @@
 import { createEngine } from '../../docker/dockerode-engine';
 import type { Engine } from '../../docker/engine';
 import { pumpLog } from '../../host/log-pump';
-import { createPumps } from '../../host/pumps';
+import { createPumps, pumpDepsOf } from '../../host/pumps';
 import { startProxy, type TestProxy } from '../helpers/proxy';
 import { until } from '../helpers/until';
 import { python, QUIET, testHost, type TestHost } from './helpers';
@@ -60,8 +60,7 @@ describe('a pump whose engine goes away', () => {
 
   it('reads on when a follow stalls although there is more', async () => {
     const containerId = await host.runOf('stall', PRINT);
-    const { logs } = host;
-    const deps = { engine: stallingOnce(host.engine), logs, log: QUIET, echo: false, containerLogSizeBytes: 1e7 };
+    const deps = pumpDepsOf({ ...host, engine: stallingOnce(host.engine), log: QUIET });
     const target = { runId: 'stall', attempt: 1, containerId };
     const seal = await pumpLog({ ...deps, silenceMs: 200 }, target, () => undefined, new AbortController().signal);
 

@@ -2,6 +2,7 @@ import pino from 'pino';
 
 import { createEngine } from '../../docker/dockerode-engine';
 import { createPumps } from '../../host/pumps';
+import { openLateLogStore } from '../../store/file-late-log-store';
 import { openLogStore } from '../../store/file-log-store';
 import type { HostConfig } from './helpers';
 
@@ -10,6 +11,7 @@ const config = JSON.parse(process.argv[2] ?? '') as HostConfig;
 const pumps = createPumps({
   engine: createEngine(config.host.dockerHost),
   logs: openLogStore(config.data, { segmentBytes: 64 * 1024 }),
+  lateLogs: openLateLogStore(config.data, { segmentBytes: 64 * 1024 }),
   config,
   log: pino({ level: 'silent' }),
 });

@@ -1,0 +1,31 @@
+import type { LogRecord } from '../docker/engine';
+import { engineBytes } from './backlog-meter';
+
+export interface BeginningCheck {
+  /** Takes the records of a reading from the start; once, the time of the first, where lines before it may be missing. */
+  pass(records: readonly LogRecord[]): string | null;
+}
+
+/**
+ * Tells whether the beginning of a log may have been thrown away before anybody read it. Nothing is stored yet to compare
+ * with; but an engine that held less than it keeps, when the reading began, has thrown nothing away.
+ *
+ * @param beganMs when the reading began, by the clock of the engine.
+ */
+export function createBeginningCheck(keptBytes: number, beganMs: number): BeginningCheck {
+  let first: string | null = null;
+  let bytes = 0;
+  let isDone = false;
+  return {
+    pass: (records) => {
+      const last = records.at(-1);
+      if (isDone || last === undefined) return null;
+      first ??= records[0]!.time;
+      isDone = Date.parse(last.time) > beganMs;
+      bytes += engineBytes(records);
+      if (bytes < keptBytes) return null;
+      isDone = true;
+      return first;
+    },
+  };
+}

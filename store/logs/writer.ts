@@ -12,6 +12,7 @@ import { createRotatingFile, type RotatingFile, type RotationOptions } from './r
 import { recoverRotation } from './rotation';
 import { lastLineOf, listSegments, type LogPaths } from './segments';
 import { formatContinuation, formatSeal, type Continuation } from './system-lines';
+import { removeTornOpening } from './torn-opening';
 import type { WriterClaim } from './writer-claims';
 
 export interface WriterOptions extends RotationOptions {
@@ -46,6 +47,7 @@ async function openClaimed(
   await forgetRemoval(paths);
   const uncompressed = await recoverRotation(paths);
   const segments = await listSegments(paths);
+  await removeTornOpening(paths);
   const live = await openLiveFile(paths);
   try {
     const scan = await scanAttempt([...segments.map((segment) => () => openSegment(segment)), openLive], attempt);

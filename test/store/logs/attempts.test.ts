@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
 import fc from 'fast-check';
 
 import { openLogStore } from '../../../store/file-log-store';
@@ -66,6 +68,27 @@ describe('lines of an older attempt after those of a newer one', () => {
       `2 continued: 3 lines before, newest ${logTime(6)}, sealed`,
     ]);
   });
+
+  test.each([1, 2])(
+    'are not forgotten where a crash leaves only the first %i of the lines that tell of them',
+    async (left) => {
+      const store = openStore(100);
+      await write(store, 1, 1, 3, true);
+      await write(store, 2, 101, 103);
+      const live = store.pathOf('run-1');
+      const lines = readFileSync(live, 'utf8').split('\n');
+      expect(lines.slice(0, 2).map((line) => line.slice(31))).toEqual([
+        expect.stringMatching(/^1 system continued/),
+        expect.stringMatching(/^2 system continued/),
+      ]);
+      writeFileSync(live, `${lines.slice(0, left).join('\n')}\n`);
+
+      expect(await opened(store, 2)).toMatchObject({ attemptLines: 2, skip: 1 });
+      await write(store, 2, 103, 104);
+      expect(await opened(store, 2)).toMatchObject({ attemptLines: 4, skip: 1 });
+      expect(await textsOf(store, 'run-1', { attempt: 2 })).toEqual(numberedLines(101, 104).map(({ text }) => text));
+    },
+  );
 
   test('are told apart however attempts take turns', async () => {
     let runs = 0;

@@ -56,7 +56,7 @@ export async function searchLogs({ runStore, logStore }: Services, request: LogS
       if (stopped !== null) return answer(stopped, run, { within: { runId: run.id, line }, after, isLast });
     }
     // Runs without a log cost time, too.
-    const isOver = performance.now() >= deadlineMs && !isLast;
+    const isOver = (signal.aborted || performance.now() >= deadlineMs) && !isLast;
     if (isOver) return answer('time', run, { within: null, after, isLast });
   }
   return answer(null, null, null);

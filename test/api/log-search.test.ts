@@ -89,6 +89,33 @@ describe('GET /v1/logs', () => {
     expect(places((await search(`query=Loss&${more}`)).items)).toEqual(expected);
   });
 
+  test('is done for two at once, and for others afterwards, also when one fails', async () => {
+    await write('a', 1, ['hit']);
+    const { logStore } = api.services;
+    const { scan } = logStore;
+    let now = 0;
+    let most = 0;
+    logStore.scan = async function* (runId, query) {
+      now += 1;
+      most = Math.max(most, now);
+      try {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (most === 1) throw new Error('the disk is broken');
+        yield* scan(runId, query);
+      } finally {
+        now -= 1;
+      }
+    };
+
+    const first = await api.get('/v1/logs?query=hit');
+    const answers = await Promise.all(Array.from({ length: 9 }, () => api.get('/v1/logs?query=hit')));
+    logStore.scan = scan;
+
+    expect(first.statusCode).toBe(500);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 200));
+    expect(most).toBe(2);
+  });
+
   test('takes a text as it stands where asked', async () => {
     await write('a', 1, ['loss: nan (step 1)', 'loss: nan step 1']);
 
@@ -172,6 +199,14 @@ describe('a search with a small budget', () => {
     expect(pages.length).toBeGreaterThan(5);
     expect(pages.slice(0, -1).every((page) => page.stopped === stopped)).toBe(true);
     expect(pages.at(-1)).toMatchObject({ next: null, stopped: null });
+  });
+
+  test('stops when nobody waits for it any more', async () => {
+    for (const day of [1, 2, 3]) await write(`run-${day}`, day, ['x']);
+
+    const page = await searchLogs(api.services, { ...request({}), signal: AbortSignal.abort() });
+
+    expect(page.searched.runs).toBe(1);
   });
 
   test('goes on although the run that it was in is gone', async () => {

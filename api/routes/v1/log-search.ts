@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox';
 import { LogSearchSchema } from '../../../contract/http';
 import { defaulted } from '../../defaulted';
 import type { OpenStreams } from '../../plugins/open-streams';
+import { createGate } from '../../services/gate';
 import { filterOf, RUN_FILTERS } from '../../services/list-runs';
 import { searchQueryOf } from '../../services/log-selection';
 import { searchLogs } from '../../services/search-logs';
@@ -13,6 +14,9 @@ import { LINE_FILTERS, Pattern, PATTERN_OPTIONS } from './log-query';
 
 /** What one request may read, and how long it may take, before it answers with what it has. */
 const BUDGET = { bytes: 256 * 1024 * 1024, timeMs: 2_000 };
+
+/** Searches at once; more would not be done sooner, and would keep everybody else waiting. */
+const SEARCHES_AT_ONCE = 2;
 
 const SearchQuerySchema = Type.Object(
   {
@@ -30,6 +34,7 @@ export const logSearchRoutes: FastifyPluginAsyncTypebox<{ services: Services; st
   app,
   { services, streams },
 ) => {
+  const inTurn = createGate(SEARCHES_AT_ONCE);
   app.get(
     '/logs',
     {
@@ -48,7 +53,8 @@ export const logSearchRoutes: FastifyPluginAsyncTypebox<{ services: Services; st
       const { query: lines, pattern } = searchQueryOf(line, new Date());
       const runs = filterOf(filters);
       const signal = streams.open(reply.raw);
-      return searchLogs(services, { runs, lines, pattern, budget: { ...BUDGET, hits: limit }, cursor, signal });
+      const budget = { ...BUDGET, hits: limit };
+      return inTurn(async () => searchLogs(services, { runs, lines, pattern, budget, cursor, signal }));
     },
   );
 };

@@ -35,7 +35,7 @@ export interface LogStore {
    * the middle and is called again, has the same effect as once. Readers have no log from the first moment on.
    *
    * @param because sentence for people: why it had to go.
-   * @throws {StoreError} while the log is being written.
+   * @throws {LogInUseError} while the log is being written.
    */
   remove(runId: string, because: string): Promise<void>;
   /** How the log of a run was removed; null where it was not. */

@@ -139,16 +139,15 @@ test('completes what a process that died had begun, whatever the rules are now',
   expect(await logs.removal('begun')).toMatchObject({ because: 'of something' });
 });
 
-test('goes on with the others where a log cannot be removed, and counts it', async () => {
+test('leaves a log that is being written for the next time, and goes on with the others', async () => {
   await write('a', ended(1));
   await write('b', ended(2));
-  const remove: LogStore['remove'] = async (runId, because) => {
-    if (runId === 'a') throw new Error('it is being written');
-    return logs.remove(runId, because);
-  };
+  // What drains the container of a workflow that was terminated, after the end of the run.
+  const late = await logs.openWriter('a', 1);
 
-  const report = await removeOldLogs({}, { logs: { ...logs, remove } });
-
+  expect(await removeOldLogs()).toMatchObject({ removedForAge: 1, failed: 1, keptLogs: 1 });
   expect(await left()).toEqual(['a']);
-  expect(report).toMatchObject({ removedForAge: 1, failed: 1, keptLogs: 1 });
+
+  await late.close();
+  expect(await removeOldLogs()).toMatchObject({ removedForAge: 1, failed: 0, keptLogs: 0 });
 });

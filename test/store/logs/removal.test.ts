@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { LogInUseError } from '../../../store/errors';
 import { openLogStore } from '../../../store/file-log-store';
 import type { LogStore, StoredLog } from '../../../store/log-store';
 import { scratchFolder } from '../../helpers/scratch-folder';
@@ -89,6 +90,23 @@ describe('a log that is removed', () => {
     await store.remove('nobody', WHY);
 
     expect(await store.removal('nobody')).toMatchObject({ because: WHY });
+  });
+
+  test('is not one that is being written, in whatever process', async () => {
+    const writing = openStore();
+    await write(writing, 'a');
+    const writer = await writing.openWriter('a', 2);
+
+    for (const store of [writing, openStore()]) {
+      await expect(store.remove('a', WHY)).rejects.toThrow(LogInUseError);
+      expect(await store.removal('a')).toBeNull();
+    }
+    await writer.append(numberedLines(21, 21));
+    await writer.close();
+    expect(await textsOf(writing, 'a')).toHaveLength(21);
+
+    await openStore().remove('a', WHY);
+    expect(filesOf('a')).toEqual(['training_a.removed']);
   });
 
   /** What a process leaves behind that dies at one of the steps. */

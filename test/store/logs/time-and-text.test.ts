@@ -80,6 +80,8 @@ describe('a time seek', () => {
 
     expect(await minutesOf(store, { until: at(4 * 60_000) })).toEqual([0, 1, 2, 3]);
     expect(await minutesOf(store, { until: at(21 * 60_000), attempt: 2 })).toEqual([20]);
+    expect(await minutesOf(store, { since: at(22 * 60_000) })).toEqual([22, 23]);
+    expect(await minutesOf(store, { since: at(3 * 60_000), attempt: 1 })).toEqual([3]);
   });
 
   test('is exact to the nanosecond at both ends', async () => {

@@ -22,7 +22,7 @@ import { parseImageReference } from './image-reference';
 import { readLogFrames } from './log-frames';
 import { mapError, type EngineOperation } from './map-error';
 import { dialStream, plainAgent, settlingDial, type Dial, type DialRequest } from './modem-dial';
-import { readRecall } from './recall';
+import { recallUntil } from './recall';
 import { watchedPull } from './watched-pull';
 
 /** What the parts of the adapter share. */
@@ -75,14 +75,8 @@ function modemOptions(dockerHost: string, agent: Agent): Docker.DockerOptions {
   const unset = { socketPath: undefined, host: undefined, port: undefined, pathPrefix: undefined };
   const noTls = { ca: undefined, cert: undefined, key: undefined, protocol: 'http' as const };
   // No version: the engine's own. No timeout: what takes hours, such as a pull, ends by its own rules.
-  return {
-    ...unset,
-    ...noTls,
-    version: undefined,
-    timeout: undefined,
-    ...parseDockerHost(dockerHost),
-    agent,
-  } as object;
+  const noLimits = { version: undefined, timeout: undefined };
+  return { ...unset, ...noTls, ...noLimits, ...parseDockerHost(dockerHost), agent } as object;
 }
 
 function systemCalls({ docker, dial, call }: Connection): Pick<Engine, 'info' | 'recall'> {
@@ -94,11 +88,7 @@ function systemCalls({ docker, dial, call }: Connection): Pick<Engine, 'info' | 
     info,
     recall: async (id) => {
       const { time, liveRestore } = await info();
-      // Without an end, by the engine's own clock, the answer would go on with what is still to come.
-      const options = { since: '1', until: toSince(time) };
-      const request: DialRequest = { path: '/events?', method: 'GET', options, statusCodes: { 200: true } };
-      const seen = await call('other', async () => readRecall(await dialStream(dial, request), id));
-      return { ...seen, liveRestore };
+      return { ...(await call('other', () => recallUntil(dial, id, time))), liveRestore };
     },
   };
 }

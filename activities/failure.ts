@@ -11,6 +11,7 @@ const REASON_OF: readonly (readonly [new (...args: never[]) => Error, EndReason]
   [docker.ImageNotFoundError, 'image-not-found'],
   [docker.ImageAccessDeniedError, 'image-access-denied'],
   [docker.ImageUnusableError, 'image-unusable'],
+  [docker.ImageRemovedError, 'image-removed'],
   [docker.RegistryUnavailableError, 'registry-unavailable'],
   [docker.PullSilentError, 'pull-silent'],
   [docker.CommandNotRunnableError, 'command-not-runnable'],

@@ -1,8 +1,14 @@
+import { Context } from '@temporalio/activity';
+
 import type { ContainerOutcome, FollowActivities, FollowContainerInput } from '../contract/activities';
 import type { ContainerInfo, Engine } from '../docker/engine';
 import { commandNotRunnable } from '../docker/init-failure';
 import { awaitEnd } from '../host/await-end';
+import { hasEnded } from '../host/container-state';
+import type { ContainerWatch, ContainerWatches } from '../host/container-watch';
+import { wasEndedByEngine } from '../host/ended-by-engine';
 import type { EngineHealth } from '../host/engine-health';
+import type { ToldNotices } from '../host/notices';
 import { orAborted } from '../host/or-aborted';
 import type { Pumps } from '../host/pumps';
 import type { LogStore, Seal } from '../store/log-store';
@@ -14,6 +20,13 @@ export interface FollowActivityDeps {
   health: EngineHealth;
   pumps: Pumps;
   logs: LogStore;
+  watches: ContainerWatches;
+}
+
+/** What a heartbeat tells; the one who follows the container next goes on from it. */
+interface Beat {
+  lines: number;
+  told?: ToldNotices;
 }
 
 /** Well below the heartbeat timeout of the workflow's call. */
@@ -31,24 +44,57 @@ export function createFollowActivities(deps: FollowActivityDeps): FollowActiviti
 function followContainer(deps: FollowActivityDeps, input: FollowContainerInput): Promise<ContainerOutcome> {
   const { runId, attempt, containerId } = input;
   const pump = deps.pumps.adopt({ runId, attempt, containerId });
+  const before = Context.current().info.heartbeatDetails as Beat | undefined;
+  const watch = deps.watches.begin(input, before?.told ?? {});
   return withHeartbeat(
-    () => ({ lines: pump.lines() }),
+    () => beat(pump.lines(), watch.told()),
     (signal) =>
       unlessAbsent(deps.health, signal, async (within) => {
-        const info = await awaitEnd(deps.engine, containerId, within);
+        const end = await seeEnd(deps, input, watch, within);
         const seal = await orAborted(pump.sealed, within);
-        return outcome(info, seal, await commandProblem(deps.logs, input, info));
+        deps.watches.forget(containerId);
+        return outcome(end, seal, await commandProblem(deps.logs, input, end.info));
       }),
     HEARTBEAT_EVERY_MS,
-  );
+  ).finally(() => watch.end());
 }
 
-function outcome(info: ContainerInfo | null, seal: Seal, problem: string | null): ContainerOutcome {
+function beat(lines: number, told: ToldNotices): Beat {
+  return { lines, ...(Object.keys(told).length > 0 && { told }) };
+}
+
+interface End {
+  info: ContainerInfo | null;
+  engineRestarted: boolean;
+}
+
+async function seeEnd(
+  { engine }: FollowActivityDeps,
+  { containerId }: FollowContainerInput,
+  watch: ContainerWatch,
+  signal: AbortSignal,
+): Promise<End> {
+  const looks = new Set<'alive' | 'away'>();
+  let awayBefore = false;
+  const info = await awaitEnd(engine, containerId, signal, (look) => {
+    looks.add(look);
+    awayBefore = look === 'away';
+  });
+  // The common case needs no question: a program that ended well under eyes that never left it.
+  const seenAllAlong = looks.has('alive') && !looks.has('away') && Context.current().info.attempt === 1;
+  if (info === null || !hasEnded(info) || (info.exitCode === 0 && seenAllAlong))
+    return { info, engineRestarted: false };
+  const known = { awayBefore, liveRestore: watch.liveRestore() };
+  return { info, engineRestarted: await wasEndedByEngine(engine, info, known, signal) };
+}
+
+function outcome({ info, engineRestarted }: End, seal: Seal, problem: string | null): ContainerOutcome {
   const vanished = info === null || isBeingRemoved(info);
   return {
     exitCode: vanished || info.finishedAt === null ? null : info.exitCode,
     oomKilled: info?.oomKilled ?? false,
     vanished,
+    engineRestarted,
     error: info?.error ?? '',
     commandProblem: problem,
     startedAt: info?.startedAt ?? null,

@@ -66,7 +66,7 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
   'killed-by-signal': {
     state: 'failed',
     retry: 'user',
-    sentence: 'The command was killed by {signal}, which Trainyard did not send.',
+    sentence: 'The command was killed by {signal}, which Trainyard did not send. {detail}',
   },
   'command-not-runnable': {
     state: 'failed',
@@ -138,7 +138,8 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
   'engine-restarted': {
     state: 'failed',
     retry: 'infrastructure',
-    sentence: 'The Docker Engine of the host was restarted and ended the container; with live-restore it would go on.',
+    sentence:
+      'The Docker Engine of the host, or the machine itself, was restarted, which ended the container; with live-restore it goes on while the engine restarts.',
   },
   'container-vanished': {
     state: 'failed',

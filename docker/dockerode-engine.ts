@@ -10,6 +10,7 @@ import type {
   ContainerInfo,
   ContainerPlan,
   Engine,
+  EngineInfo,
   ImageInfo,
   LogRecord,
   PullOptions,
@@ -21,6 +22,7 @@ import { parseImageReference } from './image-reference';
 import { readLogFrames } from './log-frames';
 import { mapError, type EngineOperation } from './map-error';
 import { dialStream, plainAgent, settlingDial, type Dial, type DialRequest } from './modem-dial';
+import { recallUntil } from './recall';
 import { watchedPull } from './watched-pull';
 
 /** What the parts of the adapter share. */
@@ -73,21 +75,20 @@ function modemOptions(dockerHost: string, agent: Agent): Docker.DockerOptions {
   const unset = { socketPath: undefined, host: undefined, port: undefined, pathPrefix: undefined };
   const noTls = { ca: undefined, cert: undefined, key: undefined, protocol: 'http' as const };
   // No version: the engine's own. No timeout: what takes hours, such as a pull, ends by its own rules.
-  return {
-    ...unset,
-    ...noTls,
-    version: undefined,
-    timeout: undefined,
-    ...parseDockerHost(dockerHost),
-    agent,
-  } as object;
+  const noLimits = { version: undefined, timeout: undefined };
+  return { ...unset, ...noTls, ...noLimits, ...parseDockerHost(dockerHost), agent } as object;
 }
 
-function systemCalls({ docker, call }: Connection): Pick<Engine, 'info'> {
+function systemCalls({ docker, dial, call }: Connection): Pick<Engine, 'info' | 'recall'> {
+  const info = async (): Promise<EngineInfo> => {
+    const [system, version] = await call('other', () => Promise.all([docker.info(), docker.version()]));
+    return toEngineInfo(system, version);
+  };
   return {
-    info: async () => {
-      const [info, version] = await call('other', () => Promise.all([docker.info(), docker.version()]));
-      return toEngineInfo(info, version);
+    info,
+    recall: async (id) => {
+      const { time, liveRestore } = await info();
+      return { ...(await call('other', () => recallUntil(dial, id, time))), liveRestore };
     },
   };
 }
@@ -118,7 +119,7 @@ function containerCalls({ docker, call }: Connection): Pick<Engine, ContainerCal
     return inspected === 404 ? null : toContainerInfo(inspected);
   };
   const create = async (plan: ContainerPlan): Promise<string | null> => {
-    const created = await call('other', () => expecting([409], docker.createContainer(containerConfig(plan))));
+    const created = await call('create', () => expecting([409], docker.createContainer(containerConfig(plan))));
     return created === 409 ? null : created.id;
   };
   return {
@@ -131,9 +132,10 @@ function containerCalls({ docker, call }: Connection): Pick<Engine, ContainerCal
       if (removed === 409) await untilGone(id, inspectContainer);
       return removed !== 404;
     },
-    listContainers: async (labels) => {
+    listContainers: async (labels, abortSignal) => {
       const label = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-      const listed = await call('other', () => docker.listContainers({ all: true, filters: { label } }));
+      const options = { all: true, filters: { label }, abortSignal };
+      const listed = await call('other', () => docker.listContainers(options), abortSignal);
       return listed.map(toContainerSummary);
     },
   };

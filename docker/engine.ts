@@ -6,6 +6,13 @@
 export interface Engine {
   /** Version and settings; the cheapest proof that the engine answers. */
   info(): Promise<EngineInfo>;
+  /**
+   * What the process of the engine that answers now has itself seen of a container. It keeps its events in memory only, so
+   * one that was started since knows nothing of what was before; this is how the restart of an engine is known for certain.
+   *
+   * @param id the full id of the container.
+   */
+  recall(id: string): Promise<EngineRecall>;
 
   /** Null where the engine does not have the image. */
   findImage(reference: string): Promise<ImageInfo | null>;
@@ -22,7 +29,8 @@ export interface Engine {
   /**
    * Creates a container, or returns the one that has the name already if its labels are the same.
    *
-   * @throws {NameTakenError} if the name belongs to a container with other labels.
+   * @throws {NameTakenError} if the name belongs to a container with other labels, `ImageRemovedError` if there is no such
+   *   image.
    */
   createContainer(plan: ContainerPlan): Promise<{ id: string }>;
   /**
@@ -60,8 +68,12 @@ export interface Engine {
   unpauseContainer(id: string): Promise<boolean>;
   /** Removes the container, by force if it runs, and its anonymous volumes. True if there was one. */
   removeContainer(id: string): Promise<boolean>;
-  /** All containers, running or not, that carry every one of the labels. */
-  listContainers(labels: Record<string, string>): Promise<ContainerSummary[]>;
+  /**
+   * All containers, running or not, that carry every one of the labels.
+   *
+   * @throws also the reason of `signal`, where there is one.
+   */
+  listContainers(labels: Record<string, string>, signal?: AbortSignal): Promise<ContainerSummary[]>;
 
   /**
    * The records of a container's log, in the order of the engine, from `since` on (inclusive), or from the first. With
@@ -93,6 +105,16 @@ export interface EngineInfo {
   warnings: string[];
   /** Time of the engine's machine, RFC 3339. */
   time: string;
+}
+
+export interface EngineRecall {
+  /** It saw the container start. */
+  started: boolean;
+  /** It saw the container end. */
+  ended: boolean;
+  /** False where it has seen more than it keeps, so that what is not among it may have been, too. */
+  complete: boolean;
+  liveRestore: boolean;
 }
 
 export interface ImageInfo {

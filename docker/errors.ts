@@ -51,6 +51,11 @@ export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
 }
 
+/** Thrown when a container cannot be made because its image is not on the engine, be it any more or yet. */
+export class ImageRemovedError extends Error {
+  override readonly name = 'ImageRemovedError';
+}
+
 /** Thrown when the engine says that there is no space left. */
 export class DiskFullError extends Error {
   override readonly name = 'DiskFullError';

@@ -7,6 +7,7 @@ import {
   EngineUnavailableError,
   ImageAccessDeniedError,
   ImageNotFoundError,
+  ImageRemovedError,
   ImageUnusableError,
   NotFoundError,
   PullSilentError,
@@ -14,7 +15,7 @@ import {
 } from './errors';
 
 /** What was asked of the engine; the same words mean different things in a pull, at a start and elsewhere. */
-export type EngineOperation = 'pull' | 'start' | 'other';
+export type EngineOperation = 'pull' | 'create' | 'start' | 'other';
 
 /**
  * Translates whatever dockerode, docker-modem, a socket or the engine itself fails with into the errors of docker/errors.
@@ -43,6 +44,7 @@ const MAPPED = [
   EngineUnavailableError,
   ImageAccessDeniedError,
   ImageNotFoundError,
+  ImageRemovedError,
   ImageUnusableError,
   NotFoundError,
   PullSilentError,
@@ -141,6 +143,7 @@ const OTHER_MESSAGES: readonly [RegExp, ErrorConstructor][] = [
 
 const MESSAGES: Record<EngineOperation, readonly [RegExp, ErrorConstructor][]> = {
   pull: PULL_MESSAGES,
+  create: [[/no such image/i, ImageRemovedError], ...OTHER_MESSAGES],
   start: [...START_MESSAGES, ...OTHER_MESSAGES],
   other: OTHER_MESSAGES,
 };

@@ -2,13 +2,20 @@ import type { AttemptIdentity } from '../contract/activities';
 import { LABELS } from '../contract/names';
 import type { ContainerSummary, Engine } from '../docker/engine';
 
+/**
+ * How long an engine may take to list its containers where the start of a worker waits for that: one that is frozen takes
+ * the question and says nothing, and the worker could not even tell of it.
+ */
+export const LIST_PATIENCE_MS = 5000;
+
 /** The containers of this installation on an engine that carry the labels, running or not. */
 export function ownContainers(
-  engine: Engine,
+  engine: Pick<Engine, 'listContainers'>,
   { installation }: { installation: string },
   labels: Record<string, string>,
+  signal?: AbortSignal,
 ): Promise<ContainerSummary[]> {
-  return engine.listContainers({ [LABELS.installation]: installation, ...labels });
+  return engine.listContainers({ [LABELS.installation]: installation, ...labels }, signal);
 }
 
 /** Whose container it is, by its labels. */

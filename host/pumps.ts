@@ -13,7 +13,7 @@ import { createEngineClock } from './engine-clock';
 import { engineLogSize } from './flood-guard';
 import { createInTurn } from './in-turn';
 import { createLateLogs, type LateLogs } from './late-logs';
-import { ownContainers, readIdentity } from './own-containers';
+import { LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
 import { pumpLog } from './log-pump';
 import type { PumpDeps, PumpTarget } from './pump-deps';
 
@@ -121,7 +121,8 @@ type Adopt = Pumps['adopt'];
 
 /** Takes up the containers that were started, attempt by attempt. */
 async function takeUp(engine: Engine, host: Config['host'], adopt: Adopt): Promise<void> {
-  const containers = await ownContainers(engine, host, { [LABELS.host]: host.name });
+  const patience = AbortSignal.timeout(LIST_PATIENCE_MS);
+  const containers = await ownContainers(engine, host, { [LABELS.host]: host.name }, patience);
   const targets = containers
     .filter(({ state }) => state !== 'created')
     .map(({ id, labels }) => ({ ...readIdentity(labels), containerId: id }));

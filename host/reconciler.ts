@@ -10,7 +10,7 @@ import { awaitEnd } from './await-end';
 import { isAlive } from './container-state';
 import { endWithin } from './end-within';
 import type { PumpTarget } from './pump-deps';
-import { ownContainers, readIdentity } from './own-containers';
+import { LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
 import { runPaths } from './paths';
 import type { Pumps } from './pumps';
 import { removeContainer } from './remove-container';
@@ -135,7 +135,8 @@ function removeOnce(deps: ReconcilerDeps, state: State, target: PumpTarget, remo
 /** @param orphans when each container was first found without a live workflow, by its id. */
 async function judgeAll(deps: ReconcilerDeps, orphans: Map<string, number>) {
   const { engine, config, standingOf } = deps;
-  const containers = await ownContainers(engine, config.host, { [LABELS.host]: config.host.name });
+  const labels = { [LABELS.host]: config.host.name };
+  const containers = await ownContainers(engine, config.host, labels, AbortSignal.timeout(LIST_PATIENCE_MS));
   const identities = containers.map(({ id, labels }) => ({ ...readIdentity(labels), containerId: id }));
   const standings = new Map<string, RunStanding>();
   for (const { runId } of identities) if (!standings.has(runId)) standings.set(runId, await standingOf(runId));

@@ -33,7 +33,7 @@ export function judgeOutcome(outcome: ContainerOutcome, stopped: StopCause | nul
   }
   if (outcome.error !== '') return { reason: 'start-failed', exitCode, detail: { detail: outcome.error } };
   const signal = SIGNALS_BY_EXIT_CODE[exitCode];
-  if (signal !== undefined) return { reason: 'killed-by-signal', exitCode, detail: { signal } };
+  if (signal !== undefined) return { reason: 'killed-by-signal', exitCode, detail: { signal, detail: HINTS[signal] } };
   return { reason: 'exit-code', exitCode, detail: { exitCode } };
 }
 
@@ -43,7 +43,7 @@ export function describeEnding({ reason, detail }: Ending): string {
 }
 
 /** An init process reports a death by signal as 128 + its number; these are the ones that programs die of. */
-const SIGNALS_BY_EXIT_CODE: Record<number, string> = {
+const SIGNALS_BY_EXIT_CODE: Record<number, Signal> = {
   129: 'SIGHUP',
   130: 'SIGINT',
   131: 'SIGQUIT',
@@ -55,4 +55,36 @@ const SIGNALS_BY_EXIT_CODE: Record<number, string> = {
   139: 'SIGSEGV',
   141: 'SIGPIPE',
   143: 'SIGTERM',
+};
+
+type Signal =
+  | 'SIGHUP'
+  | 'SIGINT'
+  | 'SIGQUIT'
+  | 'SIGILL'
+  | 'SIGABRT'
+  | 'SIGBUS'
+  | 'SIGFPE'
+  | 'SIGKILL'
+  | 'SIGSEGV'
+  | 'SIGPIPE'
+  | 'SIGTERM';
+
+const BY_HAND = 'Somebody may have used `docker stop` or `docker kill`; a run is ended with `trainyard cancel`.';
+const CRASH = 'The program, or a library that it uses, crashed; the end of its log may say more.';
+
+/** Where to look, by signal. */
+const HINTS: Record<Signal, string> = {
+  SIGHUP: BY_HAND,
+  SIGINT: BY_HAND,
+  SIGQUIT: BY_HAND,
+  SIGTERM: BY_HAND,
+  SIGKILL:
+    'Somebody may have used `docker kill`, or the whole host was short of memory: then its kernel log (dmesg) names the process.',
+  SIGPIPE: 'The program wrote to a pipe or a connection that nobody read any more.',
+  SIGILL: CRASH,
+  SIGABRT: CRASH,
+  SIGBUS: CRASH,
+  SIGFPE: CRASH,
+  SIGSEGV: CRASH,
 };

@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import type { Engine } from '../docker/engine';
+import { createContainerWatches, type ContainerWatches } from '../host/container-watch';
+import { createEngineViews } from '../host/engine-views';
 import { watchEngine, type EngineHealth } from '../host/engine-health';
 import { startHostReporter } from '../host/host-reporter';
 import { createPumps, type Pumps } from '../host/pumps';
@@ -25,6 +27,7 @@ export interface HostSide {
   engine: Engine;
   pumps: Pumps;
   health: EngineHealth;
+  watches: ContainerWatches;
   /** Temporal is there: what it does not want any more goes, before this host takes any task. */
   meet(temporal: TemporalLink): Promise<void>;
   /** Containers go on; whoever takes the role next finds them by their labels. A second call changes nothing. */
@@ -34,17 +37,28 @@ export interface HostSide {
 /** Starts it. The logs of what ran on while no worker was there wait for nobody. */
 export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
   const { engine } = deps;
-  const pumps = createPumps(deps);
-  await pumps.start();
+  let sendNotice: TemporalLink['sendNotice'] = () => Promise.reject(new Error('Temporal is not there yet'));
   const health = watchEngine(engine);
+  const engineViews = createEngineViews({ engine, health, host: deps.config.host });
+  const watches = createContainerWatches({
+    ...deps,
+    engineViews,
+    isPausedByUs: (containerId) => pumps.brakeOf(containerId) === 'pause',
+    sendNotice: (...notice) => sendNotice(...notice),
+  });
+  const pumps = createPumps({ ...deps, onNotice: ({ containerId }, news) => watches.takeFromPump(containerId, news) });
+  await pumps.start();
   const reporter = startHostReporter({ ...deps, health });
-  const stops = [() => pumps.stop(), () => reporter.stop(), () => health.stop()];
+  const stops = [() => pumps.stop(), () => reporter.stop(), () => engineViews.stop(), () => health.stop()];
 
   return {
     engine,
     pumps,
     health,
-    meet: async ({ standingOf }) => {
+    watches,
+    meet: async (temporal) => {
+      ({ sendNotice } = temporal);
+      const { standingOf } = temporal;
       const reconciler = startReconciler({ ...deps, pumps, standingOf });
       stops.push(() => reconciler.stop());
       await reconciler.first;

@@ -6,10 +6,12 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import type { WorkflowIdentity } from '../contract/activities';
+import type { HostNotice } from '../contract/notice';
 import { MEMO, workflowIdFor } from '../contract/names';
 import type { RunStanding } from '../policy/reconcile';
 import type { WorkflowWitness } from '../control/read-model-healer';
 import { ensureRetentionSchedule } from './retention-schedule';
+import { noticeSignal } from '../workflows/messages';
 import { registerSearchAttributes } from './search-attributes';
 import { createWorkflowWitness } from './workflow-witness';
 
@@ -21,10 +23,12 @@ export interface TemporalLink {
   standingOf(runId: string): Promise<RunStanding>;
   /** What the workflows of all runs can be asked. */
   witness: WorkflowWitness;
+  /** Sends a run the signal `notice`; false where the run has ended. Rejects while Temporal is away. */
+  sendNotice(runId: string, notice: HostNotice): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** How long Temporal may take to tell of a run. */
+/** How long Temporal may take to tell of a run, or to take a message for it. */
 const ASK_TIMEOUT_MS = 5_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
@@ -70,6 +74,8 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
       },
       standingOf: (runId) => connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => standingOf(client, runId)),
       witness: createWorkflowWitness(client),
+      sendNotice: (runId, notice) =>
+        connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => sendNotice(client, runId, notice)),
       close: async () => {
         await native.close();
         await connection.close();
@@ -88,6 +94,16 @@ async function standingOf(client: Client, runId: string): Promise<RunStanding> {
     return { state: 'ended', endedAtMs: (closeTime ?? startTime).getTime() };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { state: 'unknown' };
+    throw error;
+  }
+}
+
+async function sendNotice(client: Client, runId: string, notice: HostNotice): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(workflowIdFor(runId)).signal(noticeSignal, notice);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
 }

@@ -17,7 +17,7 @@ import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
 import { newAttempt, newRun } from './new-run';
 import { createRecorder } from './recorder';
 import { setSearchAttributes } from './search-attributes';
-import { tellStory } from './story';
+import { tellNotices, tellStory } from './story';
 
 /**
  * What a run knows of itself, and the one place where it changes. Every change is told to the read model, to the search
@@ -114,7 +114,7 @@ export class RunLife {
     if (attempt !== this.run.attempt || isEndState(this.run.state) || known === (message ?? undefined)) return;
     if (message === null) this.open.delete(topic);
     else this.open.set(topic, message);
-    if (this.run.state === 'running') this.run.message = [...this.open.values()].join(' ') || null;
+    if (this.run.state === 'running') this.run.message = tellNotices(this.open);
     this.note(message ?? `Over: ${known}`);
   }
 
@@ -137,7 +137,8 @@ export class RunLife {
   findsAgain(): void {
     const { state, message } = this.beyond ?? { state: this.run.state, message: null };
     this.beyond = null;
-    this.enter(state, `Host ${this.run.host} answers again.`, message);
+    // What there was to tell may be over by now.
+    this.enter(state, `Host ${this.run.host} answers again.`, state === 'running' ? tellNotices(this.open) : message);
   }
 
   /** Whatever the host may still have of the attempt is stale from here on, and the first thing that it removes. */

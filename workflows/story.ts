@@ -1,4 +1,5 @@
 import type { CallOptions } from './calls';
+import type { NoticeTopic } from '../contract/notice';
 import type { Attempt, Run } from '../contract/run';
 import type { RunSpec } from '../contract/spec';
 
@@ -23,6 +24,11 @@ function tellAttempt(attempt: Attempt): string {
   const container = attempt.containerId ? ` in container \`${attempt.containerId.slice(0, 12)}\`` : '';
   const log = attempt.logLines === null ? '' : ` Log: ${attempt.logLines} lines, ${attempt.logGaps} gaps.`;
   return `- attempt ${attempt.number}${container}: ${attempt.message ?? 'under way.'}${log}`;
+}
+
+/** All that the host has to tell of a container that runs; null where there is nothing. */
+export function tellNotices(open: ReadonlyMap<NoticeTopic, string>): string | null {
+  return [...open.values()].join(' ') || null;
 }
 
 /** One line for each activity of an attempt. */

@@ -11,6 +11,7 @@ describe('toFailure', () => {
     [new docker.ImageNotFoundError('x'), 'image-not-found'],
     [new docker.ImageAccessDeniedError('x'), 'image-access-denied'],
     [new docker.ImageUnusableError('x'), 'image-unusable'],
+    [new docker.ImageRemovedError('x'), 'image-removed'],
     [new docker.RegistryUnavailableError('x'), 'registry-unavailable'],
     [new docker.PullSilentError('image', 5), 'pull-silent'],
     [new docker.CommandNotRunnableError('x'), 'command-not-runnable'],

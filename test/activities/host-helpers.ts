@@ -5,14 +5,20 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createHostActivities } from '../../activities/host-activities';
 import type { HostActivities, StartContainerInput } from '../../contract/activities';
 import type { RunSpec } from '../../contract/spec';
+import type { HostNotice } from '../../contract/notice';
+import { createContainerWatches, type ContainerWatches } from '../../host/container-watch';
+import { createEngineViews } from '../../host/engine-views';
 import type { Pumps } from '../../host/pumps';
 import { TEST_IMAGE } from '../helpers/engine';
 import { specOf } from '../helpers/fake-host';
-import { python, testHost, type TestHost } from '../host/helpers';
+import { python, QUIET, testHost, type TestHost } from '../host/helpers';
 
 /** The activities of a host with its pumps, and what their inputs are made of. */
 export interface ActivityHost extends TestHost {
   pumps: Pumps;
+  watches: ContainerWatches;
+  /** What the runs were told. */
+  told: HostNotice[];
   activities: HostActivities;
   startInput(runId: string, command: string[], changes?: Partial<StartContainerInput & RunSpec>): StartContainerInput;
   /** Starts the first attempt of a run by the activity; returns the id of its container. */
@@ -22,6 +28,10 @@ export interface ActivityHost extends TestHost {
 export async function activityHost(): Promise<ActivityHost> {
   const host = await testHost();
   const pumps = host.newPumps();
+  const told: HostNotice[] = [];
+  const engineViews = createEngineViews({ ...host, host: host.config.host });
+  const sendNotice = async (_: string, notice: HostNotice): Promise<boolean> => told.push(notice) > 0;
+  const watches = createContainerWatches({ ...host, engineViews, isPausedByUs: () => false, sendNotice, log: QUIET });
   const activities = createHostActivities({ ...host, pumps, standingOf: async () => ({ state: 'live', epoch: 1 }) });
   const startInput: ActivityHost['startInput'] = (runId, command, changes = {}) => ({
     ...identity(runId),
@@ -33,6 +43,8 @@ export async function activityHost(): Promise<ActivityHost> {
   return {
     ...host,
     pumps,
+    watches,
+    told,
     activities,
     startInput,
     start: async (runId, command) => {
@@ -40,6 +52,7 @@ export async function activityHost(): Promise<ActivityHost> {
       return containerId;
     },
     dispose: async () => {
+      await engineViews.stop();
       await pumps.stop();
       for (const { id } of await host.engine.listContainers({
         'trainyard.installation': host.config.host.installation,

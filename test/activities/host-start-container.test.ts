@@ -106,7 +106,7 @@ except OSError as error: print(error.strerror)
   it('fails for an image that is gone, and for a network that is not allowed', async () => {
     const gone = { imageId: `sha256:${'0'.repeat(64)}` };
     const noImage = inActivity(host.activities.startContainer, host.startInput('gone', ['true'], gone));
-    await expect(noImage).rejects.toMatchObject({ type: 'start-failed', nonRetryable: true });
+    await expect(noImage).rejects.toMatchObject({ type: 'image-removed', nonRetryable: true });
 
     const network = inActivity(host.activities.startContainer, host.startInput('net', ['true'], { network: 'lab' }));
     await expect(network).rejects.toMatchObject({ type: 'invalid-spec', nonRetryable: true });

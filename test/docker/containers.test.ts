@@ -1,4 +1,4 @@
-import { NameTakenError, NotFoundError } from '../../docker/errors';
+import { ImageRemovedError, NameTakenError, NotFoundError } from '../../docker/errors';
 import { removeAll, TEST_IMAGE, testEngine } from '../helpers/engine';
 
 const { engine, label, plan, run, dispose } = testEngine();
@@ -76,7 +76,7 @@ test('a name that another container has is not taken from it', async () => {
 });
 
 test('a container of an image that is not there cannot be created', async () => {
-  await expect(engine.createContainer(plan({ image: 'trainyard/no-such-image:1' }))).rejects.toThrow(NotFoundError);
+  await expect(engine.createContainer(plan({ image: 'trainyard/no-such-image:1' }))).rejects.toThrow(ImageRemovedError);
 });
 
 test('a start that is repeated runs nothing twice, neither while it runs nor after its end', async () => {

@@ -26,6 +26,8 @@ export interface OwnEngine {
   stop(): Promise<void>;
   /** SIGKILL. Its containers go on until it is started again, and beyond that with live-restore. */
   kill(): Promise<void>;
+  /** As when the machine loses its power: the engine, its containers and all that stood between them are gone at once. */
+  crash(): Promise<void>;
   /** SIGSTOP: it takes connections and answers nothing. */
   freeze(): void;
   thaw(): void;
@@ -75,6 +77,12 @@ export async function startOwnEngine({
     start,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
+    crash: async () => {
+      const gone = once(daemon!, 'exit');
+      await promisify(execFile)('bash', ['--norc', '-c', KILL_ALL], { env: scriptEnv(folder) });
+      await gone;
+      daemon = undefined;
+    },
     freeze: () => void daemon?.kill('SIGSTOP'),
     thaw: () => void daemon?.kill('SIGCONT'),
     copyImages: async (...names) => {
@@ -133,12 +141,8 @@ async function answering(engine: Engine, daemon: ChildProcess, folder: string): 
   throw new Error(`dockerd ended: ${readFileSync(join(folder, 'dockerd.log'), 'utf8').slice(-2000)}`);
 }
 
-/**
- * Waits until its input ends, which it also does when the tests are killed, and then removes everything: the engine's
- * processes (they name the folder), the containers (children of the shims), mounts, control groups and files.
- */
-const REAP = `
-cat >/dev/null
+/** Kills the engine's processes (they name the folder) and the containers (children of the shims) until none is left. */
+const KILL_ALL = `
 processes() { pgrep -f -- " $FOLDER/"; }
 for _ in $(seq 100); do
   found=$(processes) || break
@@ -153,6 +157,12 @@ for _ in $(seq 100); do
   done
   sleep 0.1
 done
+`;
+
+/** Waits until its input ends, which it also does when the tests are killed, and then removes everything. */
+const REAP = `
+cat >/dev/null
+${KILL_ALL}
 while mounts=$(cut -d ' ' -f 2 /proc/mounts | grep "^$FOLDER/"); do
   echo "$mounts" | sort -r | xargs -r umount --lazy || exit 1
 done
@@ -163,6 +173,13 @@ rm -rf --one-file-system "$FOLDER"
 `;
 
 function startReaper(folder: string): ChildProcess {
-  const env = { PATH: process.env['PATH'], FOLDER: folder };
-  return spawn('bash', ['--norc', '-c', REAP], { env, stdio: ['pipe', 'ignore', 'inherit'], detached: true });
+  return spawn('bash', ['--norc', '-c', REAP], {
+    env: scriptEnv(folder),
+    stdio: ['pipe', 'ignore', 'inherit'],
+    detached: true,
+  });
+}
+
+function scriptEnv(folder: string): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], FOLDER: folder };
 }

@@ -9,6 +9,12 @@ describe('judgeOutcome', () => {
     ['exit code 0', {}, null, 'completed', 'The command ended with exit code 0.'],
     ['another exit code', { exitCode: 3 }, null, 'exit-code', 'The command ended with exit code 3.'],
     ['a signal that is not ours', { exitCode: 139 }, null, 'killed-by-signal', 'killed by SIGSEGV'],
+    ['a crash', { exitCode: 134 }, null, 'killed-by-signal', 'did not send. The program, or a library'],
+    ['a `docker kill`', { exitCode: 137 }, null, 'killed-by-signal', 'Somebody may have used `docker kill`'],
+    ['a `docker stop`', { exitCode: 143 }, null, 'killed-by-signal', 'ended with `trainyard cancel`'],
+    ['a stop of the engine', { exitCode: 143, engineRestarted: true }, null, 'engine-restarted', 'live-restore'],
+    ['a stop of the engine that the command took for its end', { engineRestarted: true }, null, 'engine-restarted', ''],
+    ['our own stop, though the engine was stopped too', { engineRestarted: true }, CANCEL, 'cancelled', 'by ada'],
     ['a kill by memory', { exitCode: 137, oomKilled: true }, null, 'out-of-memory', 'raise resources.memory'],
     [
       'a child killed by memory that the command survived',

@@ -1,0 +1,92 @@
+import { startOwnEngine, type OwnEngine } from '../helpers/own-engine';
+import { until } from '../helpers/until';
+import { end, ends, HOST, SECOND_TIME_LUCKY, SOON, troubleSuite, type TroubleSuite } from './trouble-suite';
+
+jest.setTimeout(180_000);
+
+let own: OwnEngine;
+let suite: TroubleSuite;
+
+beforeAll(async () => {
+  own = await startOwnEngine({ liveRestore: true });
+  suite = await troubleSuite(own.dockerHost, own.engine);
+});
+
+afterAll(async () => {
+  await suite?.dispose();
+  await own?.dispose();
+});
+
+/** Counts until it is told to end. */
+const COUNTER = `
+import os, time
+count = 0
+while not os.path.exists("/artifacts/end"):
+  print(count)
+  count += 1
+  time.sleep(0.02)
+`;
+
+const printed = (id: string, count: number) => until(async () => (await suite.lines(id)).length >= count);
+
+async function expectWhole(id: string): Promise<void> {
+  const { attempts } = await suite.ended(id);
+  const lines = await suite.lines(id);
+  expect(attempts).toMatchObject([{ reason: 'completed', logLines: lines.length, logGaps: 0 }]);
+  expect(lines).toEqual(lines.map((_, index) => String(index)));
+}
+
+describe('a run whose engine has live-restore', () => {
+  it('goes on, and keeps each line once, while its engine is stopped and started, and killed and started', async () => {
+    const [counter, seven] = await Promise.all([suite.start(COUNTER), suite.start(ends(7))]);
+    await Promise.all([printed(counter, 20), printed(seven, 1)]);
+
+    await own.stop();
+    await own.start();
+    await printed(counter, (await suite.lines(counter)).length + 20);
+    await own.kill();
+    end(suite, seven);
+    await own.start();
+    await printed(counter, (await suite.lines(counter)).length + 20);
+    end(suite, counter);
+
+    await expectWhole(counter);
+    expect((await suite.ended(seven)).attempts).toMatchObject([{ reason: 'exit-code', exitCode: 7, logGaps: 0 }]);
+  });
+
+  it('is tried again when the engine comes back after all of it went down, as with its machine', async () => {
+    const id = await suite.start(`${SECOND_TIME_LUCKY}\ntime.sleep(3600)`, { policy: SOON });
+    await printed(id, 1);
+
+    await own.crash();
+    await own.start();
+
+    const { attempts } = await suite.ended(id);
+    expect(attempts).toMatchObject([
+      { reason: 'engine-restarted', exitCode: 255, logLines: 1, logGaps: 0 },
+      { reason: 'completed' },
+    ]);
+    expect(await suite.lines(id)).toEqual(['attempt 1', 'attempt 2']);
+  });
+
+  it('says that the engine is away for 30 s, goes on meanwhile, and has every line when it is back', async () => {
+    const id = await suite.start(COUNTER);
+    await printed(id, 20);
+
+    const frozenAt = Date.now();
+    own.freeze();
+    const { run } = await suite.tells(id, ({ run: { message } }) => message !== null);
+    expect(run.message).toMatch(`The Docker Engine of ${HOST} has not answered since 20`);
+    expect(run.message).toMatch('the container goes on, and its log follows when the engine is back');
+    await until(() => Date.now() - frozenAt >= 30_000, { timeoutMs: 40_000 });
+    const before = (await suite.lines(id)).length;
+    own.thaw();
+
+    await suite.tells(id, (status) => status.run.state === 'running' && status.run.message === null);
+    // 50 lines a second for 30 s, less what a busy machine takes of them.
+    await printed(id, before + 300);
+    end(suite, id);
+    await expectWhole(id);
+    expect((await suite.notes(id)).filter((note) => note.startsWith('Over: The Docker Engine'))).toHaveLength(1);
+  });
+});

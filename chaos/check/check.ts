@@ -1,0 +1,136 @@
+import { checkLog } from './check-log';
+import type { Execution, Facts, RunFacts } from './facts';
+
+/** Everything that may have gone wrong; the summary counts by it. */
+export const VIOLATION_KINDS = [
+  'lost',
+  'doubled',
+  'reordered',
+  'foreign',
+  'gap',
+  'unsealed',
+  'miscounted',
+  'run-twice',
+  'side-by-side',
+  'not-run',
+  'wrong-state',
+  'wrong-attempts',
+  'wrong-workflow',
+  'forgotten',
+  'two-ids',
+  'stranger',
+  'left',
+  'bad-answer',
+] as const;
+
+export type ViolationKind = (typeof VIOLATION_KINDS)[number];
+
+export interface Violation {
+  kind: ViolationKind;
+  /** The run's id; null where it is of no run. */
+  runId: string | null;
+  /** What is wrong, as one sentence. */
+  sentence: string;
+  /** How many lines, containers or runs it is about. */
+  count: number;
+}
+
+export interface Verdict {
+  violations: Violation[];
+  /** Lines that were printed and are in the log as they should be. */
+  linesKept: number;
+  /**
+   * Lines that the program printed and that a killed engine never wrote to its own log file: it had read them from the pipe.
+   * No reader of the engine can have them.
+   */
+  linesLostByEngine: number;
+}
+
+/** Judges what chaos has left: pure, so that each kind of violation can be tried on it. */
+export function check(facts: Facts): Verdict {
+  const verdict: Verdict = { violations: [], linesKept: 0, linesLostByEngine: 0 };
+  for (const run of facts.runs) {
+    const log = checkLog(run, facts.engineKilledAtMs);
+    verdict.violations.push(...checkAcceptance(run), ...checkEnd(run), ...checkExecutions(run), ...log.violations);
+    verdict.linesKept += log.linesKept;
+    verdict.linesLostByEngine += log.linesLostByEngine;
+  }
+  const left = facts.containers.map((container) =>
+    single('left', null, `A container is left on the engine: ${container}.`),
+  );
+  const strangers = facts.strangers.map((id) => single('stranger', id, `${id} exists, and no client was told of it.`));
+  const complaints = facts.complaints.map((sentence) => single('bad-answer', null, sentence));
+  verdict.violations.push(...strangers, ...left, ...complaints);
+  return verdict;
+}
+
+function checkAcceptance({ key, ids, run }: RunFacts): Violation[] {
+  const [id = null] = ids;
+  if (ids.length > 1) return [single('two-ids', id, `The key ${key} was answered with ${ids.join(' and ')}.`)];
+  return run === null ? [single('forgotten', id, `${id} was accepted, and the API does not know it.`)] : [];
+}
+
+const WORKFLOW_STATUS = { succeeded: 'COMPLETED', failed: 'FAILED', cancelled: 'CANCELLED' } as const;
+
+function checkEnd({ ids, kind, run, expected, workflow }: RunFacts): Violation[] {
+  const id = ids[0] ?? null;
+  if (run === null) return [];
+  const found: Violation[] = [];
+  const say = (violation: ViolationKind, is: string, should: string): void => {
+    found.push(single(violation, id, `${id} (${kind}) ${is} instead of ${should}; its message: ${run.message}`));
+  };
+  if (run.state !== expected.state || run.reason !== expected.reason) {
+    say('wrong-state', `is ${run.state} (${run.reason})`, `${expected.state} (${expected.reason})`);
+  }
+  if (expected.attempts !== 'any' && run.attempt !== expected.attempts) {
+    say('wrong-attempts', `took ${run.attempt} attempts`, `${expected.attempts}`);
+  }
+  const status = WORKFLOW_STATUS[expected.state];
+  if (workflow !== status) say('wrong-workflow', `is ${workflow ?? 'unknown'} in Temporal`, status);
+  return found;
+}
+
+function checkExecutions({ ids, kind, run, executions, expected }: RunFacts): Violation[] {
+  const id = ids[0] ?? null;
+  const found: Violation[] = [];
+  const attempts = new Set(executions.map(({ attempt }) => attempt));
+  for (const attempt of attempts) {
+    const ofAttempt = executions.filter((execution) => execution.attempt === attempt);
+    if (ofAttempt.length === 1) continue;
+    const when = ofAttempt.map(({ startedAtMs }) => new Date(startedAtMs).toISOString()).join(' and ');
+    found.push({
+      ...single('run-twice', id, `Attempt ${attempt} of ${id} (${kind}) was started at ${when}.`),
+      count: ofAttempt.length - 1,
+    });
+  }
+  for (const execution of sideBySide(executions)) {
+    const which = `${execution.attempt}-${execution.nonce}`;
+    found.push(single('side-by-side', id, `Execution ${which} of ${id} (${kind}) began while another one was alive.`));
+  }
+  const most = expected.executions === 'at-most-one' ? 1 : expected.executions;
+  const least = expected.executions === 'at-most-one' ? 0 : expected.executions;
+  if (attempts.size < least)
+    found.push(
+      single(
+        'not-run',
+        id,
+        `${id} (${kind}) ran ${attempts.size} times instead of ${least}; it took ${run?.attempt} attempts.`,
+      ),
+    );
+  if (attempts.size > most)
+    found.push(single('run-twice', id, `${id} (${kind}) ran in ${attempts.size} attempts instead of ${most}.`));
+  return found;
+}
+
+/** Executions that began before the one before them had ended, by the lock that they hold or by what they wrote down. */
+function sideBySide(executions: readonly Execution[]): Execution[] {
+  const inOrder = executions.toSorted((one, other) => one.startedAtMs - other.startedAtMs);
+  return inOrder.filter((execution, index) => {
+    const before = inOrder[index - 1];
+    return !execution.alone || (before?.endedAtMs != null && execution.startedAtMs < before.endedAtMs);
+  });
+}
+
+function single(kind: ViolationKind, runId: string | null, sentence: string): Violation {
+  return { kind, runId, sentence, count: 1 };
+}

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,6 +44,8 @@ const NO_END_WITHIN_MS = 240_000;
  */
 export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   const { folder, image, env, seed, stopped, tell } = run;
+  // Every question that a client asks listens to it while it waits.
+  setMaxListeners(0, stopped);
   const startedAt = Date.now();
   const truthRoot = join(folder, 'truth');
   mkdirSync(truthRoot);

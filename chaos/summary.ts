@@ -1,4 +1,5 @@
-import type { Verdict, ViolationKind } from './check/check';
+import type { Verdict } from './check/check';
+import type { ViolationKind } from './check/violation';
 import type { ChaosResult } from './run-chaos';
 
 /** Violations of each kind that are shown as sentences. */

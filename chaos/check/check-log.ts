@@ -1,6 +1,6 @@
-import type { Violation, ViolationKind } from './check';
 import type { Execution, PrintedLine, RunFacts, StoredLine } from './facts';
 import { compareLines } from './compare-lines';
+import type { Violation, ViolationKind } from './violation';
 
 export interface LogVerdict {
   violations: Violation[];

@@ -33,6 +33,7 @@ function rows({ verdict, facts, strikes, seconds }: ChaosResult): [string, strin
     ['seconds', seconds],
     ['runs', facts.runs.length],
     ['containers that ran', facts.runs.reduce((sum, { executions }) => sum + executions.length, 0)],
+    ['attempts without a container', verdict.vainAttempts],
     ['lines kept', verdict.linesKept],
     ['lines that a killed engine never wrote', verdict.linesLostByEngine],
     ['lost', count('lost', 'gap')],

@@ -6,6 +6,7 @@ import type { EndState } from '../../contract/state';
 export interface Expected {
   state: EndState;
   reason: EndReason;
+  /** Attempts, without those that the infrastructure ended before the program ran. */
   attempts: number | 'any';
   /** Containers that ran in all. */
   executions: number | 'at-most-one';

@@ -1,6 +1,6 @@
 """The training that chaos is made around: prints numbered lines, and writes down beside Trainyard what it did.
 
-CHAOS_PLAN holds what each attempt does, as JSON. /truth is a folder of the host that nothing of Trainyard's knows of:
+CHAOS_PLAN holds what each execution does, the first one first, as JSON. /truth is a folder of the host that nothing of Trainyard's knows of:
   executions.jsonl    one record at the start of each execution and one at its end
   ATTEMPT-NONCE.txt   each line before it is printed: stream and number
 """
@@ -16,8 +16,6 @@ import uuid
 TRUTH = "/truth"
 run = os.environ["TRAINYARD_RUN_ID"]
 attempt = int(os.environ["TRAINYARD_ATTEMPT"])
-acts = json.loads(os.environ["CHAOS_PLAN"])
-act = acts[min(attempt, len(acts)) - 1]
 nonce = uuid.uuid4().hex[:8]
 asked_to_end = False
 
@@ -46,6 +44,14 @@ def is_alone():
         return False
 
 
+def next_act():
+    """By what has run before, not by the attempt: one in which no container could be started takes nothing away."""
+    with open(f"{TRUTH}/executions.jsonl") as records:
+        before = sum(json.loads(record)["event"] == "start" for record in records)
+    acts = json.loads(os.environ["CHAOS_PLAN"])
+    return acts[min(before, len(acts) - 1)]
+
+
 def print_all():
     """False where it was asked to end before all was printed."""
     number = 0
@@ -62,11 +68,12 @@ def print_all():
         time.sleep(act["pauseMs"] / 1000)
 
 
-signal.signal(signal.SIGTERM, signal.SIG_IGN if act["deaf"] else on_term)
 flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 executions = os.open(f"{TRUTH}/executions.jsonl", flags, 0o644)
 truth = os.open(f"{TRUTH}/{attempt}-{nonce}.txt", flags, 0o644)
 lock = os.open(f"{TRUTH}/lock", flags, 0o644)
+act = next_act()
+signal.signal(signal.SIGTERM, signal.SIG_IGN if act["deaf"] else on_term)
 record("start", alone=is_alone())
 time.sleep(act["quietMs"] / 1000)
 exit_code = act["exitCode"] if print_all() else 143

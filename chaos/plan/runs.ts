@@ -5,7 +5,7 @@ import type { RunSubmission } from '../../contract/spec';
 import type { Random } from '../random';
 import type { Expected } from '../check/facts';
 
-/** What the container of one attempt does; container/print-lines.py reads it. */
+/** What the program does in one container; container/print-lines.py reads it. */
 export interface Act {
   /** Before the first line. */
   quietMs: number;

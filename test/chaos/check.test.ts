@@ -19,7 +19,12 @@ function stored(change: (lines: StoredLine[]) => StoredLine[]): Partial<RunFacts
 const healthy = healthyRun();
 
 test('finds nothing where all is as it should be', () => {
-  expect(check(healthyFacts())).toEqual({ violations: [], linesKept: 2 * LINES, linesLostByEngine: 0 });
+  expect(check(healthyFacts())).toEqual({
+    violations: [],
+    linesKept: 2 * LINES,
+    linesLostByEngine: 0,
+    vainAttempts: 0,
+  });
 });
 
 describe('the log', () => {
@@ -113,7 +118,7 @@ describe('a killed engine', () => {
   it('is the one who lost what it never wrote', () => {
     const verdict = check({ ...healthyFacts(healthyRun(facts)), engineKilledAtMs: [first.startedAtMs + 1] });
 
-    expect(verdict).toEqual({ violations: [], linesKept: 2 * LINES - 2, linesLostByEngine: 2 });
+    expect(verdict).toEqual({ violations: [], linesKept: 2 * LINES - 2, linesLostByEngine: 2, vainAttempts: 0 });
   });
 
   it('excuses nothing where it was not killed while the container lived', () => {
@@ -189,6 +194,30 @@ describe('the run', () => {
 
   it('must have taken the attempts that were planned', () => {
     expect(foundIn({ run: { ...healthy.run!, attempt: 3 } })).toEqual([['wrong-attempts', 1]]);
+  });
+
+  describe('with an attempt that the infrastructure ended', () => {
+    const [one, two] = healthy.run!.attempts;
+    const attempts = [one!, two!, { ...two!, number: 3, reason: 'start-failed' as const, logLines: null }];
+    const run = { ...healthy.run!, attempt: 3, attempts };
+
+    it('is as planned where no container had started', () => {
+      expect(check(healthyFacts(healthyRun({ run })))).toMatchObject({ violations: [], vainAttempts: 1 });
+    });
+
+    it('is not as planned where its program ran', () => {
+      const third = sampleExecution(3);
+      const facts = {
+        run,
+        executions: [...healthy.executions, third],
+        stored: [...healthy.stored, ...storedOf(third)],
+      };
+
+      expect(foundIn(facts)).toEqual([
+        ['wrong-attempts', 1],
+        ['run-twice', 1],
+      ]);
+    });
   });
 
   it.each([null, 'RUNNING', 'FAILED'])('must have ended alike in Temporal: %s is found', (workflow) => {

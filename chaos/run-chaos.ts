@@ -63,20 +63,20 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   const complaints: string[] = [];
   const complain = (sentence: string): void => void complaints.push(sentence);
   const asker = createAsker(installation.apiUrl, complain, stopped);
+  const workload = createWorkload({
+    ...{ apiUrl: installation.apiUrl, asker, complain, label: name, image, truthRoot, live: run.live },
+    plans: planRuns(seededRandom(seed).fork('runs'), run.longestSeconds),
+  });
   try {
     tell(`The API is at ${installation.apiUrl}, its parts' logs in ${join(folder, 'logs')}.`);
-    const random = seededRandom(seed);
-    const workload = createWorkload({
-      ...{ asker, complain, label: name, image, truthRoot, live: run.live },
-      plans: planRuns(random.fork('runs'), run.longestSeconds),
-      random: random.fork('clients'),
-    });
     const strikes = await liveThrough(run, installation, workload);
     await untilAllEnded(workload, tell);
+    await letFollowersEnd(workload);
     const facts = await gather({ installation, name, asker, workload, engineLogs, complaints, strikes });
     writeFileSync(join(folder, 'facts.json'), JSON.stringify(facts, null, 1));
     return { verdict: check(facts), facts, strikes, seconds: Math.round((Date.now() - startedAt) / 1000) };
   } finally {
+    for (const { follower } of workload.submitted) follower?.stop();
     engineLogs.stop();
     await installation.stop();
   }
@@ -124,6 +124,16 @@ async function untilAllEnded(workload: Workload, tell: (line: string) => void): 
     await sleep(1_000);
   }
 }
+
+/** Every run has ended, so the readers are about to be told; one that is not is told to stop, and judged. */
+async function letFollowersEnd({ submitted }: Workload): Promise<void> {
+  const followers = submitted.flatMap(({ follower }) => follower ?? []);
+  const overdue = setTimeout(() => followers.forEach((follower) => follower.stop()), FOLLOWERS_END_WITHIN_MS);
+  await Promise.all(followers.map(({ ended }) => ended));
+  clearTimeout(overdue);
+}
+
+const FOLLOWERS_END_WITHIN_MS = 60_000;
 
 interface Gathering {
   installation: Installation;

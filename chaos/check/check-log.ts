@@ -39,7 +39,28 @@ export function checkLog(facts: RunFacts, engineKilledAtMs: readonly number[]): 
       say,
     );
   }
+  verdict.violations.push(...checkFollowed(facts));
   return verdict;
+}
+
+/** Who follows a log over lost connections gets each of its lines, once and in order, and its end. */
+function checkFollowed({ ids, kind, stored, followed }: RunFacts): Violation[] {
+  if (followed === null) return [];
+  const text = (line: StoredLine | undefined): string =>
+    line ? `"${line.attempt} ${line.stream} ${line.text}"` : 'nothing more';
+  const differs = Array.from({ length: Math.max(stored.length, followed.lines.length) }, (_, index) => index).find(
+    (index) => text(stored[index]) !== text(followed.lines[index]),
+  );
+  const found: Violation[] = [];
+  const say = (what: string): void => {
+    const sentence = `The reader who followed the log of ${ids[0]} (${kind}) ${what}.`;
+    found.push({ kind: 'misfollowed', runId: ids[0] ?? null, sentence, count: 1 });
+  };
+  if (differs !== undefined) {
+    say(`got as line ${differs + 1} ${text(followed.lines[differs])} instead of ${text(stored[differs])}`);
+  }
+  if (!followed.sawEnd) say('was not told of its end');
+  return found;
 }
 
 type Say = (kind: ViolationKind, count: number, what: string) => void;

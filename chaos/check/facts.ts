@@ -53,6 +53,8 @@ export interface RunFacts {
   /** The log as the API gives it, with the lines of `system`. */
   stored: StoredLine[];
   executions: Execution[];
+  /** What a reader got who followed the log all the while; null where there was none. */
+  followed: { lines: StoredLine[]; sawEnd: boolean } | null;
 }
 
 export interface Facts {

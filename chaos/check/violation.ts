@@ -7,6 +7,7 @@ export const VIOLATION_KINDS = [
   'gap',
   'unsealed',
   'miscounted',
+  'misfollowed',
   'run-twice',
   'side-by-side',
   'not-run',

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../../contract/run';
 import { isEndState, type RunState } from '../../contract/state';
 import { type PlannedRun, submissionOf } from '../plan/runs';
-import type { Random } from '../random';
 import type { Asker } from './ask';
+import { type Follower, followLog } from './follow-log';
 
 /** A submission that a client sent until it was accepted. */
 export interface Submitted {
@@ -16,13 +16,18 @@ export interface Submitted {
   truth: string;
   /** What its key was answered with, each id once; empty until it is accepted. */
   ids: string[];
+  /** Sent once more with its key after it was accepted. */
+  sentAgain: boolean;
+  /** Whether somebody reads its log all the while; the reader is there from its acceptance on. */
+  isFollowed: boolean;
+  follower?: Follower;
 }
 
 export interface WorkloadOptions {
+  apiUrl: string;
   asker: Asker;
   complain: (sentence: string) => void;
   plans: Iterator<PlannedRun>;
-  random: Random;
   /** Value of the label `chaos` of every run. */
   label: string;
   image: string;
@@ -40,16 +45,25 @@ export interface Workload {
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** One submission in so many is sent again with its key after it was accepted. */
+/** One submission in so many is sent again, and one is followed. */
 const SENT_AGAIN_ONE_IN = 3;
+const FOLLOWED_ONE_IN = 4;
 
 export function createWorkload(options: WorkloadOptions): Workload {
   const submitted: Submitted[] = [];
   const tasks: Promise<void>[] = [];
 
   const submitNext = (): void => {
-    const key = `${options.label}-${submitted.length + 1}`;
-    const next = { plan: options.plans.next().value as PlannedRun, key, truth: join(options.truthRoot, key), ids: [] };
+    const number = submitted.length + 1;
+    const key = `${options.label}-${number}`;
+    const next: Submitted = {
+      plan: options.plans.next().value as PlannedRun,
+      key,
+      truth: join(options.truthRoot, key),
+      ids: [],
+      sentAgain: number % SENT_AGAIN_ONE_IN === 0,
+      isFollowed: number % FOLLOWED_ONE_IN === 0,
+    };
     submitted.push(next);
     tasks.push(liveOut(options, next));
   };
@@ -91,7 +105,9 @@ async function liveOut(options: WorkloadOptions, run: Submitted): Promise<void> 
   chmodSync(run.truth, 0o777);
   await submit(options, run);
   const [id] = run.ids;
-  if (id === undefined || run.plan.cancel === 'never') return;
+  if (id === undefined) return;
+  if (run.isFollowed) run.follower = followLog(options.apiUrl, id);
+  if (run.plan.cancel === 'never') return;
   if (run.plan.cancel !== 'at-once') {
     await untilRunning(options, id);
     await sleep(run.plan.cancel.afterRunningMs);
@@ -101,9 +117,8 @@ async function liveOut(options: WorkloadOptions, run: Submitted): Promise<void> 
 }
 
 async function submit(options: WorkloadOptions, run: Submitted): Promise<void> {
-  const { asker, complain, random } = options;
-  const times = random.whole(1, SENT_AGAIN_ONE_IN) === 1 ? 2 : 1;
-  for (let time = 1; time <= times; time += 1) {
+  const { asker, complain } = options;
+  for (let time = 1; time <= (run.sentAgain ? 2 : 1); time += 1) {
     const { status, body } = await asker.ask('/v1/runs', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': run.key },

@@ -39,11 +39,11 @@ export async function collectFacts(deps: CollectDeps): Promise<Omit<Facts, 'engi
 async function factsOf(
   { asker, engineLogs }: CollectDeps,
   temporal: Client,
-  { plan, key, truth, ids }: Submitted,
+  { plan, key, truth, ids, follower }: Submitted,
 ): Promise<RunFacts> {
   const [id] = ids;
   const common = { kind: plan.kind, key, ids, expected: plan.expected };
-  if (id === undefined) return { ...common, run: null, workflow: null, stored: [], executions: [] };
+  if (id === undefined) return { ...common, run: null, workflow: null, stored: [], executions: [], followed: null };
   const { status, body } = await asker.ask(`/v1/runs/${id}`);
   return {
     ...common,
@@ -51,6 +51,7 @@ async function factsOf(
     workflow: await workflowStatus(temporal, id),
     stored: status === 200 ? await storedLines(asker, id) : [],
     executions: readTruth(truth, id, engineLogs),
+    followed: follower ? { lines: follower.lines, sawEnd: follower.sawEnd() } : null,
   };
 }
 
@@ -60,7 +61,8 @@ async function storedLines(asker: Asker, id: string): Promise<StoredLine[]> {
   return body
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as StoredLine);
+    .map((line) => JSON.parse(line) as StoredLine)
+    .map(({ attempt, stream, text }) => ({ attempt, stream, text }));
 }
 
 async function workflowStatus(temporal: Client, id: string): Promise<string | null> {

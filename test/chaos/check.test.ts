@@ -105,6 +105,26 @@ describe('the log', () => {
   });
 });
 
+describe('a reader who follows a log', () => {
+  const lines = healthy.stored;
+
+  it('gets what is stored', () => {
+    expect(foundIn({ followed: { lines: [...lines], sawEnd: true } })).toEqual([]);
+  });
+
+  it.each<[string, StoredLine[]]>([
+    ['misses a line', lines.toSpliced(3, 1)],
+    ['gets a line twice', lines.toSpliced(3, 0, lines[2]!)],
+    ['gets nothing', []],
+  ])('is not served well if it %s', (_, got) => {
+    expect(foundIn({ followed: { lines: got, sawEnd: true } })).toEqual([['misfollowed', 1]]);
+  });
+
+  it('is not served well if it is not told of the end', () => {
+    expect(foundIn({ followed: { lines: [...lines], sawEnd: false } })).toEqual([['misfollowed', 1]]);
+  });
+});
+
 describe('a killed engine', () => {
   const executions = [sampleExecution(1), sampleExecution(2)];
   const [first, second] = executions as [(typeof executions)[0], (typeof executions)[0]];

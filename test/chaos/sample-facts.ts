@@ -18,6 +18,7 @@ export function healthyRun(overrides: Partial<RunFacts> = {}): RunFacts {
     workflow: 'COMPLETED',
     stored: executions.flatMap((execution) => storedOf(execution)),
     executions,
+    followed: null,
     ...overrides,
   };
 }

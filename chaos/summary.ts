@@ -8,7 +8,7 @@ const SHOWN = 10;
 /** What a person reads last: every violation as a sentence, then the table. */
 export function summarise(result: ChaosResult): string[] {
   const { verdict } = result;
-  return [...sentences(verdict), '', ...table(rows(result))];
+  return [...sentences(verdict), '', ...table(countAll(result))];
 }
 
 function sentences({ violations }: Verdict): string[] {
@@ -20,7 +20,8 @@ function sentences({ violations }: Verdict): string[] {
   });
 }
 
-function rows({ verdict, facts, strikes, seconds }: ChaosResult): [string, string | number][] {
+/** The numbers of the table, by their names in it. */
+export function countAll({ verdict, facts, strikes, seconds }: ChaosResult): [string, string | number][] {
   const count = (...kinds: ViolationKind[]): number =>
     verdict.violations.filter(({ kind }) => kinds.includes(kind)).reduce((sum, violation) => sum + violation.count, 0);
   const dealt = (blows: Record<string, number>): string =>

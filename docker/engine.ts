@@ -46,7 +46,10 @@ export interface Engine {
   waitContainer(id: string, signal: AbortSignal): Promise<void>;
   /** Sends a signal such as `SIGTERM`. True if the container was running. */
   signalContainer(id: string, signal: string): Promise<boolean>;
-  /** Removes the container, by force if it runs, and its anonymous volumes. True if there was one. */
+  /**
+   * Removes the container, by force if it runs, and its anonymous volumes. Nothing of it runs then, even where the engine
+   * was killed over its start and has forgotten that. True if there was one.
+   */
   removeContainer(id: string): Promise<boolean>;
   /** All containers, running or not, that carry every one of the labels. */
   listContainers(labels: Record<string, string>): Promise<ContainerSummary[]>;

@@ -153,7 +153,7 @@ async function gather({ name, engineLogs, complaints, strikes, workload, ...deps
       installationName: name,
       label: name,
       submitted: workload.submitted,
-      engineLogs: engineLogs.linesByNonce(),
+      engine: engineLogs.notes(),
     });
     const isClosing = facts.runs.some(({ workflow }) => workflow === 'RUNNING');
     if (!isClosing || again === LOOKS_AT_CLOSING) {

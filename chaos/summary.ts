@@ -35,6 +35,7 @@ export function countAll({ verdict, facts, strikes, seconds }: ChaosResult): [st
     ['runs', facts.runs.length],
     ['containers that ran', facts.runs.reduce((sum, { executions }) => sum + executions.length, 0)],
     ['attempts without a container', verdict.vainAttempts],
+    ['starts that a killed engine forgot', verdict.forgottenStarts],
     ['logs followed all the while', facts.runs.filter(({ followed }) => followed !== null).length],
     ['lines kept', verdict.linesKept],
     ['lines that a killed engine never wrote', verdict.linesLostByEngine],

@@ -1,5 +1,6 @@
 import type { Execution, PrintedLine, RunFacts, StoredLine } from './facts';
 import { compareLines } from './compare-lines';
+import { isForgotten } from './forgotten';
 import type { Violation, ViolationKind } from './violation';
 
 export interface LogVerdict {
@@ -67,10 +68,15 @@ type Say = (kind: ViolationKind, count: number, what: string) => void;
 
 /** The lines of an execution that a reader of the engine can have got. */
 function couldBeStored(
-  { printed, engineLog, startedAtMs, endedAtMs }: Execution,
+  execution: Execution,
   stored: readonly StoredLine[],
   engineKilledAtMs: readonly number[],
 ): { lines: PrintedLine[]; lostByEngine: number } {
+  const { printed, engineLog, startedAtMs, endedAtMs } = execution;
+  if (isForgotten(execution, engineKilledAtMs)) {
+    const kept = printed.filter(({ text }) => stored.some((line) => line.text === text));
+    return { lines: kept, lostByEngine: printed.length - kept.length };
+  }
   // A line is written down before it is printed, so the last one of a program that was killed may never have been printed.
   const last = endedAtMs === null ? printed.at(-1) : undefined;
   const lines = last !== undefined && !stored.some(({ text }) => text === last.text) ? printed.slice(0, -1) : printed;

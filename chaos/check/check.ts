@@ -1,6 +1,7 @@
 import { REASONS } from '../../contract/reason';
 import { checkLog } from './check-log';
 import type { Execution, Facts, RunFacts } from './facts';
+import { isForgotten } from './forgotten';
 import type { Violation, ViolationKind } from './violation';
 
 export interface Verdict {
@@ -14,21 +15,24 @@ export interface Verdict {
   linesLostByEngine: number;
   /** Attempts in which no container could be started. */
   vainAttempts: number;
+  /** Executions that a killed engine has forgotten; see check/forgotten. */
+  forgottenStarts: number;
 }
 
 /** Judges what chaos has left: pure, so that each kind of violation can be tried on it. */
 export function check(facts: Facts): Verdict {
-  const verdict: Verdict = { violations: [], linesKept: 0, linesLostByEngine: 0, vainAttempts: 0 };
+  const verdict: Verdict = { violations: [], linesKept: 0, linesLostByEngine: 0, vainAttempts: 0, forgottenStarts: 0 };
   for (const run of facts.runs) {
     const log = checkLog(run, facts.engineKilledAtMs);
-    verdict.violations.push(...checkAcceptance(run), ...checkEnd(run), ...checkExecutions(run), ...log.violations);
+    const known = run.executions.filter((execution) => !isForgotten(execution, facts.engineKilledAtMs));
+    verdict.violations.push(...checkAcceptance(run), ...checkEnd(run, known), ...log.violations);
+    verdict.violations.push(...checkExecutions(run, known), ...checkAloneness(run));
     verdict.linesKept += log.linesKept;
     verdict.linesLostByEngine += log.linesLostByEngine;
-    verdict.vainAttempts += vainAttempts(run);
+    verdict.vainAttempts += vainAttempts(run, known);
+    verdict.forgottenStarts += run.executions.length - known.length;
   }
-  const left = facts.containers.map((container) =>
-    single('left', null, `A container is left on the engine: ${container}.`),
-  );
+  const left = facts.left.map((what) => single('left', null, `${what} is left.`));
   const strangers = facts.strangers.map((id) => single('stranger', id, `${id} exists, and no client was told of it.`));
   const complaints = facts.complaints.map((sentence) => single('bad-answer', null, sentence));
   verdict.violations.push(...strangers, ...left, ...complaints);
@@ -43,7 +47,7 @@ function checkAcceptance({ key, ids, run }: RunFacts): Violation[] {
 
 const WORKFLOW_STATUS = { succeeded: 'COMPLETED', failed: 'FAILED', cancelled: 'CANCELLED' } as const;
 
-function checkEnd(facts: RunFacts): Violation[] {
+function checkEnd(facts: RunFacts, known: readonly Execution[]): Violation[] {
   const { ids, kind, run, expected, workflow } = facts;
   const id = ids[0] ?? null;
   if (run === null) return [];
@@ -54,7 +58,7 @@ function checkEnd(facts: RunFacts): Violation[] {
   if (run.state !== expected.state || run.reason !== expected.reason) {
     say('wrong-state', `is ${run.state} (${run.reason})`, `${expected.state} (${expected.reason})`);
   }
-  const attempts = run.attempt - vainAttempts(facts);
+  const attempts = run.attempt - vainAttempts(facts, known);
   if (expected.attempts !== 'any' && attempts !== expected.attempts) {
     say('wrong-attempts', `took ${attempts} attempts`, `${expected.attempts}`);
   }
@@ -67,31 +71,26 @@ function checkEnd(facts: RunFacts): Violation[] {
  * Attempts in which no container could be started, as on an engine that was frozen over the start: they take from the
  * budget for the infrastructure, and nothing ran. An attempt whose program did run must not end for such a reason.
  */
-function vainAttempts({ run, executions }: RunFacts): number {
+function vainAttempts({ run }: RunFacts, known: readonly Execution[]): number {
   return (run?.attempts ?? []).filter(
     ({ number, reason }) =>
-      reason !== null &&
-      REASONS[reason].retry === 'infrastructure' &&
-      !executions.some(({ attempt }) => attempt === number),
+      reason !== null && REASONS[reason].retry === 'infrastructure' && !known.some(({ attempt }) => attempt === number),
   ).length;
 }
 
-function checkExecutions({ ids, kind, run, executions, expected }: RunFacts): Violation[] {
+/** @param known those that the engine has not forgotten. */
+function checkExecutions({ ids, kind, run, expected }: RunFacts, known: readonly Execution[]): Violation[] {
   const id = ids[0] ?? null;
   const found: Violation[] = [];
-  const attempts = new Set(executions.map(({ attempt }) => attempt));
+  const attempts = new Set(known.map(({ attempt }) => attempt));
   for (const attempt of attempts) {
-    const ofAttempt = executions.filter((execution) => execution.attempt === attempt);
+    const ofAttempt = known.filter((execution) => execution.attempt === attempt);
     if (ofAttempt.length === 1) continue;
     const when = ofAttempt.map(({ startedAtMs }) => new Date(startedAtMs).toISOString()).join(' and ');
     found.push({
       ...single('run-twice', id, `Attempt ${attempt} of ${id} (${kind}) was started at ${when}.`),
       count: ofAttempt.length - 1,
     });
-  }
-  for (const execution of sideBySide(executions)) {
-    const which = `${execution.attempt}-${execution.nonce}`;
-    found.push(single('side-by-side', id, `Execution ${which} of ${id} (${kind}) began while another one was alive.`));
   }
   const most = expected.executions === 'at-most-one' ? 1 : expected.executions;
   const least = expected.executions === 'at-most-one' ? 0 : expected.executions;
@@ -106,6 +105,14 @@ function checkExecutions({ ids, kind, run, executions, expected }: RunFacts): Vi
   if (attempts.size > most)
     found.push(single('run-twice', id, `${id} (${kind}) ran in ${attempts.size} attempts instead of ${most}.`));
   return found;
+}
+
+function checkAloneness({ ids, kind, executions }: RunFacts): Violation[] {
+  const id = ids[0] ?? null;
+  return sideBySide(executions).map(({ attempt, nonce }) => {
+    const which = `${attempt}-${nonce}`;
+    return single('side-by-side', id, `Execution ${which} of ${id} (${kind}) began while another one was alive.`);
+  });
 }
 
 /** Executions that began before the one before them had ended, by the lock that they hold or by what they wrote down. */

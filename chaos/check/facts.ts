@@ -29,6 +29,8 @@ export interface Execution {
   endedAtMs: number | null;
   /** Each line that it was about to print, in order. */
   printed: PrintedLine[];
+  /** When its container started as the engine noted it; null where it never did. */
+  engineStartedAtMs: number | null;
   /** What the engine's own log file holds of it; null where that was not caught before its removal. */
   engineLog: PrintedLine[] | null;
 }
@@ -61,8 +63,8 @@ export interface Facts {
   runs: RunFacts[];
   /** Runs that the API lists, and workflows that Temporal has, without that a submission was answered with their id. */
   strangers: string[];
-  /** What is left on the engine, in any state: one line for each container. */
-  containers: string[];
+  /** What is left on the engine, in any state, and programs that still run: a line for each. */
+  left: string[];
   /** When the engine was killed, in milliseconds since 1970. */
   engineKilledAtMs: number[];
   /** Answers of the API that it should never give, as sentences. */

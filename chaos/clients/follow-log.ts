@@ -34,7 +34,9 @@ export function followLog(apiUrl: string, runId: string): Follower {
         const headers = lastId === '' ? undefined : { 'last-event-id': lastId };
         const url = `${apiUrl}/v1/runs/${runId}/logs?format=sse&system=true`;
         const response = await fetch(url, { headers, signal: stopping.signal });
-        if (response.ok) for await (const event of readEvents(response)) take(event);
+        // The answer to a reader who has every line of a log that has ended.
+        if (response.status === 204) sawEnd = true;
+        else if (response.ok) for await (const event of readEvents(response)) take(event);
       } catch {
         // The API is away or was killed: that is what this is about. What is missing in the end is judged.
       }

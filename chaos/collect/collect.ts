@@ -2,10 +2,12 @@ import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 
 import type { RunDetail } from '../../contract/http';
 import { LABELS, RUN_WORKFLOW, workflowIdFor } from '../../contract/names';
-import type { Facts, PrintedLine, RunFacts, StoredLine } from '../check/facts';
+import type { Facts, RunFacts, StoredLine } from '../check/facts';
 import type { Asker } from '../clients/ask';
 import { listRuns, type Submitted } from '../clients/workload';
 import type { Installation } from '../installation/installation';
+import type { EngineNotes } from './engine-logs';
+import { stillRuns } from './still-runs';
 import { readTruth } from './truth';
 
 export interface CollectDeps {
@@ -14,7 +16,7 @@ export interface CollectDeps {
   asker: Asker;
   label: string;
   submitted: readonly Submitted[];
-  engineLogs: ReadonlyMap<string, PrintedLine[]>;
+  engine: EngineNotes;
 }
 
 /** Everything that can be known in the end, from the API, Temporal, the engine, and what the containers wrote down. */
@@ -29,7 +31,10 @@ export async function collectFacts(deps: CollectDeps): Promise<Omit<Facts, 'engi
     return {
       runs,
       strangers: await strangers(deps, temporal),
-      containers: await installation.engine.containersOf(`${LABELS.installation}=${installationName}`),
+      left: [
+        ...(await installation.engine.containersOf(`${LABELS.installation}=${installationName}`)),
+        ...submitted.filter(({ truth }) => stillRuns(truth)).map(({ key }) => `a program of the submission ${key}`),
+      ],
     };
   } finally {
     await connection.close();
@@ -37,7 +42,7 @@ export async function collectFacts(deps: CollectDeps): Promise<Omit<Facts, 'engi
 }
 
 async function factsOf(
-  { asker, engineLogs }: CollectDeps,
+  { asker, engine }: CollectDeps,
   temporal: Client,
   { plan, key, truth, ids, follower }: Submitted,
 ): Promise<RunFacts> {
@@ -50,7 +55,7 @@ async function factsOf(
     run: status === 200 ? (JSON.parse(body) as RunDetail) : null,
     workflow: await workflowStatus(temporal, id),
     stored: status === 200 ? await storedLines(asker, id) : [],
-    executions: readTruth(truth, id, engineLogs),
+    executions: readTruth(truth, id, engine),
     followed: follower ? { lines: follower.lines, sawEnd: follower.sawEnd() } : null,
   };
 }

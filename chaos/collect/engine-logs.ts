@@ -3,13 +3,20 @@ import { join } from 'node:path';
 
 import type { PrintedLine } from '../check/facts';
 
+/** What an engine has noted of its containers. */
+export interface EngineNotes {
+  /** The lines in its log files, by the nonce that ends each line. */
+  lines: Map<string, PrintedLine[]>;
+  /** When it noted that a container had started, in milliseconds since 1970, by the first 12 digits of the id. */
+  startedAtMs: Map<string, number>;
+}
+
 /**
- * Keeps the engine's own log file of every container open beyond its removal. So in the end it can be told whether a line
- * was lost on the way from the engine to us, or never came to the engine's file.
+ * Keeps the engine's own log file of every container open beyond its removal, and the first start that it noted. So in the
+ * end it can be told whether a line was lost on the way from the engine to us, or never came to the engine's file.
  */
 export interface EngineLogs {
-  /** The lines of all containers, by the nonce that ends each line. */
-  linesByNonce(): Map<string, PrintedLine[]>;
+  notes(): EngineNotes;
   stop(): void;
 }
 
@@ -19,8 +26,11 @@ export function keepEngineLogs(containersFolder: string): EngineLogs {
   const open = new Map<string, number>();
   const removed: PrintedLine[][] = [];
   const seen = new Set<string>();
+  const startedAtMs = new Map<string, number>();
   const look = (): void => {
     for (const id of existsSync(containersFolder) ? readdirSync(containersFolder) : []) {
+      const startedAt = startedAtMs.has(shortId(id)) ? null : readStart(join(containersFolder, id, 'config.v2.json'));
+      if (startedAt !== null) startedAtMs.set(shortId(id), startedAt);
       const descriptor = seen.has(id) ? null : openLog(join(containersFolder, id, `${id}-json.log`));
       if (descriptor === null) continue;
       seen.add(id);
@@ -37,9 +47,10 @@ export function keepEngineLogs(containersFolder: string): EngineLogs {
   const watcher = watch(containersFolder, look);
   const timer = setInterval(look, LOOK_EVERY_MS);
   return {
-    linesByNonce: () => {
+    notes: () => {
       look();
-      return byNonce([...removed, ...[...open.values()].map((descriptor) => parseEngineLog(readFrom(descriptor)))]);
+      const kept = [...open.values()].map((descriptor) => parseEngineLog(readFrom(descriptor)));
+      return { lines: byNonce([...removed, ...kept]), startedAtMs };
     },
     stop: () => {
       watcher.close();
@@ -48,6 +59,20 @@ export function keepEngineLogs(containersFolder: string): EngineLogs {
       open.clear();
     },
   };
+}
+
+const shortId = (id: string): string => id.slice(0, 12);
+
+/** Null where the engine has not noted a start. It replaces the file as a whole, so it is never read in halves. */
+function readStart(file: string): number | null {
+  try {
+    const { State } = JSON.parse(readFileSync(file, 'utf8')) as { State: { StartedAt: string } };
+    const startedAtMs = Date.parse(State.StartedAt);
+    return startedAtMs > 0 ? startedAtMs : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** Null where the file is not there: not yet, or not any more. */

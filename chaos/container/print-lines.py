@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import sys
 import time
 import uuid
@@ -45,11 +46,11 @@ def is_alone():
 
 
 def next_act():
-    """By what has run before, not by the attempt: one in which no container could be started takes nothing away."""
+    """By the attempts in which something ran before: one in which no container could be started takes nothing away."""
     with open(f"{TRUTH}/executions.jsonl") as records:
-        before = sum(json.loads(record)["event"] == "start" for record in records)
+        before = {json.loads(record)["attempt"] for record in records} - {attempt}
     acts = json.loads(os.environ["CHAOS_PLAN"])
-    return acts[min(before, len(acts) - 1)]
+    return acts[min(len(before), len(acts) - 1)]
 
 
 def print_all():
@@ -74,7 +75,7 @@ truth = os.open(f"{TRUTH}/{attempt}-{nonce}.txt", flags, 0o644)
 lock = os.open(f"{TRUTH}/lock", flags, 0o644)
 act = next_act()
 signal.signal(signal.SIGTERM, signal.SIG_IGN if act["deaf"] else on_term)
-record("start", alone=is_alone())
+record("start", alone=is_alone(), container=socket.gethostname())
 time.sleep(act["quietMs"] / 1000)
 exit_code = act["exitCode"] if print_all() else 143
 record("end", exitCode=exit_code)

@@ -24,6 +24,7 @@ test('finds nothing where all is as it should be', () => {
     linesKept: 2 * LINES,
     linesLostByEngine: 0,
     vainAttempts: 0,
+    forgottenStarts: 0,
   });
 });
 
@@ -138,7 +139,13 @@ describe('a killed engine', () => {
   it('is the one who lost what it never wrote', () => {
     const verdict = check({ ...healthyFacts(healthyRun(facts)), engineKilledAtMs: [first.startedAtMs + 1] });
 
-    expect(verdict).toEqual({ violations: [], linesKept: 2 * LINES - 2, linesLostByEngine: 2, vainAttempts: 0 });
+    expect(verdict).toEqual({
+      violations: [],
+      linesKept: 2 * LINES - 2,
+      linesLostByEngine: 2,
+      vainAttempts: 0,
+      forgottenStarts: 0,
+    });
   });
 
   it('excuses nothing where it was not killed while the container lived', () => {
@@ -154,6 +161,37 @@ describe('a killed engine', () => {
     expect(found({ ...healthyFacts(healthyRun(lost)), engineKilledAtMs: [first.startedAtMs + 1] })).toContainEqual([
       'lost',
       1,
+    ]);
+  });
+});
+
+describe('a start that a killed engine has forgotten', () => {
+  const [first, second] = healthy.executions as [(typeof healthy.executions)[0], (typeof healthy.executions)[0]];
+  const times = { startedAtMs: 5_000, endedAtMs: 9_000, engineStartedAtMs: null };
+  const forgotten = sampleExecution(1, { nonce: 'forgotten', ...times, engineLog: null });
+  const run = healthyRun({ executions: [forgotten, first, second] });
+
+  it('is told as such, with what it printed', () => {
+    expect(check({ ...healthyFacts(run), engineKilledAtMs: [6_000] })).toMatchObject({
+      ...{ violations: [], forgottenStarts: 1, linesLostByEngine: LINES },
+    });
+  });
+
+  it.each([
+    ['killed before the start', {}, [4_000]],
+    ['killed after its note of the start', { engineStartedAtMs: 5_500 }, [6_000]],
+    ['not killed', {}, []],
+  ])('is a second one where the engine was %s', (_, overrides, engineKilledAtMs) => {
+    const executions = [{ ...forgotten, ...overrides }, first, second];
+
+    expect(found({ ...healthyFacts({ ...run, executions }), engineKilledAtMs })).toContainEqual(['run-twice', 1]);
+  });
+
+  it('is no excuse for two at once', () => {
+    const executions = [forgotten, { ...first, alone: false }, second];
+
+    expect(found({ ...healthyFacts({ ...run, executions }), engineKilledAtMs: [6_000] })).toEqual([
+      ['side-by-side', 1],
     ]);
   });
 });
@@ -254,7 +292,7 @@ describe('the run', () => {
 });
 
 test.each<[string, Partial<Facts>]>([
-  ['left', { containers: ['trainyard-run-1-1 (Exited)'] }],
+  ['left', { left: ['trainyard-run-1-1 (Exited)'] }],
   ['stranger', { strangers: ['run-7'] }],
   ['bad-answer', { complaints: ['GET /v1/runs was answered 500'] }],
 ])('what should not be there is found: %s', (kind, facts) => {

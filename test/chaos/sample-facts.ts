@@ -24,7 +24,7 @@ export function healthyRun(overrides: Partial<RunFacts> = {}): RunFacts {
 }
 
 export function healthyFacts(run: RunFacts = healthyRun()): Facts {
-  return { runs: [run], strangers: [], containers: [], engineKilledAtMs: [], complaints: [] };
+  return { runs: [run], strangers: [], left: [], engineKilledAtMs: [], complaints: [] };
 }
 
 export const LINES = 10;
@@ -41,6 +41,7 @@ export function sampleExecution(attempt: number, overrides: Partial<Execution> =
     alone: true,
     startedAtMs: attempt * 10_000,
     endedAtMs: attempt * 10_000 + 5_000,
+    engineStartedAtMs: attempt * 10_000,
     printed,
     engineLog: printed,
     ...overrides,

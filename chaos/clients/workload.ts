@@ -65,7 +65,10 @@ export function createWorkload(options: WorkloadOptions): Workload {
       isFollowed: number % FOLLOWED_ONE_IN === 0,
     };
     submitted.push(next);
-    tasks.push(liveOut(options, next));
+    const task = liveOut(options, next);
+    tasks.push(task);
+    // Its failure is for keepAlive to tell, which may be busy with another one just then.
+    task.catch(() => undefined);
   };
 
   return {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { isAlive, signalTo, untilDead } from './processes';
+import { allProcesses, isAlive, signalTo, untilDead } from './processes';
 
 const run = promisify(execFile);
 const ENGINE_SCRIPT = join(__dirname, '../../script/engine');
@@ -72,6 +72,7 @@ function ownEngine(name: string, folder: string, env: NodeJS.ProcessEnv): OwnEng
       const all = await list('--quiet');
       if (all.length > 0) await run('docker', ['--host', dockerHost, 'rm', '--force', ...all], { env });
       await script('stop');
+      await endProcesses(join(RUNTIME_FOLDER, name));
       for (const kept of [data, join(RUNTIME_FOLDER, name)]) await removeMounted(kept);
     },
   };
@@ -84,6 +85,16 @@ function hostOf(name: string): string {
 function pidIn(file: string): number | undefined {
   const known = existsSync(file) ? Number(readFileSync(file, 'utf8')) : NaN;
   return known > 0 && isAlive(known) ? known : undefined;
+}
+
+/**
+ * Kills what an engine that was killed has lost sight of: helpers of containers that were being made just then. Each names
+ * the engine's folder among its arguments, except for its children.
+ */
+async function endProcesses(runtimeFolder: string): Promise<void> {
+  const helpers = allProcesses().filter(({ args }) => args.includes(`${runtimeFolder}/`));
+  const children = allProcesses().filter(({ parent }) => helpers.some(({ pid }) => pid === parent));
+  for (const { pid } of [...children, ...helpers]) if (signalTo(pid, 'SIGKILL')) await untilDead(pid);
 }
 
 /** What an engine has mounted stays mounted when it is killed, and the next one does not know that it is its own. */

@@ -1,15 +1,33 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 20;
 
 /** False for one that has ended, also where nobody has asked for its exit code yet. */
 export function isAlive(pid: number): boolean {
+  return !['Z', 'X', undefined].includes(readStat(pid)?.[0]);
+}
+
+/** Every process of the machine, its arguments separated by spaces. */
+export function allProcesses(): { pid: number; parent: number; args: string }[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).map((pid) => {
+    const args = readOf(pid, 'cmdline')?.replaceAll('\0', ' ') ?? '';
+    return { pid, parent: Number(readStat(pid)?.[1]), args };
+  });
+}
+
+/** State and parent, and what else the kernel tells after the name of the program; undefined where it is gone. */
+function readStat(pid: number): string[] | undefined {
+  const stat = readOf(pid, 'stat');
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function readOf(pid: number, file: string): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

@@ -29,18 +29,19 @@ export async function main(args: readonly string[]): Promise<number> {
   console.log(`seed ${options.seed}`);
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-chaos-'));
   const stop = listenForStop();
-  let isWell = false;
+  let isOfInterest = true;
   try {
     const result = await runChaos({ ...options, image: IMAGE, folder, env: process.env, tell, stopped: stop.asked });
-    isWell = result.verdict.violations.length === 0;
+    isOfInterest = result.verdict.violations.length > 0;
     for (const line of summarise(result)) console.log(line);
-    return isWell ? 0 : 1;
+    return isOfInterest ? 1 : 0;
   } catch (error) {
     if (!stop.asked.aborted) throw error;
+    isOfInterest = false;
     return 130;
   } finally {
     stop.release();
-    if (isWell && !options.keep) rmSync(folder, { recursive: true, force: true });
+    if (!isOfInterest && !options.keep) rmSync(folder, { recursive: true, force: true });
     else console.log(`\nLogs, data and facts are kept in ${folder}; repeat with --seed ${options.seed}`);
   }
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { check, type Verdict } from './check/check';
 import type { Facts } from './check/facts';
-import { createAsker } from './clients/ask';
+import { type Asker, createAsker } from './clients/ask';
 import { createWorkload, type Workload } from './clients/workload';
 import { collectFacts } from './collect/collect';
 import { type EngineLogs, keepEngineLogs } from './collect/engine-logs';
@@ -43,36 +43,16 @@ const NO_END_WITHIN_MS = 240_000;
  * Everything is stopped and removed again, except the folder.
  */
 export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
-  const { folder, image, env, seed, stopped, tell } = run;
-  // Every question that a client asks listens to it while it waits.
-  setMaxListeners(0, stopped);
+  const { folder, tell } = run;
   const startedAt = Date.now();
-  const truthRoot = join(folder, 'truth');
-  mkdirSync(truthRoot);
-  chmodSync(folder, 0o755);
-  const name = `chaos-${createHash('sha256').update(`${seed}-${process.pid}`).digest('hex').slice(0, 8)}`;
-  const installation = await startInstallation({
-    folder,
-    name,
-    images: [image],
-    mountRoot: truthRoot,
-    env,
-    asked: stopped,
-  });
-  const engineLogs = keepEngineLogs(installation.engine.containersFolder);
-  const complaints: string[] = [];
-  const complain = (sentence: string): void => void complaints.push(sentence);
-  const asker = createAsker(installation.apiUrl, complain, stopped);
-  const workload = createWorkload({
-    ...{ apiUrl: installation.apiUrl, asker, complain, label: name, image, truthRoot, live: run.live },
-    plans: planRuns(seededRandom(seed).fork('runs'), run.longestSeconds),
-  });
+  const scene = await bringUp(run);
+  const { installation, workload, engineLogs } = scene;
   try {
     tell(`The API is at ${installation.apiUrl}, its parts' logs in ${join(folder, 'logs')}.`);
-    const strikes = await liveThrough(run, installation, workload);
+    const strikes = await liveThrough(run, scene);
     await untilAllEnded(workload, tell);
     await letFollowersEnd(workload);
-    const facts = await gather({ installation, name, asker, workload, engineLogs, complaints, strikes });
+    const facts = await gather(scene, strikes);
     writeFileSync(join(folder, 'facts.json'), JSON.stringify(facts, null, 1));
     return { verdict: check(facts), facts, strikes, seconds: Math.round((Date.now() - startedAt) / 1000) };
   } finally {
@@ -82,27 +62,67 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   }
 }
 
+/** All that is there before the first blow. */
+interface Scene {
+  /** Name of the engine and of the installation, and label of the runs. */
+  name: string;
+  installation: Installation;
+  engineLogs: EngineLogs;
+  asker: Asker;
+  workload: Workload;
+  complaints: string[];
+  /** Aborted by whoever wants it to end, and by {@link Scene.giveUp}. */
+  stopped: AbortSignal;
+  giveUp(): void;
+}
+
+async function bringUp(run: ChaosRun): Promise<Scene> {
+  const { folder, image, env, seed } = run;
+  const givingUp = new AbortController();
+  const stopped = AbortSignal.any([run.stopped, givingUp.signal]);
+  // Every question that a client asks listens to it while it waits.
+  setMaxListeners(0, stopped);
+  const truthRoot = join(folder, 'truth');
+  mkdirSync(truthRoot);
+  chmodSync(folder, 0o755);
+  const name = `chaos-${createHash('sha256').update(`${seed}-${process.pid}`).digest('hex').slice(0, 8)}`;
+  const place = { folder, name, images: [image], mountRoot: truthRoot, env, asked: run.stopped };
+  const installation = await startInstallation(place);
+  const { apiUrl, engine } = installation;
+  const complaints: string[] = [];
+  const complain = (sentence: string): void => void complaints.push(sentence);
+  const asker = createAsker(apiUrl, complain, stopped);
+  const workload = createWorkload({
+    ...{ apiUrl, asker, complain, label: name, image, truthRoot, live: run.live },
+    plans: planRuns(seededRandom(seed).fork('runs'), run.longestSeconds),
+  });
+  const engineLogs = keepEngineLogs(engine.containersFolder);
+  return { name, installation, engineLogs, asker, workload, complaints, stopped, giveUp: () => givingUp.abort() };
+}
+
 /** All rounds, under runs that are kept alive until the last blow has fallen. */
-async function liveThrough(run: ChaosRun, installation: Installation, workload: Workload): Promise<StrikeReport> {
+async function liveThrough(run: ChaosRun, { installation, workload, stopped, giveUp }: Scene): Promise<StrikeReport> {
   const none = { api: 0, control: 0, host: 0, temporal: 0, engine: 0 };
   const report: StrikeReport = { killed: { ...none }, frozen: { ...none }, engineKilledAtMs: [] };
   const ending = new AbortController();
-  const alive = workload.keepAlive(AbortSignal.any([ending.signal, run.stopped]));
+  const alive = workload.keepAlive(AbortSignal.any([ending.signal, stopped]));
   const hurting = (async () => {
     const rounds = planBlows(seededRandom(run.seed).fork('blows'), run);
     for (const [index, blows] of rounds.entries()) {
       const tell = (blow: string): void => run.tell(`round ${index + 1}/${rounds.length}: ${blow}`);
-      await strike(installation, blows, report, tell, run.stopped);
+      await strike(installation, blows, report, tell, stopped);
     }
     ending.abort();
   })();
   try {
     await Promise.all([alive, hurting]);
-    run.stopped.throwIfAborted();
+    stopped.throwIfAborted();
     return report;
-  } finally {
-    ending.abort();
+  } catch (error) {
+    giveUp();
+    // What is stopped next must not be started again by a blow that is still falling.
     await Promise.allSettled([alive, hurting]);
+    throw error;
   }
 }
 
@@ -135,30 +155,14 @@ async function letFollowersEnd({ submitted }: Workload): Promise<void> {
 
 const FOLLOWERS_END_WITHIN_MS = 60_000;
 
-interface Gathering {
-  installation: Installation;
-  name: string;
-  asker: ReturnType<typeof createAsker>;
-  workload: Workload;
-  engineLogs: EngineLogs;
-  complaints: string[];
-  strikes: StrikeReport;
-}
-
 /** The facts; once more after a while as long as a workflow is still on its last step. */
-async function gather({ name, engineLogs, complaints, strikes, workload, ...deps }: Gathering): Promise<Facts> {
+async function gather(scene: Scene, { engineKilledAtMs }: StrikeReport): Promise<Facts> {
+  const { installation, name, asker, workload, engineLogs, complaints } = scene;
+  const { submitted } = workload;
   for (let again = 0; ; again += 1) {
-    const facts = await collectFacts({
-      ...deps,
-      installationName: name,
-      label: name,
-      submitted: workload.submitted,
-      engine: engineLogs.notes(),
-    });
+    const facts = await collectFacts({ installation, name, asker, submitted, engine: engineLogs.notes() });
     const isClosing = facts.runs.some(({ workflow }) => workflow === 'RUNNING');
-    if (!isClosing || again === LOOKS_AT_CLOSING) {
-      return { ...facts, engineKilledAtMs: strikes.engineKilledAtMs, complaints };
-    }
+    if (!isClosing || again === LOOKS_AT_CLOSING) return { ...facts, engineKilledAtMs, complaints };
     await sleep(1_000);
   }
 }

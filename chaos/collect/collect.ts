@@ -12,16 +12,16 @@ import { readTruth } from './truth';
 
 export interface CollectDeps {
   installation: Installation;
-  installationName: string;
+  /** Of the installation, and label of its runs. */
+  name: string;
   asker: Asker;
-  label: string;
   submitted: readonly Submitted[];
   engine: EngineNotes;
 }
 
 /** Everything that can be known in the end, from the API, Temporal, the engine, and what the containers wrote down. */
 export async function collectFacts(deps: CollectDeps): Promise<Omit<Facts, 'engineKilledAtMs' | 'complaints'>> {
-  const { installation, installationName, submitted } = deps;
+  const { installation, name, submitted } = deps;
   const { address, namespace } = installation.temporal;
   const connection = await Connection.connect({ address });
   try {
@@ -32,7 +32,7 @@ export async function collectFacts(deps: CollectDeps): Promise<Omit<Facts, 'engi
       runs,
       strangers: await strangers(deps, temporal),
       left: [
-        ...(await installation.engine.containersOf(`${LABELS.installation}=${installationName}`)),
+        ...(await installation.engine.containersOf(`${LABELS.installation}=${name}`)),
         ...submitted.filter(({ truth }) => stillRuns(truth)).map(({ key }) => `a program of the submission ${key}`),
       ],
     };
@@ -80,9 +80,9 @@ async function workflowStatus(temporal: Client, id: string): Promise<string | nu
 }
 
 /** Runs and workflows that exist without that a client was told of them. */
-async function strangers({ asker, label, submitted }: CollectDeps, temporal: Client): Promise<string[]> {
+async function strangers({ asker, name, submitted }: CollectDeps, temporal: Client): Promise<string[]> {
   const known = new Set(submitted.flatMap(({ ids }) => ids));
-  const found = new Set((await listRuns({ asker, label })).map(({ id }) => id));
+  const found = new Set((await listRuns({ asker, label: name })).map(({ id }) => id));
   for await (const { workflowId } of temporal.workflow.list({ query: `WorkflowType = '${RUN_WORKFLOW}'` })) {
     found.add(workflowId);
   }

@@ -67,7 +67,7 @@ const ALSO = {
 const ENTRIES = '^(api|cli|server|worker)/main[.]ts$|^workflows/index[.]ts$';
 
 /** Stands beside the source, is no part of it, and may import all of it. */
-const OUTSIDE = ['bench', 'test', 'script'];
+const OUTSIDE = ['bench', 'chaos', 'test', 'script'];
 
 const escape = (text) => text.replace(/[.]/g, '[.]');
 const place = (name) => (name.includes('/') ? `^${escape(name)}[.]ts$` : `^${name}/`);

@@ -3,6 +3,7 @@ import { attemptContainers, readIdentity } from '../host/own-containers';
 import { runPaths } from '../host/paths';
 import { removeContainer } from '../host/remove-container';
 import { removeRunFiles } from '../host/run-files';
+import { forgetStop } from '../host/stop-marks';
 import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
 
@@ -17,6 +18,7 @@ export function cleanUp(deps: HostActivityDeps, input: AttemptIdentity): Promise
         if (await removeContainer(deps, target, signal)) removed += 1;
       }
       await removeRunFiles(runPaths(deps.config.data, input.runId));
+      await forgetStop(deps.config.data, input);
       return { removed };
     },
   );

@@ -5,10 +5,11 @@ import { isAlive } from '../host/container-state';
 import { awaitEnd } from '../host/await-end';
 import { endWithin } from '../host/end-within';
 import { attemptContainers } from '../host/own-containers';
+import { forgetStop, isStopMarked, markStop } from '../host/stop-marks';
 import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
 
-/** What was done so far; kept in the heartbeats, so that a second try knows that it was we who ended the container. */
+/** What was done so far; also in the heartbeats. A second try shall know that it was we who ended the container. */
 interface Progress {
   how: StoppedContainer['how'];
 }
@@ -23,24 +24,33 @@ export function stopContainer(deps: HostActivityDeps, input: StopContainerInput)
   return withHeartbeat(
     () => progress,
     async (signal) => {
+      // What the first try did last may have come to no heartbeat.
+      if (progress.how === 'already-ended' && (await isStopMarked(deps.config.data, input)))
+        progress.how = 'terminated';
       const containers = await attemptContainers(deps.engine, deps.config.host, input);
-      for (const { id } of containers) await stopOne(deps, id, input.graceMs, progress, signal);
+      for (const { id } of containers) await stopOne(deps, id, input, progress, signal);
       return { how: progress.how };
     },
   );
 }
 
 async function stopOne(
-  { engine, pumps }: HostActivityDeps,
+  { engine, pumps, config }: HostActivityDeps,
   id: string,
-  graceMs: number,
+  input: StopContainerInput,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
+  const found = await engine.inspectContainer(id);
+  if (found === null || !isAlive(found)) return;
   await pumps.letRun(id);
+  await markStop(config.data, input);
   if (await engine.signalContainer(id, 'SIGTERM')) {
     progress.how = 'terminated';
-    if (await endWithin(engine, id, graceMs, signal)) return;
+    if (await endWithin(engine, id, input.graceMs, signal)) return;
+  } else if (progress.how === 'already-ended') {
+    // It ended by itself, just before.
+    await forgetStop(config.data, input);
   }
   const info = await engine.inspectContainer(id);
   if (info === null || !isAlive(info)) return;

@@ -6,6 +6,7 @@ import { containerConfig } from './container-config';
 import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo } from './container-info';
 import { createOrAdopt, untilGone } from './create-or-adopt';
 import { parseDockerHost } from './docker-host';
+import { endForgottenStart } from './dockerode-forgotten-start';
 import type {
   ContainerInfo,
   ContainerPlan,
@@ -126,6 +127,7 @@ function containerCalls({ docker, call }: Connection): Pick<Engine, ContainerCal
     inspectContainer,
     createContainer: async (plan) => ({ id: await createOrAdopt(plan, create, inspectContainer) }),
     removeContainer: async (id) => {
+      await call('other', () => endForgottenStart(containerOf(docker, id)));
       const options = { force: true, v: true };
       const removed = await call('other', () => expecting([404, 409], containerOf(docker, id).remove(options)));
       // 409: somebody else's removal is under way.

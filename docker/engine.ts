@@ -66,7 +66,10 @@ export interface Engine {
   pauseContainer(id: string): Promise<boolean>;
   /** Wakes a paused container. True if it was paused. */
   unpauseContainer(id: string): Promise<boolean>;
-  /** Removes the container, by force if it runs, and its anonymous volumes. True if there was one. */
+  /**
+   * Removes the container, by force if it runs, and its anonymous volumes. Nothing of it runs then, even where the engine
+   * was killed over its start and has forgotten that. True if there was one.
+   */
   removeContainer(id: string): Promise<boolean>;
   /**
    * All containers, running or not, that carry every one of the labels.

@@ -122,8 +122,9 @@ wait_for_engine() {
   done
 }
 
-# started_at PID: with the pid it names one process for good, also after the pid is used again.
-started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+# started_at PID: with the pid it names one process for good, also after the pid is used again. Empty for one that has ended,
+# also where its parent has not yet asked for its exit code.
+started_at() { sed -n '/) [ZX] /!s/.*) //p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
 
 # engine_is_ours NAME: whether the engine that we started under this name still runs.
 engine_is_ours() {

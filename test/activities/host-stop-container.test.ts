@@ -62,6 +62,14 @@ describe('stopContainer', () => {
     expect(await stop('retried', 1000, retry)).toEqual({ how: 'terminated' });
   });
 
+  it('knows it also where the first died before it could tell anybody', async () => {
+    await host.start('untold', python('import time; print("ready"); time.sleep(60)'));
+    await ready('untold');
+    expect(await stop('untold', 30_000)).toEqual({ how: 'terminated' });
+
+    expect(await stop('untold', 1000, { attempt: 2 })).toEqual({ how: 'terminated' });
+  });
+
   it('leaves the container of a newer epoch alone', async () => {
     const input = { ...host.startInput('newer', ['sleep', '60']), ...identity('newer', 1, 9) };
     const { containerId } = await inActivity(host.activities.startContainer, input);
@@ -73,6 +81,15 @@ describe('stopContainer', () => {
 });
 
 describe('cleanUp', () => {
+  it('leaves nothing of a stop', async () => {
+    await host.start('stopped', DEAF);
+    await ready('stopped');
+    await stop('stopped', 0);
+    await inActivity(host.activities.cleanUp, { ...identity('stopped') });
+
+    expect(await stop('stopped', 0)).toEqual({ how: 'already-ended' });
+  });
+
   it('kills a container that still runs, and keeps what it printed', async () => {
     const id = await host.start('running', DEAF);
     await ready('running');

@@ -162,7 +162,8 @@ describe('Dockerfile', () => {
       .filter((line) => line.startsWith('!'))
       .map((line) => line.slice(1));
     const { include } = JSON.parse(read('tsconfig.json')) as { include: string[] };
-    const built = include.filter((folder) => folder !== 'test' && folder !== 'bench');
+    const { exclude } = JSON.parse(read('tsconfig.build.json')) as { exclude: string[] };
+    const built = include.filter((folder) => !exclude.includes(folder));
 
     expect(carried).toEqual(expect.arrayContaining([...built, 'recipes', 'package-lock.json', 'script/lib']));
     expect(read('.dockerignore')).toMatch(/^\*$/m);

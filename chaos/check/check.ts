@@ -1,0 +1,129 @@
+import { REASONS } from '../../contract/reason';
+import { checkLog } from './check-log';
+import type { Execution, Facts, RunFacts } from './facts';
+import { isForgotten } from './forgotten';
+import type { Violation, ViolationKind } from './violation';
+
+export interface Verdict {
+  violations: Violation[];
+  /** Lines that were printed and are in the log as they should be. */
+  linesKept: number;
+  /**
+   * Lines that the program printed and that a killed engine never wrote to its own log file: it had read them from the pipe.
+   * No reader of the engine can have them.
+   */
+  linesLostByEngine: number;
+  /** Attempts in which no container could be started. */
+  vainAttempts: number;
+  /** Executions that a killed engine has forgotten; see check/forgotten. */
+  forgottenStarts: number;
+}
+
+/** Judges what chaos has left: pure, so that each kind of violation can be tried on it. */
+export function check(facts: Facts): Verdict {
+  const verdict: Verdict = { violations: [], linesKept: 0, linesLostByEngine: 0, vainAttempts: 0, forgottenStarts: 0 };
+  for (const run of facts.runs) {
+    const log = checkLog(run, facts.engineKilledAtMs);
+    const known = run.executions.filter((execution) => !isForgotten(execution, facts.engineKilledAtMs));
+    verdict.violations.push(...checkAcceptance(run), ...checkEnd(run, known), ...log.violations);
+    verdict.violations.push(...checkExecutions(run, known), ...checkAloneness(run));
+    verdict.linesKept += log.linesKept;
+    verdict.linesLostByEngine += log.linesLostByEngine;
+    verdict.vainAttempts += vainAttempts(run, known);
+    verdict.forgottenStarts += run.executions.length - known.length;
+  }
+  const left = facts.left.map((what) => single('left', null, `${what} is left.`));
+  const strangers = facts.strangers.map((id) => single('stranger', id, `${id} exists, and no client was told of it.`));
+  const complaints = facts.complaints.map((sentence) => single('bad-answer', null, sentence));
+  verdict.violations.push(...strangers, ...left, ...complaints);
+  return verdict;
+}
+
+function checkAcceptance({ key, ids, run }: RunFacts): Violation[] {
+  const [id = null] = ids;
+  if (ids.length > 1) return [single('two-ids', id, `The key ${key} was answered with ${ids.join(' and ')}.`)];
+  return run === null ? [single('forgotten', id, `${id} was accepted, and the API does not know it.`)] : [];
+}
+
+const WORKFLOW_STATUS = { succeeded: 'COMPLETED', failed: 'FAILED', cancelled: 'CANCELLED' } as const;
+
+function checkEnd(facts: RunFacts, known: readonly Execution[]): Violation[] {
+  const { ids, kind, run, expected, workflow } = facts;
+  const id = ids[0] ?? null;
+  if (run === null) return [];
+  const found: Violation[] = [];
+  const say = (violation: ViolationKind, is: string, should: string): void => {
+    found.push(single(violation, id, `${id} (${kind}) ${is} instead of ${should}; its message: ${run.message}`));
+  };
+  if (run.state !== expected.state || run.reason !== expected.reason) {
+    say('wrong-state', `is ${run.state} (${run.reason})`, `${expected.state} (${expected.reason})`);
+  }
+  const attempts = run.attempt - vainAttempts(facts, known);
+  if (expected.attempts !== 'any' && attempts !== expected.attempts) {
+    say('wrong-attempts', `took ${attempts} attempts`, `${expected.attempts}`);
+  }
+  const status = WORKFLOW_STATUS[expected.state];
+  if (workflow !== status) say('wrong-workflow', `is ${workflow ?? 'unknown'} in Temporal`, status);
+  return found;
+}
+
+/**
+ * Attempts in which no container could be started, as on an engine that was frozen over the start: they take from the
+ * budget for the infrastructure, and nothing ran. An attempt whose program did run must not end for such a reason.
+ */
+function vainAttempts({ run }: RunFacts, known: readonly Execution[]): number {
+  return (run?.attempts ?? []).filter(
+    ({ number, reason }) =>
+      reason !== null && REASONS[reason].retry === 'infrastructure' && !known.some(({ attempt }) => attempt === number),
+  ).length;
+}
+
+/** @param known those that the engine has not forgotten. */
+function checkExecutions({ ids, kind, run, expected }: RunFacts, known: readonly Execution[]): Violation[] {
+  const id = ids[0] ?? null;
+  const found: Violation[] = [];
+  const attempts = new Set(known.map(({ attempt }) => attempt));
+  for (const attempt of attempts) {
+    const ofAttempt = known.filter((execution) => execution.attempt === attempt);
+    if (ofAttempt.length === 1) continue;
+    const when = ofAttempt.map(({ startedAtMs }) => new Date(startedAtMs).toISOString()).join(' and ');
+    found.push({
+      ...single('run-twice', id, `Attempt ${attempt} of ${id} (${kind}) was started at ${when}.`),
+      count: ofAttempt.length - 1,
+    });
+  }
+  const most = expected.executions === 'at-most-one' ? 1 : expected.executions;
+  const least = expected.executions === 'at-most-one' ? 0 : expected.executions;
+  if (attempts.size < least)
+    found.push(
+      single(
+        'not-run',
+        id,
+        `${id} (${kind}) ran ${attempts.size} times instead of ${least}; it took ${run?.attempt} attempts.`,
+      ),
+    );
+  if (attempts.size > most)
+    found.push(single('run-twice', id, `${id} (${kind}) ran in ${attempts.size} attempts instead of ${most}.`));
+  return found;
+}
+
+function checkAloneness({ ids, kind, executions }: RunFacts): Violation[] {
+  const id = ids[0] ?? null;
+  return sideBySide(executions).map(({ attempt, nonce }) => {
+    const which = `${attempt}-${nonce}`;
+    return single('side-by-side', id, `Execution ${which} of ${id} (${kind}) began while another one was alive.`);
+  });
+}
+
+/** Executions that began before the one before them had ended, by the lock that they hold or by what they wrote down. */
+function sideBySide(executions: readonly Execution[]): Execution[] {
+  const inOrder = executions.toSorted((one, other) => one.startedAtMs - other.startedAtMs);
+  return inOrder.filter((execution, index) => {
+    const before = inOrder[index - 1];
+    return !execution.alone || (before?.endedAtMs != null && execution.startedAtMs < before.endedAtMs);
+  });
+}
+
+function single(kind: ViolationKind, runId: string | null, sentence: string): Violation {
+  return { kind, runId, sentence, count: 1 };
+}

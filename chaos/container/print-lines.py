@@ -1,0 +1,82 @@
+"""The training that chaos is made around: prints numbered lines, and writes down beside Trainyard what it did.
+
+CHAOS_PLAN holds what each execution does, the first one first, as JSON. /truth is a folder of the host that nothing of Trainyard's knows of:
+  executions.jsonl    one record at the start of each execution and one at its end
+  ATTEMPT-NONCE.txt   each line before it is printed: stream and number
+"""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import uuid
+
+TRUTH = "/truth"
+run = os.environ["TRAINYARD_RUN_ID"]
+attempt = int(os.environ["TRAINYARD_ATTEMPT"])
+nonce = uuid.uuid4().hex[:8]
+asked_to_end = False
+
+
+def record(event, **more):
+    entry = {"event": event, "attempt": attempt, "nonce": nonce, "at": int(time.time() * 1000), **more}
+    write(executions, json.dumps(entry))
+
+
+def write(descriptor, line):
+    # One call for a line: what is written at once by several is never mixed.
+    os.write(descriptor, f"{line}\n".encode())
+
+
+def on_term(*_):
+    global asked_to_end
+    asked_to_end = True
+
+
+def is_alone():
+    """Whether no other execution of this run lives: the lock is on the host's file and goes with its holder."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except OSError:
+        return False
+
+
+def next_act():
+    """By the attempts in which something ran before: one in which no container could be started takes nothing away."""
+    with open(f"{TRUTH}/executions.jsonl") as records:
+        before = {json.loads(record)["attempt"] for record in records} - {attempt}
+    acts = json.loads(os.environ["CHAOS_PLAN"])
+    return acts[min(len(before), len(acts) - 1)]
+
+
+def print_all():
+    """False where it was asked to end before all was printed."""
+    number = 0
+    while True:
+        for _ in range(act["burst"]):
+            if asked_to_end:
+                return False
+            if act["lines"] is not None and number >= act["lines"]:
+                return True
+            number += 1
+            to_stderr = number % 5 == 0
+            write(truth, f"{'stderr' if to_stderr else 'stdout'} {number}")
+            write(2 if to_stderr else 1, f"{run} {attempt} {number} {nonce}")
+        time.sleep(act["pauseMs"] / 1000)
+
+
+flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+executions = os.open(f"{TRUTH}/executions.jsonl", flags, 0o644)
+truth = os.open(f"{TRUTH}/{attempt}-{nonce}.txt", flags, 0o644)
+lock = os.open(f"{TRUTH}/lock", flags, 0o644)
+act = next_act()
+signal.signal(signal.SIGTERM, signal.SIG_IGN if act["deaf"] else on_term)
+record("start", alone=is_alone(), container=socket.gethostname())
+time.sleep(act["quietMs"] / 1000)
+exit_code = act["exitCode"] if print_all() else 143
+record("end", exitCode=exit_code)
+sys.exit(exit_code)

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 
-import type { ControlActivities, WorkflowIdentity } from '../contract/activities';
+import type { AssignedHost, ControlActivities, WorkflowIdentity } from '../contract/activities';
 import { describeFault } from '../contract/fault';
 import { isRunId } from '../contract/names';
 import type { EndReason } from '../contract/reason';
@@ -25,7 +25,8 @@ export function createControlActivities({ store, recipes, cancelWorkflow }: Cont
       if (!isRunId(runId)) throw refused(`"${runId}" cannot be the id of a run: ${RUN_ID_MEND}`);
       const check = validateSubmission(submission, recipes);
       if (check.faults) throw refused(check.faults.map(describeFault).join('; '), check.faults);
-      return { spec: check.spec, specHash: specHash(check.spec), recipe: check.recipe };
+      const { spec, recipe } = check;
+      return { spec, specHash: specHash(spec), recipe, assigned: await hostAtOnce(store) };
     },
 
     assignHost: async () => {
@@ -39,6 +40,16 @@ export function createControlActivities({ store, recipes, cancelWorkflow }: Cont
 
     requestTemporalCancel: async (workflow) => cancelWorkflow(workflow),
   };
+}
+
+/** Null where there is none, or the store does not say: `assignHost` asks again, and tells why it waits. */
+async function hostAtOnce(store: RunStore): Promise<AssignedHost | null> {
+  try {
+    const placement = placeRun(await readHosts(store), Date.now());
+    return 'none' in placement ? null : { host: placement.host };
+  } catch {
+    return null;
+  }
 }
 
 const RUN_ID_MEND = 'use 1 to 128 letters, digits, dots, colons, dashes or underscores, the first a letter or digit';

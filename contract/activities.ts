@@ -67,6 +67,11 @@ export interface AdmitRunInput {
 }
 
 export interface AdmittedRun {
+  /**
+   * The host of the first attempt, where there is one at once: it saves the run a call on the way to its container. Null
+   * where it has to be asked for; absent in histories from before it was there.
+   */
+  assigned?: AssignedHost | null;
   spec: RunSpec;
   /** SHA-256 of the spec, in hexadecimal. */
   specHash: string;

@@ -44,8 +44,10 @@ export async function runAttempt(life: RunLife, admitted: AdmittedRun): Promise<
   const attempt = life.attemptBegins();
   const limit = admitted.spec.policy.timeouts.queued;
   const deadlineMs = Date.now() + parseDuration(limit);
+  let atOnce = attempt === 1 && life.stop === null ? admitted.assigned : null;
   for (;;) {
-    const assigned = await waitForHost(life, { attempt, deadlineMs, limit });
+    const assigned = atOnce ?? (await waitForHost(life, { attempt, deadlineMs, limit }));
+    atOnce = null;
     if ('reason' in assigned) return assigned;
     const placed = place(life, admitted, { attempt, epoch: life.pulls(assigned) }, assigned);
     const ending = await cleanUp(placed, await runOnHost(placed));

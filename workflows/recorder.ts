@@ -9,6 +9,8 @@ export interface Recorder {
   attachSpec(spec: RunSpec): void;
   /** Tells the read model of a change, in the background: a store that is away holds up no training. */
   record(event: RunEvent): void;
+  /** The same for what is followed by another change in the same turn: both are one update. */
+  recordWithNext(event: RunEvent): void;
   /** Of the newest update; 0 before the first. */
   revision(): number;
   /** Resolves when all that was told is stored. */
@@ -35,17 +37,25 @@ export function createRecorder(status: () => RunStatus): Recorder {
     sending = null;
   }
 
+  // The first update of a turn waits for the turn to end, so that what happens in it is one update.
+  const send = (): void => {
+    sending ??= Promise.resolve().then(sendAll);
+  };
+
   return {
     attachSpec: (value) => {
       spec = value;
     },
     record: (event) => {
       waiting.push(event);
-      // The first update of a turn waits for the turn to end, so that what happens in it is one update.
-      sending ??= Promise.resolve().then(sendAll);
+      send();
+    },
+    recordWithNext: (event) => {
+      waiting.push(event);
     },
     revision: () => revision,
     flushed: async () => {
+      if (waiting.length > 0) send();
       await sending;
     },
   };

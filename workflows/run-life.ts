@@ -16,7 +16,7 @@ import { isEndState, type RunState } from '../contract/state';
 import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
 import { newAttempt, newRun } from './new-run';
 import { createRecorder } from './recorder';
-import { setSearchAttributes } from './search-attributes';
+import { createAttributes } from './search-attributes';
 import { tellNotices, tellStory } from './story';
 
 /**
@@ -31,6 +31,9 @@ export class RunLife {
   /** Resolves when {@link RunLife.stop} is set. */
   readonly stopRequested: Promise<void>;
   private resolveStopRequested: () => void = () => {};
+  /** False only where a history goes on that was begun before changes of one turn were told together. */
+  private tellsOnce = false;
+  private readonly attributes = createAttributes(() => this.tellsOnce);
   private readonly recorder = createRecorder(() => this.status());
   private eventCount = 0;
   private spec: RunSpec | null = null;
@@ -56,11 +59,12 @@ export class RunLife {
     return { revision: this.recorder.revision(), ...this.status(), spec: this.spec };
   }
 
-  admitted({ spec, recipe }: AdmittedRun): void {
+  admitted({ spec, recipe, assigned }: AdmittedRun): void {
+    this.tellsOnce = assigned !== undefined;
     this.spec = spec;
     Object.assign(this.run, { name: spec.name, image: spec.image, recipe, labels: spec.labels, params: spec.params });
     this.recorder.attachSpec(spec);
-    setSearchAttributes({ RunName: spec.name, RunRecipe: recipe, RunSchedule: this.run.schedule });
+    this.attributes({ RunName: spec.name, RunRecipe: recipe, RunSchedule: this.run.schedule });
     this.enter('queued', 'The run was submitted.');
   }
 
@@ -91,7 +95,7 @@ export class RunLife {
     const epoch = this.nextEpoch();
     this.run.host = host;
     this.attempt.host = host;
-    setSearchAttributes({ RunHost: host });
+    this.attributes({ RunHost: host });
     this.enter('pulling', `Gets ${this.run.image} ready on ${host}.`);
     return epoch;
   }
@@ -158,7 +162,8 @@ export class RunLife {
     const message = describeEnding(ending);
     Object.assign(this.attempt, { reason: ending.reason, message, exitCode: ending.exitCode });
     this.attempt.endedAt ??= now();
-    this.tell('attempt-ended', `Attempt ${this.run.attempt} ended: ${message}`);
+    // What comes of it, a next attempt or the end of the run, is told in the same turn.
+    this.tell('attempt-ended', `Attempt ${this.run.attempt} ended: ${message}`, this.tellsOnce);
   }
 
   retries(message: string): void {
@@ -175,7 +180,7 @@ export class RunLife {
     this.run.reason = ending.reason;
     this.run.exitCode = ending.exitCode;
     this.run.endedAt = now();
-    setSearchAttributes({ RunReason: ending.reason });
+    this.attributes({ RunReason: ending.reason });
     const message = describeEnding(ending);
     this.enter(REASONS[ending.reason].state, message, message);
   }
@@ -201,16 +206,17 @@ export class RunLife {
   private enter(state: RunState, story: string, message: string | null = null): void {
     this.run.state = state;
     this.run.message = message;
-    setSearchAttributes({ RunState: state });
+    this.attributes({ RunState: state });
     this.tell('state-changed', story);
   }
 
-  private tell(type: RunEventType, message: string): void {
+  private tell(type: RunEventType, message: string, withNext = false): void {
     this.eventCount += 1;
     const { id: runId, state, attempt } = this.run;
     const event: RunEvent = { runId, seq: this.eventCount, at: now(), type, state, attempt, message };
     setCurrentDetails(tellStory(this.run, this.attempts));
-    this.recorder.record(event);
+    if (withNext) this.recorder.recordWithNext(event);
+    else this.recorder.record(event);
   }
 }
 

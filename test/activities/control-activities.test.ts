@@ -59,6 +59,12 @@ describe('admitRun', () => {
     expect(await admit({ image: 'a' })).toMatchObject({ recipe: null, spec: { name: 'a' } });
   });
 
+  it('names the host of the first attempt where there is one at once', async () => {
+    expect((await admit({ image: 'a' })).assigned).toBeNull();
+    await store.reportHost(report('near'));
+    expect((await admit({ image: 'a' })).assigned).toEqual({ host: 'near' });
+  });
+
   it('fails for good with every fault', async () => {
     const failure = await failureOf(admit({ image: 'a', comand: 1, user: '0' }));
     expect(failure).toMatchObject({ type: 'invalid-spec', nonRetryable: true });

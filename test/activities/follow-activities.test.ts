@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { ActivityCancellationDetails } from '@temporalio/common';
 
 import { createFollowActivities } from '../../activities/follow-activities';
@@ -56,14 +58,15 @@ describe('followContainer', () => {
   });
 
   it('beats with the lines so far', async () => {
-    const id = await host.start('beats', python('print("one"); print("two")'));
-    await host.pumps.adopt({ ...identity('beats'), containerId: id }).sealed;
+    const id = await host.start('beats', python('import time; print("one\\ntwo", flush=True); time.sleep(600)'));
     const environment = activityEnvironment();
     const beats: unknown[] = [];
     environment.on('heartbeat', (details) => beats.push(details));
-    await environment.run(followContainer, { ...identity('beats'), containerId: id });
+    const following = environment.run(followContainer, { ...identity('beats'), containerId: id });
+    await until(() => beats.some((beat) => isDeepStrictEqual(beat, { lines: 2 })));
+    await host.engine.removeContainer(id);
 
-    expect(beats).toEqual([{ lines: 2 }]);
+    expect(await following).toMatchObject({ logLines: 2 });
   });
 
   it.each([

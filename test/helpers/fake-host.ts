@@ -70,6 +70,7 @@ export function fakeHost(changes: Partial<Activities> = {}): {
       spec: specOf(submission),
       specHash: 'hash',
       recipe: submission.recipe ?? null,
+      assigned: null,
     }),
     assignHost: async () => ({ host: 'fake' }),
     recordRun: async (update) => records.add(update),
@@ -89,8 +90,16 @@ export function fakeHost(changes: Partial<Activities> = {}): {
   return { activities: withCallsNoted({ ...good, ...changes }, calls), calls, records };
 }
 
+/** The same, with an admission that finds the host of the first attempt by itself. */
+export function placedAtOnce(activities: Activities): Activities {
+  const { admitRun } = activities;
+  return { ...activities, admitRun: async (input) => ({ ...(await admitRun(input)), assigned: { host: 'fake' } }) };
+}
+
 export interface Records {
   add(update: RunUpdate): void;
+  /** In the order in which they came. */
+  updates: RunUpdate[];
   events: RunEvent[];
   states(): string[];
   latest(): Run;
@@ -111,6 +120,7 @@ function createRecords(): Records {
     return update;
   };
   return {
+    updates,
     events,
     add: (update) => {
       updates.push(update);

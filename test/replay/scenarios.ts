@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/client';
 
 import { cancelSignal } from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
-import { fakeHost, GOOD_OUTCOME } from '../helpers/fake-host';
+import { fakeHost, GOOD_OUTCOME, placedAtOnce } from '../helpers/fake-host';
 import type { StartRun, WorkflowSuite } from '../helpers/workflow-suite';
 
 /** Lives of runs whose histories are kept, so that a change of the workflow is held against what is under way somewhere. */
@@ -43,6 +43,14 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
       },
     });
     return suite.withWorkers(activities, async (start) => finished(start, {}));
+  },
+
+  'is-placed-at-once-and-retried': async (suite) => {
+    const { activities } = fakeHost({
+      followContainer: async ({ attempt }) => ({ ...GOOD_OUTCOME, exitCode: attempt === 1 ? 1 : 0 }),
+    });
+    const retried = { policy: { retries: { attempts: 2 } } };
+    return suite.withWorkers(placedAtOnce(activities), async (start) => finished(start, retried));
   },
 
   'is-cancelled': async (suite) => {

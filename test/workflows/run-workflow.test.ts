@@ -2,7 +2,7 @@ import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@t
 
 import { statusQuery } from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
-import { fakeHost, GOOD_OUTCOME } from '../helpers/fake-host';
+import { fakeHost, GOOD_OUTCOME, placedAtOnce } from '../helpers/fake-host';
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
@@ -137,6 +137,16 @@ describe('a run whose command fails', () => {
     expect(calls).toEqual(['admitRun']);
     expect(records.latest()).toMatchObject({ state: 'failed', message: expect.stringContaining('comand') as string });
   });
+});
+
+test('a run whose admission finds a host at once asks for none, and tells of both in one report', async () => {
+  const { activities, calls, records } = fakeHost();
+  await suite.withWorkers(placedAtOnce(activities), async (start) => (await start({})).result());
+
+  expect(calls).not.toContain('assignHost');
+  expect(records.updates[0]).toMatchObject({ revision: 1, run: { state: 'pulling', host: 'fake' } });
+  expect(records.updates[0]!.events.map(({ state }) => state)).toEqual(['queued', 'pulling']);
+  expect(records.updates.at(-1)!.events.map(({ type }) => type)).toEqual(['attempt-ended', 'state-changed']);
 });
 
 describe('a run that has to wait', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,10 +25,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Prints its line number every tenth of a second for about 20 s. */
-const TICKS = 200;
-const TICKER = `i=1; while [ $i -le ${TICKS} ]; do echo $i; i=$((i+1)); sleep 0.1; done`;
-const ALL_TICKS = Array.from({ length: TICKS }, (_, index) => String(index + 1));
+/** Prints its line number every tenth of a second until the test says that it is enough, however long the test takes. */
+const TICKER = 'i=1; while [ ! -e /artifacts/enough ]; do echo $i; i=$((i+1)); sleep 0.1; done';
+/** Enough for a busy machine to start a process again and to read up. */
+const PATIENT = { timeoutMs: 60_000 };
+
+async function hasLines(id: string, count: number): Promise<void> {
+  await until(async () => (await logLines(server.url, id)).length > count, PATIENT);
+}
 
 function startsOf(id: string, sinceSeconds: number): number {
   const span = ['--since', String(sinceSeconds), '--until', String(Math.ceil(Date.now() / 1000) + 1)];
@@ -54,26 +58,28 @@ describe('a server whose parts go away', () => {
   it('keeps three trainings and each of their lines when its processes are killed and it is stopped and started', async () => {
     const since = Math.floor(Date.now() / 1000);
     const ids = await Promise.all([1, 2, 3].map(() => submit(server.url, shellRun(TICKER))));
-    await Promise.all(ids.map((id) => until(async () => (await logLines(server.url, id)).length > 20)));
+    await Promise.all(ids.map((id) => hasLines(id, 20)));
 
     const worker = server.pidOf('worker')!;
     process.kill(worker, 'SIGKILL');
-    await until(() => server.pidOf('worker') !== undefined && server.pidOf('worker') !== worker);
-    expect(server.output()).toContain('The worker ended (SIGKILL) and is started again in 0.2 s');
-    await Promise.all(ids.map((id) => until(async () => (await logLines(server.url, id)).length > 70)));
+    await until(() => server.pidOf('worker') !== undefined && server.pidOf('worker') !== worker, PATIENT);
+    await until(() => server.output().includes('The worker ended (SIGKILL) and is started again in 0.2 s'));
+    await Promise.all(ids.map((id) => hasLines(id, 70)));
 
     process.kill(server.pidOf('temporal')!, 'SIGKILL');
     process.kill(server.pidOf('api')!, 'SIGKILL');
-    await until(async () => (await logLines(server.url, ids[0]!)).length > 100);
+    await hasLines(ids[0]!, 100);
 
     expect(await server.stop()).toBe(0);
     expect(server.output()).toContain('Stopping. 3 runs go on in containers');
     await server.restart();
 
+    for (const id of ids) writeFileSync(join(server.data, 'artifacts', id, 'enough'), '');
     for (const id of ids) {
       const run = await inState(server.url, id, 'succeeded');
-      expect(await logLines(server.url, id)).toEqual(ALL_TICKS);
-      expect(run.attempts).toMatchObject([{ logLines: TICKS, logGaps: 0 }]);
+      const lines = await logLines(server.url, id);
+      expect(lines).toEqual(lines.map((_, index) => String(index + 1)));
+      expect(run.attempts).toMatchObject([{ logLines: lines.length, logGaps: 0 }]);
       expect(startsOf(id, since)).toBe(1);
     }
   });

@@ -49,12 +49,12 @@ const BRAKE_AGAIN_MS = 1000;
 /**
  * A follower may be behind by one file (`size.fileBytes`) before it can miss one: it moves from the end of a file to the newest
  * (moby, daemon/logger/loggerutils/follow.go, "file rotations were missed"). At an eighth of that the container is slowed
- * down; at three, where that was not enough, it is paused; at four the follow is not believed any more. A reading
+ * down; at three, where that was not enough, it is paused; at six the follow is not believed any more. A reading
  * without follow opens all files first, so only what is written meanwhile counts, against what the engine keeps.
  */
 export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
   const { meter, follow, size } = deps;
-  const giveUpAtBytes = follow ? size.fileBytes / 2 : Number.POSITIVE_INFINITY;
+  const giveUpAtBytes = follow ? (size.fileBytes * 3) / 4 : Number.POSITIVE_INFINITY;
   const state: State = { ...deps, braking: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
   const checks = setInterval(() => state.isStoring && brakeIfBehind(state), CHECK_MS).unref();
   meter.begin();

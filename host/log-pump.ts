@@ -149,6 +149,7 @@ async function readRound(
   const reading = { ...target, writer, last, follow, signal, guard, silenceMs, counts: state };
   const result = await readOnce(deps, { ...reading, beginning: beginningFor(deps, writer) });
   // What a paused container printed is all read; of another one there is more by now if this took long.
+  if (result.behind) await state.brake.engage('pause');
   state.catchUp = result.behind || (!follow && !wasPaused && result.storedBytes > deps.size.fileBytes / 8);
   state.fruitless = result.storedLines > 0 ? 0 : state.fruitless + 1;
   state.failure = undefined;

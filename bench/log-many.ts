@@ -16,6 +16,8 @@ const STARTS_AT_ONCE = 4;
 /** The least time from the last start of a container to the first line, so that none begins late. */
 const LEAD_MS = 5000;
 const POLL_MS = 20;
+/** The lines are counted once ahead, so that at the end only the last ones are left to count. */
+const COUNT_AHEAD_SECONDS = 15;
 
 /** Ten lines each tenth of a second from an instant on, in seconds since 1970; at last when the last one was printed. */
 const print = (startSeconds: number): string[] => [
@@ -42,10 +44,12 @@ export async function main([startsWithin = '120']: string[]): Promise<void> {
       throw new Error('starting the containers took too long; give them more seconds');
     await sleep(beginAt - Date.now());
     const cpuBefore = cpuSeconds(pumps.pid);
-    await sleep(SECONDS * 1000 - POLL_MS);
-    const cpuShare = (cpuSeconds(pumps.pid) - cpuBefore) / SECONDS;
+    await sleep(beginAt + (SECONDS - COUNT_AHEAD_SECONDS) * 1000 - Date.now());
+    const cpuShare = (cpuSeconds(pumps.pid) - cpuBefore) / (SECONDS - COUNT_AHEAD_SECONDS);
     const during = circumstances();
+    await countAll(host);
     const endAt = beginAt + (SECONDS - 0.1) * 1000;
+    await sleep(Math.max(0, endAt - Date.now()));
     const storedAt = await whenAllStored(host);
     await expectExactLogs(host);
     const behindMs = storedAt - endAt;
@@ -73,6 +77,10 @@ async function startAll(host: PumpHost, startSeconds: number): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: STARTS_AT_ONCE }, starter));
+}
+
+async function countAll({ logs }: PumpHost): Promise<void> {
+  for (let index = 0; index < CONTAINERS; index += 1) await logs.size(runOf(index));
 }
 
 /** The moment when the last of the logs had all its lines. */

@@ -43,7 +43,7 @@ export async function createPumpHost(): Promise<PumpHost> {
       return id;
     },
     startPumps: async () => {
-      const child = spawn(process.execPath, [join(__dirname, '../run.cjs'), 'pump-process', JSON.stringify(config)], {
+      const child = spawn(process.execPath, [join(__dirname, '../pump-process.cjs'), JSON.stringify(config)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       children.push(child);

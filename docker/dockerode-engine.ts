@@ -204,12 +204,16 @@ function hasEnded(answer: unknown): boolean {
 async function* readLogs(
   { dial, call }: Connection,
   id: string,
-  { follow, since, signal }: ReadLogsOptions,
+  { follow, since, tail, signal }: ReadLogsOptions,
 ): AsyncGenerator<LogRecord[], void, undefined> {
   const request: DialRequest = {
     path: `/containers/${encodeURIComponent(id)}/logs?`,
     method: 'GET',
-    options: { follow, stdout: true, stderr: true, timestamps: true, ...(since && { since: toSince(since) }) },
+    options: {
+      ...{ follow, stdout: true, stderr: true, timestamps: true },
+      ...(since && { since: toSince(since) }),
+      ...(tail !== undefined && { tail }),
+    },
     abortSignal: signal,
     statusCodes: { 200: true },
   };

@@ -186,7 +186,9 @@ export interface ContainerInfo {
 export interface ReadLogsOptions {
   follow: boolean;
   /** RFC 3339 time with nine digits of a second, as in {@link LogRecord.time}. */
-  since?: string;
+  since?: string | undefined;
+  /** Only the last this many records that there are at first; quick, however long the log is. Not together with `since`. */
+  tail?: number;
   signal: AbortSignal;
 }
 

@@ -15,6 +15,8 @@ export interface BacklogMeter {
    * that is some time ago. To be asked when records have just come: it takes silence for a reader that waits.
    */
   unreadBytes(agoMs?: number): number;
+  /** What was passed so far, in bytes of the engine's log; each record once. */
+  passedBytes(): number;
   /** True where a record was passed that is younger than this. */
   hasPassed(agoMs: number): boolean;
   /** What the engine writes in a time, in bytes, if it goes on as in the last records. */
@@ -28,43 +30,52 @@ export interface BacklogMeter {
  * @param now the time by the clock of the engine, in milliseconds since 1970.
  */
 export function createBacklogMeter(now: () => number): BacklogMeter {
-  let spanStartMs = 0;
-  let spanBytes = 0;
-  let lastTime = '';
-  let lastMs = 0;
+  const state: State = { passedBytes: 0, spanBytes: 0, spanStartMs: 0, rateBefore: 0, lastTime: '', lastMs: 0 };
   let beginMs = 0;
-  /** Of the span before, which counts until a new one is long enough to be believed. */
-  let rateBefore = 0;
-
-  const rate = (): number => {
-    const spanMs = lastMs - spanStartMs;
-    const rateNow = spanBytes / Math.max(LEAST_SPAN_MS, spanMs);
-    return spanMs < LEAST_SPAN_MS ? Math.max(rateBefore, rateNow) : rateNow;
-  };
-
-  const pass = (records: readonly LogRecord[]): void => {
-    const newest = records.at(-1);
-    // What is read again after an interruption was counted already.
-    if (newest === undefined || newest.time <= lastTime) return;
-    if (lastMs === 0) spanStartMs = Date.parse(records[0]!.time);
-    lastMs = Date.parse(newest.time);
-    spanBytes += engineBytes(records.filter(({ time }) => time > lastTime));
-    lastTime = newest.time;
-    if (lastMs - spanStartMs <= LONGEST_SPAN_MS) return;
-    rateBefore = spanBytes / (lastMs - spanStartMs);
-    spanStartMs = lastMs;
-    spanBytes = 0;
-  };
-
   return {
     begin: () => {
       beginMs = now();
     },
-    pass,
-    unreadBytes: (agoMs = 0) => rate() * Math.max(0, now() - agoMs - Math.max(lastMs, beginMs)),
-    hasPassed: (agoMs) => lastMs > now() - agoMs,
-    bytesIn: (ms) => rate() * ms,
+    pass: (records) => pass(state, records),
+    unreadBytes: (agoMs = 0) => rateOf(state) * Math.max(0, now() - agoMs - Math.max(state.lastMs, beginMs)),
+    passedBytes: () => state.passedBytes,
+    hasPassed: (agoMs) => state.lastMs > now() - agoMs,
+    bytesIn: (ms) => rateOf(state) * ms,
   };
+}
+
+interface State {
+  passedBytes: number;
+  spanBytes: number;
+  spanStartMs: number;
+  /** Rate of the span before, which counts until a new one is long enough to be believed. */
+  rateBefore: number;
+  lastTime: string;
+  lastMs: number;
+}
+
+function pass(state: State, records: readonly LogRecord[]): void {
+  const newest = records.at(-1);
+  // What is read again after an interruption was counted already.
+  if (newest === undefined || newest.time <= state.lastTime) return;
+  const bytes = engineBytes(records.filter(({ time }) => time > state.lastTime));
+  if (state.lastMs === 0) state.spanStartMs = Date.parse(records[0]!.time);
+  state.lastTime = newest.time;
+  state.lastMs = Date.parse(newest.time);
+  state.passedBytes += bytes;
+  state.spanBytes += bytes;
+  const spanMs = state.lastMs - state.spanStartMs;
+  if (spanMs <= LONGEST_SPAN_MS) return;
+  state.rateBefore = state.spanBytes / spanMs;
+  state.spanStartMs = state.lastMs;
+  state.spanBytes = 0;
+}
+
+/** Bytes in a millisecond. */
+function rateOf({ lastMs, spanStartMs, spanBytes, rateBefore }: State): number {
+  const spanMs = lastMs - spanStartMs;
+  const rateNow = spanBytes / Math.max(LEAST_SPAN_MS, spanMs);
+  return spanMs < LEAST_SPAN_MS ? Math.max(rateBefore, rateNow) : rateNow;
 }
 
 /** What json-file writes around a short line: keys, quotes, stream and time. */

@@ -33,6 +33,8 @@ export interface FloodGuardDeps {
   brake: Brake;
   size: EngineLogSize;
   follow: boolean;
+  /** True where the meter has seen the log from its beginning. */
+  fromBeginning: boolean;
   /** Called when the container was slowed down. */
   onSlowed: () => void;
   /** Called with what the brake failed with. */
@@ -49,12 +51,12 @@ const BRAKE_AGAIN_MS = 1000;
 /**
  * A follower may be behind by one file (`size.fileBytes`) before it can miss one: it moves from the end of a file to the newest
  * (moby, daemon/logger/loggerutils/follow.go, "file rotations were missed"). At an eighth of that the container is slowed
- * down; at three, where that was not enough, it is paused; at four the follow is not believed any more. A reading
+ * down; at three, where that was not enough, it is paused; at six the follow is not believed any more. A reading
  * without follow opens all files first, so only what is written meanwhile counts, against what the engine keeps.
  */
 export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
   const { meter, follow, size } = deps;
-  const giveUpAtBytes = follow ? size.fileBytes / 2 : Number.POSITIVE_INFINITY;
+  const giveUpAtBytes = follow ? (size.fileBytes * 3) / 4 : Number.POSITIVE_INFINITY;
   const state: State = { ...deps, braking: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
   const checks = setInterval(() => state.isStoring && brakeIfBehind(state), CHECK_MS).unref();
   meter.begin();
@@ -64,7 +66,7 @@ export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
       clearTimeout(state.drained);
       meter.pass(records);
       brakeIfBehind(state);
-      return unreadBytes(state) <= giveUpAtBytes;
+      return unreadBytes(state) <= giveUpAtBytes || isInFirstFile(state);
     },
     whileStoring: async (append) => {
       state.isStoring = true;
@@ -102,9 +104,14 @@ function unreadBytes({ meter, brake: { engagedAt, level } }: State): number {
   return level === 'slow' && meter.hasPassed(agoMs) ? meter.unreadBytes() : meter.unreadBytes(agoMs);
 }
 
+/** Nothing is thrown away, and no file can be missed, before the engine has begun a second file. */
+function isInFirstFile({ fromBeginning, meter, size }: State): boolean {
+  return fromBeginning && meter.passedBytes() + meter.unreadBytes() < size.fileBytes / 2;
+}
+
 function brakeIfBehind(state: State): void {
   const { brake, follow, size } = state;
-  if (state.braking !== null || brake.level === 'pause' || Date.now() < state.notBefore) return;
+  if (state.braking !== null || brake.level === 'pause' || Date.now() < state.notBefore || isInFirstFile(state)) return;
   const slowAtBytes = follow ? size.fileBytes / 8 : size.keptBytes / 4;
   const pauseAtBytes = follow ? (size.fileBytes * 3) / 8 : size.keptBytes / 2;
   const unread = unreadBytes(state);

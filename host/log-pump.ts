@@ -24,6 +24,8 @@ const LONGEST_WAIT_MS = 1000;
 const UNREADABLE_AFTER = 8;
 /** A container that started this long ago may have a long log already. */
 const FRESH_MS = 5000;
+/** Within this time no engine fills a file of its log. */
+const JUST_STARTED_MS = 250;
 
 /**
  * Brings the log of one container into the store, each line once and in order, and seals it when the container has ended
@@ -101,7 +103,10 @@ async function pumpOnce(
   const writer = await openWriter(deps, target, state);
   try {
     if (writer.sealed !== null) return writer.sealed;
-    state.recount ||= state.catchUp === undefined && writer.attemptLines > 0;
+    if (state.catchUp === undefined) {
+      state.recount ||= writer.attemptLines > 0;
+      state.fromBeginning = writer.attemptLines === 0 && !isOlderThan(info, JUST_STARTED_MS);
+    }
     if (info === null) return (await takeCopy(deps, target, writer)) ?? (await sealGone(deps, target, writer, state));
     if (isUnreadable(info, state)) return await sealLog(deps.logs, target, writer, state, unreadableNote(logTimeNow()));
     if (isLogDiskFullError(state.failure)) {
@@ -141,7 +146,7 @@ async function readRound(
   signal: AbortSignal,
 ): Promise<Seal | null> {
   const last = hasEnded(info);
-  state.catchUp ??= isOld(info);
+  state.catchUp ??= isOlderThan(info, FRESH_MS);
   const follow = !last && !state.catchUp;
   const wasPaused = state.brake.level === 'pause';
   const guard = guardFor(deps, state, follow);
@@ -149,6 +154,7 @@ async function readRound(
   const reading = { ...target, writer, last, follow, signal, guard, silenceMs, counts: state };
   const result = await readOnce(deps, { ...reading, beginning: beginningFor(deps, writer) });
   // What a paused container printed is all read; of another one there is more by now if this took long.
+  if (result.behind) await state.brake.engage('pause');
   state.catchUp = result.behind || (!follow && !wasPaused && result.storedBytes > deps.size.fileBytes / 8);
   state.fruitless = result.storedLines > 0 ? 0 : state.fruitless + 1;
   state.failure = undefined;
@@ -166,8 +172,8 @@ function isUnreadable(info: ContainerInfo, { failure, fruitless }: PumpState): b
   return hasEnded(info) && failure instanceof EngineError && fruitless >= UNREADABLE_AFTER;
 }
 
-function isOld({ startedAt }: ContainerInfo): boolean {
-  return startedAt === null || Date.now() - Date.parse(startedAt) > FRESH_MS;
+function isOlderThan(info: ContainerInfo | null, ms: number): boolean {
+  return info === null || info.startedAt === null || Date.now() - Date.parse(info.startedAt) > ms;
 }
 
 /** Once at once, then after 100 ms, and twice as long each time. */

@@ -8,9 +8,12 @@ import { createLineAssembler, type AssembledLine } from './line-assembler';
 import { beginningNote, gapNotes, splitNote } from './log-notes';
 import { createPosition, readWithSilence, type Position } from './read-with-silence';
 import { createResumeSkip, type ResumeSkip } from './resume-skip';
+import { resumedRecords } from './resumed-records';
 import type { SealCounts } from './seal-log';
 import { createThrottledSync } from './throttled-sync';
 
+/** Records with earlier times that may stand after one; a stall that they hide is seen when more has come. */
+const RECORDS_OUT_OF_ORDER = 100;
 /** Stored lines that are looked at before the place of resume: lines of the other stream may come before it again. */
 const LOOK_BACK_LINES = 64;
 
@@ -58,11 +61,8 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
   const position = createPosition(writer.resume?.since);
   const sync = createThrottledSync(writer);
   const ending = new AbortController();
-  const records = deps.engine.readLogs(input.containerId, {
-    follow,
-    since: writer.resume?.since,
-    signal: AbortSignal.any([signal, ending.signal]),
-  });
+  const reading = { containerId: input.containerId, follow, signal: AbortSignal.any([signal, ending.signal]) };
+  const records = resumedRecords(deps.engine, reading, writer.resume);
   let behind = false;
   try {
     const stalled = async (): Promise<boolean> => {
@@ -162,10 +162,11 @@ function withNote({ time, stream, text, midLine, firstPart }: TextLine): NewLogL
 async function isStalled(engine: Engine, { containerId, signal }: ReadingInput, position: Position): Promise<boolean> {
   const info = await engine.inspectContainer(containerId);
   if (info === null || !isAlive(info)) return true;
+  const since = position.since() ?? '';
+  const tail = position.recordsSince() + RECORDS_OUT_OF_ORDER;
   let records = 0;
-  for await (const batch of engine.readLogs(containerId, { follow: false, since: position.since(), signal })) {
-    records += batch.length;
-    if (records > position.recordsSince()) return true;
+  for await (const batch of engine.readLogs(containerId, { follow: false, tail, signal })) {
+    records += batch.filter(({ time }) => time >= since).length;
   }
-  return false;
+  return records > position.recordsSince();
 }

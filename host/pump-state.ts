@@ -14,6 +14,8 @@ export interface PumpState extends SealCounts {
   /** Rounds in a row that failed, or brought nothing. */
   fruitless: number;
   failure: unknown;
+  /** True where nothing was stored when this process came: it has seen the log from its beginning. */
+  fromBeginning: boolean;
   meter: BacklogMeter;
   brake: Brake;
   notices: LogNotices;
@@ -25,6 +27,7 @@ export function startState({ brakes, clock, onNotice }: PumpDeps, target: PumpTa
     catchUp: undefined,
     fruitless: 0,
     failure: undefined,
+    fromBeginning: false,
     meter: createBacklogMeter(clock.now),
     brake: brakes.of(target.containerId),
     notices: createLogNotices((notice) => onNotice?.(target, notice)),
@@ -37,7 +40,7 @@ const SLOWED_FOR_MS = 30_000;
 /** The guard of one reading. */
 export function guardFor(
   { size, log }: { size: EngineLogSize; log: Logger },
-  { meter, brake, notices }: PumpState,
+  { meter, brake, notices, fromBeginning }: PumpState,
   follow: boolean,
 ): FloodGuard {
   return createFloodGuard({
@@ -45,6 +48,7 @@ export function guardFor(
     brake,
     size,
     follow,
+    fromBeginning,
     onSlowed: () => {
       const cause = 'the container prints faster than its log can be stored, so it is slowed down and no line is lost';
       notices.raise({ topic: 'log-slowed', message: `${cause}; print less, or give the logs a faster disk` });

@@ -19,12 +19,12 @@ interface RunAnswer {
 
 const POLL_MS = 50;
 
-/** Submits a run that does nothing and returns its id. */
-export async function submit(url: string, name: string): Promise<string> {
+/** Submits a run, which by default does nothing, and returns its id. */
+export async function submit(url: string, name: string, command: readonly string[] = COMMAND): Promise<string> {
   const response = await fetch(`${url}/v1/runs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name, image: IMAGE, command: COMMAND, pullPolicy: 'never', labels: { bench: name } }),
+    body: JSON.stringify({ name, image: IMAGE, command, pullPolicy: 'never', labels: { bench: name } }),
   });
   if (!response.ok) throw new Error(`POST /v1/runs answered ${response.status}: ${await response.text()}`);
   return ((await response.json()) as RunAnswer).id;

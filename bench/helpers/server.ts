@@ -5,8 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { childPid } from './processes';
+
 export interface BenchServer {
   url: string;
+  data: string;
+  /** Process id of the worker as it is now; undefined while there is none. */
+  workerPid(): number | undefined;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
 }
@@ -32,7 +37,7 @@ export async function startServer(): Promise<BenchServer> {
     const url = /is ready: (http\S+)/.exec(line)?.[1];
     if (url !== undefined) {
       child.stdout.resume();
-      return { url, stop };
+      return { url, data, workerPid: () => childPid(child.pid!, 'worker/main'), stop };
     }
   }
   await stop();

@@ -1,5 +1,6 @@
 import type { LogRecord, ReadLogsOptions } from '../../docker/engine';
 import { NotFoundError } from '../../docker/errors';
+import { until } from '../helpers/until';
 import { testEngine } from '../helpers/engine';
 
 const { engine, run, dispose } = testEngine();
@@ -101,4 +102,24 @@ test('a slow consumer gets every record of a log that is far larger than any buf
 
 test('a container that is not there has no log', async () => {
   await expect(readAll('trainyard-no-such-container')).rejects.toThrow(NotFoundError);
+});
+
+test('a tail is the last records there are, and a follow of it goes on with what comes', async () => {
+  const id = await run([
+    'sh',
+    '-c',
+    'for i in 1 2 3 4; do echo $i; done; trap "echo 5; exit" USR1; echo ready; sleep 30 & wait',
+  ]);
+  const read = async (follow: boolean, tail: number): Promise<string[]> => {
+    const seen: string[] = [];
+    for await (const records of engine.readLogs(id, { follow, tail, signal: never })) {
+      seen.push(...records.map(text));
+      if (follow && seen.length === tail) await engine.signalContainer(id, 'SIGUSR1');
+    }
+    return seen;
+  };
+  await until(async () => (await read(false, 1))[0] === 'ready');
+
+  expect(await read(false, 2)).toEqual(['4', 'ready']);
+  expect(await read(true, 2)).toEqual(['4', 'ready', '5']);
 });

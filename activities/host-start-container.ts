@@ -1,3 +1,5 @@
+import { Context } from '@temporalio/activity';
+
 import type { StartContainerInput, StartedContainer } from '../contract/activities';
 import { LABELS } from '../contract/names';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
@@ -34,11 +36,19 @@ export function startContainer(deps: HostActivityDeps, input: StartContainerInpu
   );
 }
 
-/** Invariant: never two containers of one run at once. An older one goes, its log stored; a newer one makes this call void. */
+/**
+ * Invariant: never two containers of one run at once. An older one goes, its log stored; a newer one makes this call void.
+ *
+ * One that an earlier try of this call made and that has not started is made anew: an engine that was killed over its start
+ * may have forgotten that start. Its removal ends what runs; started once more, its engine would write each line twice.
+ */
 async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, signal: AbortSignal): Promise<void> {
-  for (const { id, labels } of await ownContainers(deps.engine, deps.config.host, { [LABELS.run]: input.runId })) {
+  const all = await ownContainers(deps.engine, deps.config.host, { [LABELS.run]: input.runId });
+  const isRetry = Context.current().info.attempt > 1;
+  for (const { id, labels, state } of all) {
     const other = readIdentity(labels);
-    if (other.epoch === input.epoch && other.attempt === input.attempt) continue;
+    const isOwn = other.epoch === input.epoch && other.attempt === input.attempt;
+    if (isOwn && !(isRetry && state === 'created')) continue;
     if (other.epoch > input.epoch || other.attempt > input.attempt) {
       const what = `attempt ${other.attempt} of epoch ${other.epoch}`;
       throw failure('internal-error', `this call is too late: ${what} of ${input.runId} is on the host already`);

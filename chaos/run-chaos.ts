@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { LABELS } from '../contract/names';
 import { check, type Verdict } from './check/check';
 import type { Facts } from './check/facts';
 import { type Asker, createAsker } from './clients/ask';
@@ -52,6 +53,7 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
     const strikes = await liveThrough(run, scene);
     await untilAllEnded(workload, tell);
     await letFollowersEnd(workload);
+    await untilNothingIsLeft(scene);
     const facts = await gather(scene, strikes);
     writeFileSync(join(folder, 'facts.json'), JSON.stringify(facts, null, 1));
     return { verdict: check(facts), facts, strikes, seconds: Math.round((Date.now() - startedAt) / 1000) };
@@ -154,6 +156,20 @@ async function letFollowersEnd({ submitted }: Workload): Promise<void> {
 }
 
 const FOLLOWERS_END_WITHIN_MS = 60_000;
+
+/**
+ * A run may end while its host is away; what it has there is removed by the host's own reconciler, which looks every minute.
+ * Returns as well when that does not happen: what is left will be judged.
+ */
+async function untilNothingIsLeft({ installation, name }: Scene): Promise<void> {
+  const deadline = Date.now() + NOTHING_LEFT_WITHIN_MS;
+  while (Date.now() < deadline) {
+    if ((await installation.engine.containersOf(`${LABELS.installation}=${name}`)).length === 0) return;
+    await sleep(1_000);
+  }
+}
+
+const NOTHING_LEFT_WITHIN_MS = 180_000;
 
 /** The facts; once more after a while as long as a workflow is still on its last step. */
 async function gather(scene: Scene, { engineKilledAtMs }: StrikeReport): Promise<Facts> {

@@ -23,7 +23,7 @@ export function followLog(apiUrl: string, runId: string): Follower {
 
   const take = (event: ServerSentEvent): void => {
     if (event.name === 'end') sawEnd = true;
-    if (event.id === undefined) return;
+    if (event.name !== undefined || event.id === undefined) return;
     lastId = event.id;
     const { attempt, stream, text } = JSON.parse(event.data) as StoredLine;
     lines.push({ attempt, stream, text });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Run } from '../../contract/run';
-import { isEndState, type RunState } from '../../contract/state';
+import { isEndState } from '../../contract/state';
 import { type PlannedRun, submissionOf } from '../plan/runs';
 import type { Asker } from './ask';
 import { type Follower, followLog } from './follow-log';
@@ -112,8 +112,8 @@ async function liveOut(options: WorkloadOptions, run: Submitted): Promise<void> 
   if (run.isFollowed) run.follower = followLog(options.apiUrl, id);
   if (run.plan.cancel === 'never') return;
   if (run.plan.cancel !== 'at-once') {
-    await untilRunning(options, id);
-    await sleep(run.plan.cancel.afterRunningMs);
+    await untilStarted(options, id);
+    await sleep(run.plan.cancel.afterStartMs);
   }
   const { status, body } = await options.asker.ask(`/v1/runs/${id}/cancel`, { method: 'POST' });
   if (status >= 400) options.complain(`The cancel of ${id} was answered ${status}: ${body}`);
@@ -135,13 +135,15 @@ async function submit(options: WorkloadOptions, run: Submitted): Promise<void> {
   }
 }
 
-/** Resolves, too, where the run has ended without that it was seen running. */
-async function untilRunning({ asker, complain }: WorkloadOptions, id: string): Promise<void> {
-  const waiting: RunState[] = ['queued', 'pulling', 'starting', 'retrying'];
+/** Resolves when a container of the run has started, or the run has ended without one. */
+async function untilStarted({ asker, complain }: WorkloadOptions, id: string): Promise<void> {
   for (;;) {
     const { status, body } = await asker.ask(`/v1/runs/${id}`);
     if (status !== 200) complain(`The accepted run ${id} was answered ${status}: ${body}`);
-    else if (!waiting.includes((JSON.parse(body) as Run).state)) return;
+    else {
+      const { state, startedAt } = JSON.parse(body) as Run;
+      if (startedAt !== null || isEndState(state)) return;
+    }
     await sleep(LOOK_EVERY_MS);
   }
 }

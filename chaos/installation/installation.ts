@@ -10,7 +10,9 @@ import { type OwnEngine, startOwnEngine } from './own-engine';
 import { signalTo } from './processes';
 
 const PROGRAMS = join(__dirname, '../../dist');
-export const HOST_NAME = 'chaos';
+const HOST_NAME = 'chaos';
+/** Short, so that what a run has left on a host that was away is removed soon after the last blow. */
+const ORPHAN_GRACE_SECONDS = '5';
 
 export interface InstallationOptions {
   /** Holds all that the installation keeps. */
@@ -77,6 +79,7 @@ async function planParts(
     TRAINYARD_INSTALLATION: name,
     TRAINYARD_HOST_NAME: HOST_NAME,
     TRAINYARD_MOUNT_ROOTS: mountRoot,
+    TRAINYARD_ORPHAN_GRACE: ORPHAN_GRACE_SECONDS,
     TEMPORAL_ADDRESS: '',
   };
   const options = { data: join(folder, 'data'), port: 0, temporalPort: 0, uiPort: 0 };

@@ -24,8 +24,8 @@ export interface PlannedRun {
   kind: Kind;
   acts: Act[];
   policy: NonNullable<RunSubmission['policy']>;
-  /** When a client cancels it: never, as soon as it is accepted, or so long after it was first seen running. */
-  cancel: 'never' | 'at-once' | { afterRunningMs: number };
+  /** When a client cancels it: never, as soon as it is accepted, or so long after it was seen to have started. */
+  cancel: 'never' | 'at-once' | { afterStartMs: number };
   expected: Expected;
 }
 
@@ -129,7 +129,7 @@ function retried(acts: Act[], attempts: number, expected: Expected): Omit<Planne
 
 function cancelled(random: Random, act: Act): Omit<PlannedRun, 'kind'> {
   const policy = { timeouts: { grace: '3s' } };
-  return { ...plain([act], CANCELLED), policy, cancel: { afterRunningMs: random.whole(500, 8_000) } };
+  return { ...plain([act], CANCELLED), policy, cancel: { afterStartMs: random.whole(500, 8_000) } };
 }
 
 /** Lines at a steady rate of 5 to 40 a second for about this long. */

@@ -2,7 +2,7 @@ import { mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { until } from '../helpers/until';
-import { python } from '../host/helpers';
+import { labelsOf, python } from '../host/helpers';
 import { activityHost, DEAF, identity, inActivity, type ActivityHost } from './host-helpers';
 
 let host: ActivityHost;
@@ -52,6 +52,17 @@ except OSError as error: print(error.strerror)
     expect(await containersOf('once')).toHaveLength(1);
     expect((await host.engine.inspectContainer(first.containerId))?.startedAt).toBe(first.startedAt);
     expect(await texts('once')).toEqual(['ran']);
+  });
+
+  it('makes anew on a second try what the first has made and not seen start, which the engine may have forgotten', async () => {
+    const input = host.startInput('doubtful', ['sleep', '60']);
+    const labels = labelsOf(host.config, 'doubtful');
+    const { id } = await host.engine.createContainer(host.plan({ name: 'trainyard-doubtful-1', labels }));
+
+    const { containerId } = await inActivity(host.activities.startContainer, input, { attempt: 2 });
+
+    expect(containerId).not.toBe(id);
+    expect((await containersOf('doubtful')).map((container) => container.id)).toEqual([containerId]);
   });
 
   it('makes one container when it is called twice at the same time', async () => {

@@ -178,8 +178,8 @@ describe('a start that a killed engine has forgotten', () => {
   });
 
   it.each([
-    ['killed before the start', {}, [4_000]],
-    ['killed after its note of the start', { engineStartedAtMs: 5_500 }, [6_000]],
+    ['killed long before the start', {}, [-6_000]],
+    ['killed after its note of the start', { engineStartedAtMs: 4_900 }, [6_000]],
     ['not killed', {}, []],
   ])('is a second one where the engine was %s', (_, overrides, engineKilledAtMs) => {
     const executions = [{ ...forgotten, ...overrides }, first, second];

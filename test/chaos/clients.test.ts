@@ -72,7 +72,7 @@ describe('a follower', () => {
 
   it('goes on after a loss from the last line that came, until it is told of the end', async () => {
     const half = line(3).slice(0, 20);
-    handlers = [cutOff, events(line(1), line(2), half), events(line(3), 'event: end\ndata: {}\n\n')];
+    handlers = [cutOff, events(line(1), line(2), half), events(line(3), 'id: 3\nevent: end\ndata: {}\n\n')];
 
     const follower = followLog(url, 'run-1');
     await follower.ended;

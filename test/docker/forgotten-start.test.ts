@@ -25,7 +25,7 @@ afterAll(async () => {
 /** Each execution of the program adds a line to a file of the host. */
 async function startCounted(): Promise<{ id: string; pid: number; executions: () => number }> {
   chmodSync(scratch.path, 0o777);
-  const command = ['sh', '-c', 'echo started >>/out/executions; exec sleep 3600'];
+  const command = ['sh', '-c', 'echo started >>/out/executions; echo hello; exec sleep 3600'];
   const binds = [{ source: scratch.path, target: '/out', readOnly: false }];
   const { id } = await own.engine.createContainer(plan({ command, binds }));
   await own.engine.startContainer(id);
@@ -60,7 +60,7 @@ describe('a container whose start a killed engine has forgotten', () => {
     expect(executions()).toBe(1);
   });
 
-  it('has one process when it is started once more', async () => {
+  it('has one process also when it is started once more', async () => {
     const { id, pid, executions } = await startCounted();
     await killOverStart(id);
 

@@ -1,11 +1,9 @@
-import type { Agent, IncomingMessage } from 'node:http';
-
-import Docker from 'dockerode';
+import type { IncomingMessage } from 'node:http';
 
 import { containerConfig } from './container-config';
 import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo } from './container-info';
 import { createOrAdopt, untilGone } from './create-or-adopt';
-import { parseDockerHost } from './docker-host';
+import { connect, containerOf, expecting, type Connection } from './dockerode-connection';
 import { endForgottenStart } from './dockerode-forgotten-start';
 import type {
   ContainerInfo,
@@ -21,18 +19,9 @@ import { toSince } from './engine-time';
 import { EngineError, EngineUnavailableError, NotFoundError } from './errors';
 import { parseImageReference } from './image-reference';
 import { readLogFrames } from './log-frames';
-import { mapError, type EngineOperation } from './map-error';
-import { dialStream, plainAgent, settlingDial, type Dial, type DialRequest } from './modem-dial';
+import { dialStream, plainAgent, type DialRequest } from './modem-dial';
 import { recallUntil } from './recall';
 import { watchedPull } from './watched-pull';
-
-/** What the parts of the adapter share. */
-interface Connection {
-  docker: Docker;
-  dial: Dial;
-  /** Runs a call and fails with the errors of docker/errors; with the reason of `signal` where that ended it. */
-  call<T>(operation: EngineOperation, act: () => Promise<T>, signal?: AbortSignal): Promise<T>;
-}
 
 /**
  * The engine at an address such as `unix:///var/run/docker.sock`, by dockerode. Nothing is sent before the first call.
@@ -51,33 +40,6 @@ export function createEngine(dockerHost: string): Engine {
     readLogs: (id, options) => readLogs(connection, id, options),
     close: () => agent.destroy(),
   };
-}
-
-function connect(dockerHost: string, agent: Agent): Connection {
-  const docker = new Docker(modemOptions(dockerHost, agent));
-  const modem = docker.modem as { dial: Dial };
-  modem.dial = settlingDial(modem.dial.bind(modem));
-  return {
-    docker,
-    dial: modem.dial,
-    call: async (operation, act, signal) => {
-      try {
-        return await act();
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw mapError(error, operation, dockerHost);
-      }
-    },
-  };
-}
-
-/** What is named here, even as undefined, is not taken from the environment. */
-function modemOptions(dockerHost: string, agent: Agent): Docker.DockerOptions {
-  const unset = { socketPath: undefined, host: undefined, port: undefined, pathPrefix: undefined };
-  const noTls = { ca: undefined, cert: undefined, key: undefined, protocol: 'http' as const };
-  // No version: the engine's own. No timeout: what takes hours, such as a pull, ends by its own rules.
-  const noLimits = { version: undefined, timeout: undefined };
-  return { ...unset, ...noTls, ...noLimits, ...parseDockerHost(dockerHost), agent } as object;
 }
 
 function systemCalls({ docker, dial, call }: Connection): Pick<Engine, 'info' | 'recall'> {
@@ -230,22 +192,7 @@ async function* readLogs(
   }
 }
 
-function containerOf(docker: Docker, id: string): Docker.Container {
-  return docker.getContainer(encodeURIComponent(id));
-}
-
 /** The slashes of an image's name are part of the path; nothing else of it may be. */
 function urlPath(reference: string): string {
   return reference.split('/').map(encodeURIComponent).join('/');
-}
-
-/** Makes some status codes of an answer, which are failures to docker-modem, into results. */
-async function expecting<T, const Code extends number>(codes: readonly Code[], answer: Promise<T>): Promise<T | Code> {
-  try {
-    return await answer;
-  } catch (error) {
-    const code = codes.find((each) => each === (error as { statusCode?: unknown }).statusCode);
-    if (code === undefined) throw error;
-    return code;
-  }
 }

@@ -74,6 +74,7 @@ function settings(data: string, dockerHost: string, installation: string): Pick<
       name: 'bench',
       dockerHost,
       installation,
+      orphanGraceSeconds: 300,
       mountRoots: [],
       networks: [],
       containerLogSizeBytes: LOG.maxSizeBytes,

@@ -3,7 +3,7 @@ import { LABELS } from '../contract/names';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
 import { planContainer } from '../host/container-plan';
 import { resolveMounts } from '../host/mounts';
-import { ownContainers, readIdentity } from '../host/own-containers';
+import { formLabel, ownContainers, readIdentity } from '../host/own-containers';
 import { runPaths } from '../host/paths';
 import { removeContainer } from '../host/remove-container';
 import { prepareRunFiles } from '../host/run-files';
@@ -36,8 +36,9 @@ export function startContainer(deps: HostActivityDeps, input: StartContainerInpu
 
 /** Invariant: never two containers of one run at once. An older one goes, its log stored; a newer one makes this call void. */
 async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, signal: AbortSignal): Promise<void> {
-  for (const { id, labels } of await ownContainers(deps.engine, deps.config.host, { [LABELS.run]: input.runId })) {
-    const other = readIdentity(labels);
+  const labels = { [LABELS.run]: input.runId, ...formLabel(input) };
+  for (const { id, labels: found } of await ownContainers(deps.engine, deps.config.host, labels)) {
+    const other = readIdentity(found);
     if (other.epoch === input.epoch && other.attempt === input.attempt) continue;
     if (other.epoch > input.epoch || other.attempt > input.attempt) {
       const what = `attempt ${other.attempt} of epoch ${other.epoch}`;
@@ -48,6 +49,9 @@ async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, 
 }
 
 async function makePlan({ config }: HostActivityDeps, input: StartContainerInput) {
+  if (input.asProcess && config.host.fallback !== 'process') {
+    throw failure('start-failed', `${config.host.name} does not allow local processes any more (host.fallback: none)`);
+  }
   const binds = await resolveMounts(input.spec.mounts, config.host);
   const paths = runPaths(config.data, input.runId);
   const plan = planContainer(input, { host: config.host, paths, binds });

@@ -19,6 +19,7 @@ const TABLE = {
   workflows: { ours: ['contract', 'policy'], packages: ['@temporalio/workflow', '@temporalio/common'] },
   config: { ours: ['contract'], packages: ['@sinclair/typebox', 'yaml'] },
   docker: { ours: ['contract'], packages: ['dockerode', 'docker-modem', '@types/dockerode'] },
+  process: { ours: ['contract', 'docker/engine', 'docker/errors'], packages: [] },
   store: { ours: ['contract'], packages: ['@photostructure/sqlite', 'pino'] },
   host: { ours: ['contract', 'policy', 'config', ...INTERFACES], packages: ['pino'] },
   control: { ours: ['contract', 'policy', 'store/run-store'], packages: ['pino'] },
@@ -45,10 +46,10 @@ const TABLE = {
     ],
   },
   worker: {
-    ours: ['contract', 'policy', 'config', 'docker', 'store', 'control', 'host', 'activities', 'workflows'],
+    ours: ['contract', 'policy', 'config', 'docker', 'process', 'store', 'control', 'host', 'activities', 'workflows'],
     packages: ['@temporalio/.+', 'close-with-grace', 'pino', 'pino-pretty'],
   },
-  doctor: { ours: ['contract', 'config', 'docker'], packages: ['@temporalio/client'] },
+  doctor: { ours: ['contract', 'config', 'docker', 'process/machine'], packages: ['@temporalio/client'] },
   server: {
     ours: ['contract', 'config', 'store/data-lock', 'store/errors'],
     packages: ['@temporalio/client', 'pino', 'pino-pretty'],
@@ -64,7 +65,7 @@ const ALSO = {
 };
 
 /** Where processes begin; what none of them reaches is dead. */
-const ENTRIES = '^(api|cli|server|worker)/main[.]ts$|^workflows/index[.]ts$';
+const ENTRIES = '^(api|cli|process|server|worker)/main[.]ts$|^workflows/index[.]ts$';
 
 /** Stands beside the source, is no part of it, and may import all of it. */
 const OUTSIDE = ['bench', 'chaos', 'test', 'script'];

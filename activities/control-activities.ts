@@ -5,6 +5,7 @@ import { describeFault } from '../contract/fault';
 import { isRunId } from '../contract/names';
 import type { EndReason } from '../contract/reason';
 import type { RecipeBook } from '../contract/recipe';
+import type { RunSpec } from '../contract/spec';
 import { RUN_STATES, isEndState } from '../contract/state';
 import { validateSubmission } from '../contract/validate-spec';
 import { placeRun, type HostFacts } from '../policy/placement';
@@ -26,14 +27,14 @@ export function createControlActivities({ store, recipes, cancelWorkflow }: Cont
       const check = validateSubmission(submission, recipes);
       if (check.faults) throw refused(check.faults.map(describeFault).join('; '), check.faults);
       const { spec, recipe } = check;
-      return { spec, specHash: specHash(spec), recipe, assigned: await hostAtOnce(store) };
+      return { spec, specHash: specHash(spec), recipe, assigned: await hostAtOnce(store, spec) };
     },
 
-    assignHost: async () => {
-      const placement = placeRun(await readHosts(store), Date.now());
+    assignHost: async ({ hasCommand = false }) => {
+      const placement = placeRun(await readHosts(store), Date.now(), { hasCommand });
       // Retryable: whether to ask again, and how long, is the caller's to say.
       if ('none' in placement) throw ApplicationFailure.retryable(placement.none, 'no-host' satisfies EndReason);
-      return { host: placement.host };
+      return placement;
     },
 
     recordRun: async (update) => store.applyUpdate(update),
@@ -43,10 +44,10 @@ export function createControlActivities({ store, recipes, cancelWorkflow }: Cont
 }
 
 /** Null where there is none, or the store does not say: `assignHost` asks again, and tells why it waits. */
-async function hostAtOnce(store: RunStore): Promise<AssignedHost | null> {
+async function hostAtOnce(store: RunStore, { command }: RunSpec): Promise<AssignedHost | null> {
   try {
-    const placement = placeRun(await readHosts(store), Date.now());
-    return 'none' in placement ? null : { host: placement.host };
+    const placement = placeRun(await readHosts(store), Date.now(), { hasCommand: command !== undefined });
+    return 'none' in placement ? null : placement;
   } catch {
     return null;
   }

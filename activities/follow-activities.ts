@@ -4,7 +4,7 @@ import type { ContainerOutcome, FollowActivities, FollowContainerInput } from '.
 import type { ContainerInfo, Engine } from '../docker/engine';
 import { commandNotRunnable } from '../docker/init-failure';
 import { awaitEnd } from '../host/await-end';
-import { hasEnded } from '../host/container-state';
+import { hasEnded, isLocalProcess } from '../host/container-state';
 import type { ContainerWatch, ContainerWatches } from '../host/container-watch';
 import { wasEndedByEngine } from '../host/ended-by-engine';
 import type { EngineHealth } from '../host/engine-health';
@@ -46,15 +46,16 @@ function followContainer(deps: FollowActivityDeps, input: FollowContainerInput):
   const pump = deps.pumps.adopt({ runId, attempt, containerId });
   const before = Context.current().info.heartbeatDetails as Beat | undefined;
   const watch = deps.watches.begin(input, before?.told ?? {});
+  const toItsEnd = async (within: AbortSignal): Promise<ContainerOutcome> => {
+    const end = await seeEnd(deps, input, watch, within);
+    const seal = await orAborted(pump.sealed, within);
+    deps.watches.forget(containerId);
+    return outcome(end, seal, await commandProblem(deps.logs, input, end.info));
+  };
   return withHeartbeat(
     () => beat(pump.lines(), watch.told()),
-    (signal) =>
-      unlessAbsent(deps.health, signal, async (within) => {
-        const end = await seeEnd(deps, input, watch, within);
-        const seal = await orAborted(pump.sealed, within);
-        deps.watches.forget(containerId);
-        return outcome(end, seal, await commandProblem(deps.logs, input, end.info));
-      }),
+    // A local process needs no engine.
+    (signal) => (input.asProcess ? toItsEnd(signal) : unlessAbsent(deps.health, signal, toItsEnd)),
     HEARTBEAT_EVERY_MS,
   ).finally(() => watch.end());
 }
@@ -80,18 +81,19 @@ async function seeEnd(
     looks.add(look);
     awayBefore = look === 'away';
   });
+  if (info === null || !hasEnded(info) || isLocalProcess(info)) return { info, engineRestarted: false };
   // The common case needs no question: a program that ended well under eyes that never left it.
   const seenAllAlong = looks.has('alive') && !looks.has('away') && Context.current().info.attempt === 1;
-  if (info === null || !hasEnded(info) || (info.exitCode === 0 && seenAllAlong))
-    return { info, engineRestarted: false };
+  if (info.exitCode === 0 && seenAllAlong) return { info, engineRestarted: false };
   const known = { awayBefore, liveRestore: watch.liveRestore() };
   return { info, engineRestarted: await wasEndedByEngine(engine, info, known, signal) };
 }
 
 function outcome({ info, engineRestarted }: End, seal: Seal, problem: string | null): ContainerOutcome {
-  const vanished = info === null || isBeingRemoved(info);
+  const lost = info !== null && isLostProcess(info);
+  const vanished = info === null || (!lost && isBeingRemoved(info));
   return {
-    exitCode: vanished || info.finishedAt === null ? null : info.exitCode,
+    exitCode: vanished || lost || info.finishedAt === null ? null : info.exitCode,
     oomKilled: info?.oomKilled ?? false,
     vanished,
     engineRestarted,
@@ -102,6 +104,11 @@ function outcome({ info, engineRestarted }: End, seal: Seal, problem: string | n
     logLines: seal.lines,
     logGaps: seal.gaps,
   };
+}
+
+/** A local process of which nobody knows how it ended; its error says why. */
+function isLostProcess(info: ContainerInfo): boolean {
+  return info.status === 'dead' && isLocalProcess(info);
 }
 
 /** Somebody else's removal by force: we remove a container only after it was followed to its end. */

@@ -5,7 +5,7 @@ import { LABELS } from '../contract/names';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
 import { planContainer } from '../host/container-plan';
 import { resolveMounts } from '../host/mounts';
-import { ownContainers, readIdentity } from '../host/own-containers';
+import { formLabel, ownContainers, readIdentity } from '../host/own-containers';
 import { runPaths } from '../host/paths';
 import { removeContainer } from '../host/remove-container';
 import { prepareRunFiles } from '../host/run-files';
@@ -43,9 +43,9 @@ export function startContainer(deps: HostActivityDeps, input: StartContainerInpu
  * may have forgotten that start. Its removal ends what runs; started once more, its engine would write each line twice.
  */
 async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, signal: AbortSignal): Promise<void> {
-  const all = await ownContainers(deps.engine, deps.config.host, { [LABELS.run]: input.runId });
+  const ofRun = { [LABELS.run]: input.runId, ...formLabel(input) };
   const isRetry = Context.current().info.attempt > 1;
-  for (const { id, labels, state } of all) {
+  for (const { id, labels, state } of await ownContainers(deps.engine, deps.config.host, ofRun)) {
     const other = readIdentity(labels);
     const isOwn = other.epoch === input.epoch && other.attempt === input.attempt;
     if (isOwn && !(isRetry && state === 'created')) continue;
@@ -58,6 +58,9 @@ async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, 
 }
 
 async function makePlan({ config }: HostActivityDeps, input: StartContainerInput) {
+  if (input.asProcess && config.host.fallback !== 'process') {
+    throw failure('start-failed', `${config.host.name} does not allow local processes any more (host.fallback: none)`);
+  }
   const binds = await resolveMounts(input.spec.mounts, config.host);
   const paths = runPaths(config.data, input.runId);
   const plan = planContainer(input, { host: config.host, paths, binds });

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 
-import { RETENTION_PATTERN } from '../contract/units';
+import { DURATION_PATTERN, RETENTION_PATTERN } from '../contract/units';
 
 /**
  * Every setting of every process, in one schema. The loader (config/load) takes the defaults, then the file that
@@ -131,6 +131,22 @@ export const ConfigSchema = Type.Object(
           100,
           "Files of the engine's own log; all must outlast the longest time without a worker.",
         ),
+        fallback: Type.Unsafe<'none' | 'process'>(
+          Type.String({
+            enum: ['none', 'process'],
+            env: 'TRAINYARD_HOST_FALLBACK',
+            default: 'none',
+            description:
+              'What to do with runs while the engine stays away: none leaves them queued; process runs their commands as local processes of this host, without image and container.',
+          }),
+        ),
+        fallbackAfter: Type.String({
+          env: 'TRAINYARD_HOST_FALLBACK_AFTER',
+          default: '1m',
+          pattern: DURATION_PATTERN,
+          mend: 'write a duration such as 30s, 5m or 1h',
+          description: 'How long the engine must have been away before that.',
+        }),
       },
       closed,
     ),

@@ -87,6 +87,8 @@ export interface WorkflowIdentity {
 export interface AssignHostInput {
   runId: string;
   attempt: number;
+  /** True where the spec has a command of its own; only such a run can be a local process. */
+  hasCommand?: boolean;
 }
 
 export interface AssignedHost {
@@ -96,6 +98,8 @@ export interface AssignedHost {
    * instead, without an image.
    */
   asProcess?: boolean;
+  /** Since when the engine has been away; only with {@link asProcess}. */
+  engineAwaySince?: string;
 }
 
 /** Who an attempt is, on every call to its host. */
@@ -104,6 +108,8 @@ export interface AttemptIdentity {
   attempt: number;
   /** Fencing token of the attempt's lease: a number that only grows within a run. */
   epoch: number;
+  /** True for an attempt that is a local process: its engine is not asked for anything (see {@link AssignedHost.asProcess}). */
+  asProcess?: boolean;
 }
 
 export interface PullImageInput extends AttemptIdentity {
@@ -135,8 +141,8 @@ export interface StartContainerInput extends AttemptIdentity {
   specHash: string;
   /** Empty for a local process. */
   imageId: string;
-  /** See {@link AssignedHost.asProcess}. */
-  asProcess?: boolean;
+  /** See {@link AssignedHost.engineAwaySince}. */
+  engineAwaySince?: string;
 }
 
 export interface StartedContainer {
@@ -151,7 +157,7 @@ export interface FollowContainerInput extends AttemptIdentity {
 
 /** How a container ended, as the engine and the log tell it; what to make of it is for policy/. */
 export interface ContainerOutcome {
-  /** Null where the container vanished before anybody could ask. */
+  /** Null where the container vanished before anybody could ask, or where a local process was lost: `error` says how. */
   exitCode: number | null;
   oomKilled: boolean;
   vanished: boolean;

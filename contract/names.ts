@@ -36,7 +36,11 @@ export const LABELS = {
   host: 'trainyard.host',
   /** Tells two installations on one engine apart; each touches only its own containers. */
   installation: 'trainyard.installation',
+  /** {@link PROCESS_FORM} on what is a local process and no container; absent on containers. */
+  form: 'trainyard.form',
 } as const;
+
+export const PROCESS_FORM = 'process';
 
 /** Environment variables and paths that a container finds. */
 export const CONTAINER = {

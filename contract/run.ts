@@ -20,7 +20,14 @@ export const AttemptSchema = Type.Object(
   {
     number: Type.Integer({ minimum: 1 }),
     host: Nullable(Type.String()),
-    containerId: Nullable(Type.String()),
+    form: Type.Unsafe<'container' | 'process'>(
+      Type.String({
+        enum: ['container', 'process'],
+        description:
+          'process: its host had no engine and ran the command as a local process, without the image and without a container.',
+      }),
+    ),
+    containerId: Nullable(Type.String({ description: 'Id of the container, or of the local process.' })),
     imageDigest: Nullable(Type.String()),
     reason: Type.Union([EndReasonSchema, Type.Null()]),
     message: Nullable(Type.String({ description: 'The reason as a sentence.' })),

@@ -156,6 +156,8 @@ export interface ContainerPlan {
   pids: number;
   /** json-file log of the engine: size of one file in bytes, and how many. */
   log: { maxSizeBytes: number; maxFiles: number };
+  /** Set where it shall be a local process of the host, because its engine has been away since then. */
+  asProcess?: { engineAwaySince: string };
 }
 
 export interface ContainerSummary {
@@ -181,6 +183,8 @@ export interface ContainerInfo {
   imageId: string;
   /** CPUs that it may use; null where there is no limit. */
   cpus: number | null;
+  /** What people must know of how it runs, as the first lines of its log; absent for a container. */
+  preamble?: readonly string[];
 }
 
 export interface ReadLogsOptions {

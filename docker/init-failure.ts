@@ -4,6 +4,9 @@
  */
 const INIT_FAILURE = /^\[FATAL tini \(\d+\)\] exec (.+) failed: (.+)$/;
 
+/** The same of what starts a local process (process/launch), in the language that programs speak without settings. */
+const ENV_FAILURE = /^env: '(.+)': (.+)$/;
+
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
@@ -16,6 +19,7 @@ const NOT_FOUND = 127;
  */
 export function commandNotRunnable(exitCode: number, lastLines: readonly string[]): string | null {
   if (exitCode !== NOT_EXECUTABLE && exitCode !== NOT_FOUND) return null;
-  const [, command, reason] = INIT_FAILURE.exec(lastLines.at(-1) ?? '') ?? [];
+  const last = lastLines.at(-1) ?? '';
+  const [, command, reason] = INIT_FAILURE.exec(last) ?? ENV_FAILURE.exec(last) ?? [];
   return command === undefined ? null : `${command}: ${reason}`;
 }

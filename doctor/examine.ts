@@ -3,8 +3,10 @@ import { hostname } from 'node:os';
 import { loadConfig } from '../config/load';
 import { loadRecipes } from '../config/load-recipes';
 import { createEngine } from '../docker/dockerode-engine';
+import { examineMachine } from '../process/machine';
 import { checkApi } from './check-api';
 import { checkEngine, checkImages } from './check-engine';
+import { checkFallback } from './check-fallback';
 import { checkDataFolder, checkDisk, checkNode } from './check-machine';
 import { checkTemporal } from './check-temporal';
 import { type Finding } from './finding';
@@ -34,6 +36,7 @@ export async function examine({ env, serverUrl, data }: Examination): Promise<Fi
       checkNode(process.versions.node),
       ...ofEngine,
       ...ofImages,
+      ...checkFallback(config.host, examineMachine()),
       ...ofTemporal,
       checkDataFolder(folder),
       checkDisk('the data folder', folder),

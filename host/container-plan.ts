@@ -1,6 +1,6 @@
 import type { Config } from '../config/config';
 import type { StartContainerInput } from '../contract/activities';
-import { CONTAINER, LABELS, containerName } from '../contract/names';
+import { CONTAINER, LABELS, PROCESS_FORM, containerName } from '../contract/names';
 import type { RunSpec } from '../contract/spec';
 import { renderTemplates } from '../contract/template';
 import { parseCpus, parseSize } from '../contract/units';
@@ -37,8 +37,11 @@ export function planContainer(input: StartContainerInput, { host, paths, binds }
       [LABELS.specHash]: input.specHash,
       [LABELS.host]: host.name,
       [LABELS.installation]: host.installation,
+      ...(input.asProcess && { [LABELS.form]: PROCESS_FORM }),
     },
-    image: input.imageId,
+    // A process has no image; which one it is without is for people.
+    image: input.asProcess ? spec.image : input.imageId,
+    ...(input.asProcess && { asProcess: { engineAwaySince: input.engineAwaySince ?? 'some time ago' } }),
     ...(command && { command }),
     // The identity last: what a run writes there itself would only mislead its own code.
     env: { ...paramEnv(spec.params), ...env, [CONTAINER.runEnv]: runId, [CONTAINER.attemptEnv]: String(attempt) },

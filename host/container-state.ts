@@ -9,3 +9,8 @@ export function hasEnded({ status }: Pick<ContainerInfo, 'status'>): boolean {
 export function isAlive({ status }: Pick<ContainerInfo, 'status'>): boolean {
   return status === 'running' || status === 'paused' || status === 'restarting';
 }
+
+/** True for a local process, which is a container in all but its engine. */
+export function isLocalProcess({ preamble }: Pick<ContainerInfo, 'preamble'>): boolean {
+  return preamble !== undefined;
+}

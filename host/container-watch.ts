@@ -93,7 +93,8 @@ function beginWatch(
       pausedLooks = paused ? pausedLooks + 1 : 0;
     }
     const container = { containerId, host: host.name, paused: pausedLooks >= PAUSED_LOOKS };
-    post.want(noticesOf(container, view, ofPump(), new Date()));
+    // An engine that is away is no news for a local process.
+    post.want(input.asProcess ? ofPump() : noticesOf(container, view, ofPump(), new Date()));
   };
 
   const unsubscribe = deps.engineViews.subscribe(onView);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
+import { parseDuration } from '../contract/units';
 import type { HostReport, RunStore } from '../store/run-store';
 import type { EngineHealth } from './engine-health';
 
@@ -55,6 +56,9 @@ async function hostReport({ health, config }: HostReporterDeps): Promise<HostRep
     reportedAt: new Date().toISOString(),
     engineReady: info !== null,
     engineProblem: health.problem(),
+    engineAwaySince: health.awaySince()?.toISOString() ?? null,
+    fallback: config.host.fallback,
+    fallbackAfterMs: parseDuration(config.host.fallbackAfter),
     engineVersion: info?.version ?? null,
     apiVersion: info?.apiVersion ?? null,
     liveRestore: info?.liveRestore ?? null,

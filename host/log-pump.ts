@@ -6,8 +6,9 @@ import type { ContainerInfo } from '../docker/engine';
 import { EngineError } from '../docker/errors';
 import { isLogDiskFullError, isLogInUseError } from '../store/errors';
 import type { LogWriter, NewLogLine, Seal } from '../store/log-store';
-import { hasEnded } from './container-state';
+import { hasEnded, isLocalProcess } from './container-state';
 import { pauseBeforeLoss } from './disk-full';
+import { introduce } from './introduce';
 import { mergeCopy } from './late-merge';
 import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
 import { createBeginningCheck, type BeginningCheck } from './beginning-check';
@@ -87,6 +88,9 @@ function takeFailure(state: PumpState, error: unknown, log: Logger): void {
   else log.warn({ err: error }, 'The log of a container cannot be read or stored; trying again');
 }
 
+/** Of the log of a local process nothing is ever thrown away, so it need not be slowed down. */
+const ALL_IS_KEPT = { fileBytes: Number.POSITIVE_INFINITY, keptBytes: Number.POSITIVE_INFINITY };
+
 /** One round: look at the container, read what there is to read. Null where there is more to come. */
 async function pumpOnce(
   deps: PumpDeps & ReadingDeps,
@@ -94,8 +98,10 @@ async function pumpOnce(
   state: PumpState,
   signal: AbortSignal,
 ): Promise<Seal | null> {
-  await deps.clock.adjust();
   const info = await deps.engine.inspectContainer(target.containerId);
+  const isProcess = info !== null && isLocalProcess(info);
+  // A local process has the clock of this machine, and no engine that could be asked for another.
+  if (!isProcess) await deps.clock.adjust();
   if (info?.status === 'created') {
     state.fruitless += 1;
     return null;
@@ -109,10 +115,11 @@ async function pumpOnce(
     }
     if (info === null) return (await takeCopy(deps, target, writer)) ?? (await sealGone(deps, target, writer, state));
     if (isUnreadable(info, state)) return await sealLog(deps.logs, target, writer, state, unreadableNote(logTimeNow()));
-    if (isLogDiskFullError(state.failure)) {
+    if (isLogDiskFullError(state.failure) && !isProcess) {
       await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, writer.resume?.since);
     }
-    return await readRound(deps, target, { writer, info }, state, signal);
+    await introduce(deps.logs, target, writer, info);
+    return await readRound(isProcess ? { ...deps, size: ALL_IS_KEPT } : deps, target, { writer, info }, state, signal);
   } finally {
     await writer.close();
   }

@@ -1,5 +1,5 @@
 import type { AttemptIdentity } from '../contract/activities';
-import { LABELS } from '../contract/names';
+import { LABELS, PROCESS_FORM } from '../contract/names';
 import type { ContainerSummary, Engine } from '../docker/engine';
 
 /**
@@ -18,6 +18,14 @@ export function ownContainers(
   return engine.listContainers({ [LABELS.installation]: installation, ...labels }, signal);
 }
 
+/**
+ * Of an attempt that is a local process only processes are looked for, which needs no Docker Engine: a container that the
+ * attempt may have had before was proven gone, or its epoch is revoked.
+ */
+export function formLabel({ asProcess }: Pick<AttemptIdentity, 'asProcess'>): Record<string, string> {
+  return asProcess ? { [LABELS.form]: PROCESS_FORM } : {};
+}
+
 /** Whose container it is, by its labels. */
 export function readIdentity(labels: Record<string, string>): AttemptIdentity {
   return {
@@ -31,8 +39,9 @@ export function readIdentity(labels: Record<string, string>): AttemptIdentity {
 export async function attemptContainers(
   engine: Engine,
   host: { installation: string },
-  { runId, attempt, epoch }: AttemptIdentity,
+  { runId, attempt, epoch, asProcess }: AttemptIdentity,
 ): Promise<ContainerSummary[]> {
-  const found = await ownContainers(engine, host, { [LABELS.run]: runId, [LABELS.attempt]: String(attempt) });
+  const labels = { [LABELS.run]: runId, [LABELS.attempt]: String(attempt), ...formLabel({ asProcess }) };
+  const found = await ownContainers(engine, host, labels);
   return found.filter(({ labels }) => readIdentity(labels).epoch <= epoch);
 }

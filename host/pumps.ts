@@ -13,7 +13,7 @@ import { createEngineClock } from './engine-clock';
 import { engineLogSize } from './flood-guard';
 import { createInTurn } from './in-turn';
 import { createLateLogs, type LateLogs } from './late-logs';
-import { LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
+import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
 import { pumpLog } from './log-pump';
 import type { PumpDeps, PumpTarget } from './pump-deps';
 
@@ -119,10 +119,21 @@ export function pumpDepsOf({ engine, logs, lateLogs, config, log, onNotice }: Pu
 
 type Adopt = Pumps['adopt'];
 
-/** Takes up the containers that were started, attempt by attempt. */
+/** Takes up the containers that were started; local processes first, which are there while the Docker Engine is away, too. */
 async function takeUp(engine: Engine, host: Config['host'], adopt: Adopt): Promise<void> {
-  const patience = AbortSignal.timeout(LIST_PATIENCE_MS);
-  const containers = await ownContainers(engine, host, { [LABELS.host]: host.name }, patience);
+  await takeUpListed(engine, host, adopt, formLabel({ asProcess: true }));
+  await takeUpListed(engine, host, adopt, {});
+}
+
+/** Attempt by attempt. */
+async function takeUpListed(
+  engine: Engine,
+  host: Config['host'],
+  adopt: Adopt,
+  more: Record<string, string>,
+): Promise<void> {
+  const labels = { [LABELS.host]: host.name, ...more };
+  const containers = await ownContainers(engine, host, labels, AbortSignal.timeout(LIST_PATIENCE_MS));
   const targets = containers
     .filter(({ state }) => state !== 'created')
     .map(({ id, labels }) => ({ ...readIdentity(labels), containerId: id }));

@@ -3,14 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
+import type { AttemptIdentity } from '../contract/activities';
 import { LABELS } from '../contract/names';
 import type { Engine } from '../docker/engine';
-import { judgeContainer, type RunStanding } from '../policy/reconcile';
+import { judgeContainer, type ContainerVerdict, type RunStanding } from '../policy/reconcile';
 import { awaitEnd } from './await-end';
 import { isAlive } from './container-state';
 import { endWithin } from './end-within';
 import type { PumpTarget } from './pump-deps';
-import { LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
+import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
 import { runPaths } from './paths';
 import type { Pumps } from './pumps';
 import { removeContainer } from './remove-container';
@@ -102,13 +103,18 @@ function createPass(deps: ReconcilerDeps, state: State): () => Promise<boolean> 
   };
 }
 
+/** Local processes first: they are there, and may be stale, while the Docker Engine is away, too. */
 async function reconcile(deps: ReconcilerDeps, state: State): Promise<void> {
-  const found = await judgeAll(deps, state.orphans);
-  const doing = (act: string): PumpTarget[] => found.filter((each) => each.act === act).map(({ target }) => target);
+  await actOn(deps, state, await judgeAll(deps, state.orphans, formLabel({ asProcess: true })));
+  const found = await judgeAll(deps, state.orphans, {});
   for (const id of state.orphans.keys()) {
     if (!found.some(({ target }) => target.containerId === id)) state.orphans.delete(id);
   }
+  await actOn(deps, state, found);
+}
 
+async function actOn(deps: ReconcilerDeps, state: State, found: readonly Judged[]): Promise<void> {
+  const doing = (act: string): PumpTarget[] => found.filter((each) => each.act === act).map(({ target }) => target);
   const stale = doing('remove-stale').map((target) => removeOnce(deps, state, target, removeStale));
   for (const target of doing('remove-orphan')) void removeOnce(deps, state, target, removeOrphan);
   const late = sleep(STALE_LOG_MS, undefined, { signal: state.signal, ref: false }).catch(() => undefined);
@@ -132,10 +138,18 @@ function removeOnce(deps: ReconcilerDeps, state: State, target: PumpTarget, remo
   return removal;
 }
 
-/** @param orphans when each container was first found without a live workflow, by its id. */
-async function judgeAll(deps: ReconcilerDeps, orphans: Map<string, number>) {
-  const { engine, config, standingOf } = deps;
-  const labels = { [LABELS.host]: config.host.name };
+type Judged = ContainerVerdict & { target: AttemptIdentity & PumpTarget };
+
+/**
+ * @param orphans when each container was first found without a live workflow, by its id.
+ * @param form labels that the containers have beside that of the host.
+ */
+async function judgeAll(
+  { engine, config, standingOf }: ReconcilerDeps,
+  orphans: Map<string, number>,
+  form: Record<string, string>,
+): Promise<Judged[]> {
+  const labels = { [LABELS.host]: config.host.name, ...form };
   const containers = await ownContainers(engine, config.host, labels, AbortSignal.timeout(LIST_PATIENCE_MS));
   const identities = containers.map(({ id, labels }) => ({ ...readIdentity(labels), containerId: id }));
   const standings = new Map<string, RunStanding>();

@@ -15,7 +15,7 @@ export interface StopCause {
 }
 
 /**
- * Decides why a container ended, in the order in which causes hide each other: it was taken away > we stopped it > the
+ * Decides why a container ended, in the order in which causes hide each other: it was taken away, or lost > we stopped it > the
  * engine was restarted > memory > the command > the engine > a signal that is not ours > the exit code.
  *
  * @param stopped the cause for which we ended it; null where it ended by itself, also if that was just before our stop.
@@ -23,6 +23,9 @@ export interface StopCause {
 export function judgeOutcome(outcome: ContainerOutcome, stopped: StopCause | null): Ending {
   const { exitCode } = outcome;
   if (stopped) return { reason: stopped.reason, exitCode, detail: stopped.detail };
+  if (!outcome.vanished && exitCode === null && outcome.error !== '') {
+    return { reason: 'internal-error', exitCode, detail: { detail: outcome.error } };
+  }
   if (outcome.vanished || exitCode === null) return { reason: 'container-vanished', exitCode, detail: {} };
   if (outcome.engineRestarted === true) return { reason: 'engine-restarted', exitCode, detail: {} };
   // A container can survive the death of a child by memory and still succeed, so the exit code is asked first.

@@ -1,32 +1,48 @@
+import { formatDuration } from '../contract/units';
+
 /** What placement knows of a host: the newest report of its worker. */
 export interface HostFacts {
   name: string;
   reportedAt: string;
   engineReady: boolean;
   engineProblem: string | null;
+  /** Null while the engine answers. */
+  engineAwaySince: string | null;
+  /** Whether the operator of the host allows local processes while its engine stays away, and after how long. */
+  fallback: 'none' | 'process';
+  fallbackAfterMs: number;
   /** Runs on it that have not ended. */
   liveRuns: number;
 }
 
-export type Placement = { host: string } | { none: string };
+export type Placement =
+  | { host: string; asProcess?: undefined }
+  /** As a local process, without image and container. */
+  | { host: string; asProcess: true; engineAwaySince: string }
+  | { none: string };
 
 /** A report older than this says nothing about now; hosts report every 5 s. */
 export const REPORT_FRESH_MS = 15_000;
 
 /**
  * Chooses the host of an attempt: of those that reported just now and whose engine answers, the one with the fewest live
- * runs, then the first by name.
+ * runs, then the first by name. Where there is none, one that allows local processes and whose engine has been away for
+ * long enough, in the same order.
  *
+ * @param run.hasCommand false where the command is the image's own, which nobody knows without the image.
  * @returns `none`, with what is wrong with each host, where none can take it.
  */
-export function placeRun(hosts: readonly HostFacts[], nowMs: number): Placement {
-  const problems = new Map(hosts.map((host) => [host.name, problemOf(host, nowMs)]));
-  const [best] = hosts
-    .filter(({ name }) => problems.get(name) === null)
-    .toSorted((one, other) => one.liveRuns - other.liveRuns || one.name.localeCompare(other.name));
-  if (best) return { host: best.name };
+export function placeRun(hosts: readonly HostFacts[], nowMs: number, run: { hasCommand: boolean }): Placement {
+  const byLoad = hosts.toSorted((one, other) => one.liveRuns - other.liveRuns || one.name.localeCompare(other.name));
+  const ready = byLoad.find((host) => problemOf(host, nowMs) === null);
+  if (ready) return { host: ready.name };
+  for (const host of byLoad) {
+    const engineAwaySince = run.hasCommand ? processesSince(host, nowMs) : null;
+    if (engineAwaySince !== null) return { host: host.name, asProcess: true, engineAwaySince };
+  }
   if (hosts.length === 0) return { none: 'no host worker has reported yet' };
-  return { none: [...problems].map(([name, problem]) => `host ${name} ${problem}`).join('; ') };
+  const problems = hosts.map((host) => `host ${host.name} ${problemOf(host, nowMs)}${outlook(host, run)}`);
+  return { none: problems.join('; ') };
 }
 
 function problemOf({ reportedAt, engineReady, engineProblem }: HostFacts, nowMs: number): string | null {
@@ -34,4 +50,22 @@ function problemOf({ reportedAt, engineReady, engineProblem }: HostFacts, nowMs:
   if (ageMs > REPORT_FRESH_MS) return `has not reported for ${Math.round(ageMs / 1000)} s`;
   if (!engineReady) return `has a Docker Engine that does not answer${engineProblem ? ` (${engineProblem})` : ''}`;
   return null;
+}
+
+/** Since when the engine has been away, where that has been for long enough; measured by the clock of the host alone. */
+function processesSince(host: HostFacts, nowMs: number): string | null {
+  const { reportedAt, engineReady, engineAwaySince, fallback, fallbackAfterMs } = host;
+  if (fallback !== 'process' || engineReady || engineAwaySince === null) return null;
+  if (nowMs - Date.parse(reportedAt) > REPORT_FRESH_MS) return null;
+  return Date.parse(reportedAt) - Date.parse(engineAwaySince) >= fallbackAfterMs ? engineAwaySince : null;
+}
+
+function outlook(
+  { engineReady, fallback, fallbackAfterMs }: HostFacts,
+  { hasCommand }: { hasCommand: boolean },
+): string {
+  if (fallback !== 'process' || engineReady) return '';
+  return hasCommand
+    ? `, and runs commands as local processes once that has lasted ${formatDuration(fallbackAfterMs)}`
+    : ', and cannot run it as a local process, because the spec has no command and that of the image is not known';
 }

@@ -94,6 +94,12 @@ export interface HostReport {
   engineReady: boolean;
   /** Why not; null while it answers. */
   engineProblem: string | null;
+  /** Since when it has not answered; null while it does. */
+  engineAwaySince: string | null;
+  /** What may be done with runs while the engine stays away. */
+  fallback: 'none' | 'process';
+  /** How long the engine must have been away for that. */
+  fallbackAfterMs: number;
   engineVersion: string | null;
   apiVersion: string | null;
   liveRestore: boolean | null;

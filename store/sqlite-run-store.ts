@@ -103,6 +103,13 @@ function createReader(database: Database) {
     reportHost: (report: HostReport): void => {
       upsertHost.run(report.name, toInstant(report.reportedAt), JSON.stringify(report));
     },
-    listHosts: () => (hosts.all() as { report: string }[]).map(({ report }) => JSON.parse(report) as HostReport),
+    listHosts: () => (hosts.all() as { report: string }[]).map(({ report }) => reportFromText(report)),
   };
+}
+
+/** What a host did not report before it could. */
+const UNREPORTED = { engineAwaySince: null, fallback: 'none', fallbackAfterMs: 0 } as const;
+
+function reportFromText(text: string): HostReport {
+  return { ...UNREPORTED, ...(JSON.parse(text) as HostReport) };
 }

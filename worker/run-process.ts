@@ -2,13 +2,13 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import { loadRecipes } from '../config/load-recipes';
-import { createEngine } from '../docker/dockerode-engine';
 import { dataFolderName } from '../store/data-folder';
 import { lockDataFolder } from '../store/data-lock';
 import { openLateLogStore } from '../store/file-late-log-store';
 import { openLogStore, type FileLogStoreOptions } from '../store/file-log-store';
 import { openRunStore } from '../store/sqlite-run-store';
 import { startHostSide } from './host-side';
+import { openEngine } from './open-engine';
 import { startWorker } from './start-worker';
 import { connectToTemporal, type TemporalLink } from './temporal-link';
 
@@ -55,7 +55,7 @@ async function work({ log, stopping, ready, ...deps }: ProcessDeps, closers: Clo
   };
   const logs = openLogStore(config.data, logOptions);
   const lateLogs = openLateLogStore(config.data, logOptions);
-  const engine = createEngine(config.host.dockerHost);
+  const engine = openEngine(config);
   closers.push(() => engine.close());
 
   // Before Temporal is there: logs go on without it.

@@ -24,6 +24,7 @@ interface Placed {
   life: RunLife;
   spec: AdmittedRun['spec'];
   specHash: string;
+  assigned: AssignedHost;
   identity: AttemptIdentity;
   link: HostLink;
   /** True from the moment in which there may be a container; then nothing ends before it is proven gone or fenced. */
@@ -46,10 +47,11 @@ export async function runAttempt(life: RunLife, admitted: AdmittedRun): Promise<
   const deadlineMs = Date.now() + parseDuration(limit);
   let atOnce = attempt === 1 && life.stop === null ? admitted.assigned : null;
   for (;;) {
-    const assigned = atOnce ?? (await waitForHost(life, { attempt, deadlineMs, limit }));
+    const hasCommand = admitted.spec.command !== undefined;
+    const assigned = atOnce ?? (await waitForHost(life, { attempt, hasCommand, deadlineMs, limit }));
     atOnce = null;
     if ('reason' in assigned) return assigned;
-    const placed = place(life, admitted, { attempt, epoch: life.pulls(assigned) }, assigned);
+    const placed = place(life, admitted, { attempt, epoch: life.begins(assigned) }, assigned);
     const ending = await cleanUp(placed, await runOnHost(placed));
     if (ending.reason !== 'engine-unavailable') return ending;
     life.waits(`Host ${assigned.host} could not begin: ${ending.detail.detail}`);
@@ -62,8 +64,9 @@ function place(
   life: RunLife,
   { spec, specHash }: AdmittedRun,
   { attempt, epoch }: Pick<AttemptIdentity, 'attempt' | 'epoch'>,
-  { host }: AssignedHost,
+  assigned: AssignedHost,
 ): Placed {
+  const { host, asProcess } = assigned;
   const timeouts = Object.assign({ unreachable: UNREACHABLE_DEFAULT }, spec.policy.timeouts);
   const calls = callsTo(host, {
     summaries: summarise(spec, host, attempt),
@@ -72,17 +75,21 @@ function place(
     graceMs: parseDuration(timeouts.grace),
     unreachableMs: parseDuration(timeouts.unreachable),
   });
-  const identity = { runId: life.run.id, attempt, epoch };
+  const identity: AttemptIdentity = { runId: life.run.id, attempt, epoch, ...(asProcess && { asProcess }) };
   const link = createHostLink(life, identity, calls, timeouts.unreachable);
-  return { life, spec, specHash, identity, link, mayHaveContainer: false, hasEnded: false };
+  return { life, spec, specHash, assigned, identity, link, mayHaveContainer: false, hasEnded: false };
 }
 
 async function runOnHost(placed: Placed): Promise<Ending> {
   try {
-    const image = await pull(placed);
-    if (image === null) return stopEnding(placed.life.stop!);
-    placed.life.starts(image);
-    const container = await start(placed, image);
+    let imageId = '';
+    if (!placed.assigned.asProcess) {
+      const image = await pull(placed);
+      if (image === null) return stopEnding(placed.life.stop!);
+      placed.life.starts(image);
+      imageId = image.imageId;
+    } else if (placed.life.stop !== null) return stopEnding(placed.life.stop);
+    const container = await start(placed, imageId);
     placed.life.runs(container);
     return await follow(placed, container);
   } catch (error) {
@@ -106,11 +113,12 @@ async function pull({ life, spec, identity, link }: Placed): Promise<PulledImage
   }
 }
 
-async function start(placed: Placed, { imageId }: PulledImage): Promise<StartedContainer> {
-  const { spec, specHash, identity, link } = placed;
+async function start(placed: Placed, imageId: string): Promise<StartedContainer> {
+  const { spec, specHash, assigned, identity, link } = placed;
+  const input = { ...identity, spec, specHash, imageId, engineAwaySince: assigned.engineAwaySince };
   placed.mayHaveContainer = true;
   try {
-    return await link.insist((calls) => calls.startContainer({ ...identity, spec, specHash, imageId }));
+    return await link.insist((calls) => calls.startContainer(input));
   } catch (error) {
     const { start: timeout } = spec.policy.timeouts;
     throw overLimit(error, { reason: 'start-timeout', exitCode: null, detail: { timeout } });

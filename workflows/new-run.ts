@@ -32,6 +32,7 @@ export function newAttempt(number: number): Attempt {
   return {
     number,
     host: null,
+    form: 'container',
     containerId: null,
     imageDigest: null,
     reason: null,

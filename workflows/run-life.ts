@@ -17,7 +17,7 @@ import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
 import { newAttempt, newRun } from './new-run';
 import { createRecorder } from './recorder';
 import { createAttributes } from './search-attributes';
-import { tellNotices, tellStory } from './story';
+import { localProcessWarning, tellNotices, tellStory } from './story';
 
 /**
  * What a run knows of itself, and the one place where it changes. Every change is told to the read model, to the search
@@ -41,6 +41,8 @@ export class RunLife {
   private epoch = 0;
   /** What the run was, and will be again, while its host does not answer. */
   private beyond: { state: RunState; message: string | null } | null = null;
+  /** What people must know of the newest attempt as long as it runs. */
+  private warning: string | null = null;
   /** What the host has to tell of the container now, by topic. */
   private readonly open = new Map<NoticeTopic, string>();
 
@@ -85,18 +87,21 @@ export class RunLife {
 
   attemptBegins(): number {
     this.open.clear();
+    this.warning = null;
     this.run.attempt += 1;
     this.attempts.push(newAttempt(this.run.attempt));
     return this.run.attempt;
   }
 
-  /** A host takes the attempt. Returns the epoch of its lease. */
-  pulls({ host }: AssignedHost): number {
+  /** A host takes the attempt; a local process has no image to get ready there. Returns the epoch of its lease. */
+  begins({ host, asProcess, engineAwaySince }: AssignedHost): number {
     const epoch = this.nextEpoch();
     this.run.host = host;
-    this.attempt.host = host;
+    Object.assign(this.attempt, { host, form: asProcess ? 'process' : 'container' });
     this.attributes({ RunHost: host });
-    this.enter('pulling', `Gets ${this.run.image} ready on ${host}.`);
+    this.warning = asProcess ? localProcessWarning(host, engineAwaySince) : null;
+    if (this.warning === null) this.enter('pulling', `Gets ${this.run.image} ready on ${host}.`);
+    else this.enter('starting', this.warning, this.warning);
     return epoch;
   }
 
@@ -109,7 +114,8 @@ export class RunLife {
   runs({ containerId, startedAt }: StartedContainer): void {
     this.run.startedAt ??= startedAt;
     Object.assign(this.attempt, { containerId, startedAt });
-    this.enter('running', `Container ${containerId.slice(0, 12)} runs on ${this.run.host}.`);
+    const what = this.attempt.form === 'process' ? 'Local process' : 'Container';
+    this.enter('running', `${what} ${containerId.slice(0, 12)} runs on ${this.run.host}.`, this.warning);
   }
 
   /** Something begins or is over with the container of the newest attempt; neither is told twice. */
@@ -118,7 +124,7 @@ export class RunLife {
     if (attempt !== this.run.attempt || isEndState(this.run.state) || known === (message ?? undefined)) return;
     if (message === null) this.open.delete(topic);
     else this.open.set(topic, message);
-    if (this.run.state === 'running') this.run.message = tellNotices(this.open);
+    if (this.run.state === 'running') this.run.message = tellNotices(this.warning, this.open);
     this.note(message ?? `Over: ${known}`);
   }
 
@@ -142,7 +148,7 @@ export class RunLife {
     const { state, message } = this.beyond ?? { state: this.run.state, message: null };
     this.beyond = null;
     // What there was to tell may be over by now.
-    this.enter(state, `Host ${this.run.host} answers again.`, state === 'running' ? tellNotices(this.open) : message);
+    this.enter(state, `Host ${this.run.host} answers again.`, state === 'running' ? tellNotices(this.warning, this.open) : message);
   }
 
   /** Whatever the host may still have of the attempt is stale from here on, and the first thing that it removes. */

@@ -21,14 +21,21 @@ export function tellStory(run: Run, attempts: readonly Attempt[]): string {
 }
 
 function tellAttempt(attempt: Attempt): string {
-  const container = attempt.containerId ? ` in container \`${attempt.containerId.slice(0, 12)}\`` : '';
+  const form = attempt.form === 'process' ? 'as **local process, without a container**' : 'in container';
+  const container = attempt.containerId ? ` ${form} \`${attempt.containerId.slice(0, 12)}\`` : '';
   const log = attempt.logLines === null ? '' : ` Log: ${attempt.logLines} lines, ${attempt.logGaps} gaps.`;
   return `- attempt ${attempt.number}${container}: ${attempt.message ?? 'under way.'}${log}`;
 }
 
-/** All that the host has to tell of a container that runs; null where there is nothing. */
-export function tellNotices(open: ReadonlyMap<NoticeTopic, string>): string | null {
-  return [...open.values()].join(' ') || null;
+/** All that people must know of a container, or a local process, that runs; null where there is nothing. */
+export function tellNotices(warning: string | null, open: ReadonlyMap<NoticeTopic, string>): string | null {
+  return [warning, ...open.values()].filter(Boolean).join(' ') || null;
+}
+
+/** What a run says of itself as long as it is a local process. */
+export function localProcessWarning(host: string, engineAwaySince: string | undefined): string {
+  const since = engineAwaySince === undefined ? '' : ` since ${engineAwaySince}`;
+  return `NO CONTAINER: runs as a local process on ${host}, without the image and without a container, because the Docker Engine there has been away${since}.`;
 }
 
 /** One line for each activity of an attempt. */

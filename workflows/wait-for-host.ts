@@ -6,18 +6,25 @@ import { patientControl, quickControl } from './calls';
 import { failureOf, isActivityTimeout, stopEnding } from './failure';
 import type { RunLife } from './run-life';
 
+export interface HostWish {
+  attempt: number;
+  /** False where the command is the image's own. */
+  hasCommand: boolean;
+  /** The workflow's clock at which the wait is over. */
+  deadlineMs: number;
+  /** The same as the policy writes it, for the sentence. */
+  limit: string;
+}
+
 /**
  * A host for an attempt. While there is none the run is `queued` and says why; the wait ends with the policy's
  * `queued-timeout`, or with the cause for which the run shall stop.
- *
- * @param deadlineMs the workflow's clock at which the wait is over.
- * @param limit the same as the policy writes it, for the sentence.
  */
 export async function waitForHost(
   life: RunLife,
-  { attempt, deadlineMs, limit }: { attempt: number; deadlineMs: number; limit: string },
+  { attempt, hasCommand, deadlineMs, limit }: HostWish,
 ): Promise<AssignedHost | Ending> {
-  const input: AssignHostInput = { runId: life.run.id, attempt };
+  const input: AssignHostInput = { runId: life.run.id, attempt, hasCommand };
   for (;;) {
     if (life.stop !== null) return stopEnding(life.stop);
     let why: string | undefined;

@@ -64,9 +64,10 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
 
 function tableOfAttempts(attempts: readonly Attempt[], nowMs: number): string[] {
   return table(
-    ['#', 'CONTAINER', 'RAN', 'EXIT', 'LINES', 'GAPS', 'WHY'],
+    ['#', 'AS', 'CONTAINER', 'RAN', 'EXIT', 'LINES', 'GAPS', 'WHY'],
     attempts.map((attempt) => [
       String(attempt.number),
+      attempt.form === 'process' ? 'PROCESS' : 'container',
       attempt.containerId?.slice(0, 12) ?? '-',
       ranFor(attempt, nowMs),
       String(attempt.exitCode ?? '-'),

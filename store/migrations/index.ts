@@ -1,4 +1,5 @@
 import { sql as m000001 } from './000001';
+import { sql as m000002 } from './000002';
 
 /** Every migration in order; number n is at place n - 1. One that was released is never changed. */
-export const MIGRATIONS: readonly string[] = [m000001];
+export const MIGRATIONS: readonly string[] = [m000001, m000002];

@@ -90,6 +90,7 @@ export function rowFromRun(run: Run): RunRow {
 export interface AttemptRow {
   number: number;
   host: string | null;
+  form: Attempt['form'];
   container_id: string | null;
   image_digest: string | null;
   reason: Attempt['reason'];
@@ -104,6 +105,7 @@ export interface AttemptRow {
 export const ATTEMPT_COLUMNS = [
   'number',
   'host',
+  'form',
   'container_id',
   'image_digest',
   'reason',
@@ -119,6 +121,7 @@ export function attemptFromRow(row: AttemptRow): Attempt {
   return {
     number: row.number,
     host: row.host,
+    form: row.form,
     containerId: row.container_id,
     imageDigest: row.image_digest,
     reason: row.reason,
@@ -135,6 +138,7 @@ export function rowFromAttempt(attempt: Attempt): AttemptRow {
   return {
     number: attempt.number,
     host: attempt.host,
+    form: attempt.form,
     container_id: attempt.containerId,
     image_digest: attempt.imageDigest,
     reason: attempt.reason,

@@ -64,6 +64,7 @@ function attemptOf(run: Run): Attempt {
   return {
     number: 1,
     host: run.host,
+    form: 'container',
     containerId: 'c0ffee',
     imageDigest: null,
     reason: run.reason,

@@ -58,6 +58,14 @@ export function seal(attempt: number, lines: number, gaps = 0): StoredLine {
 }
 
 function sampleAttempt(number: number, logLines: number) {
-  const unknown = { host: null, containerId: null, imageDigest: null, message: null, startedAt: null, endedAt: null };
+  const unknown = {
+    host: null,
+    form: 'container' as const,
+    containerId: null,
+    imageDigest: null,
+    message: null,
+    startedAt: null,
+    endedAt: null,
+  };
   return { ...unknown, number, reason: null, exitCode: 0, logLines, logGaps: 0 };
 }

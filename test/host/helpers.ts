@@ -79,6 +79,8 @@ export function hostConfig(data: string, dockerHost: string): HostConfig {
       networks: [],
       containerLogSizeBytes: 10 * 1024 ** 2,
       containerLogFiles: 3,
+      fallback: 'none',
+      fallbackAfter: '1m',
     },
   };
 }

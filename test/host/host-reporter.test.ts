@@ -26,6 +26,7 @@ describe('startHostReporter', () => {
     const report = await firstReport(createEngine(TEST_DOCKER_HOST));
 
     expect(report).toMatchObject({ name: 'test-host', engineReady: true, engineProblem: null });
+    expect(report).toMatchObject({ engineAwaySince: null, fallback: 'none', fallbackAfterMs: 60_000 });
     expect(report.engineVersion).toMatch(/^\d+\./);
     expect(report.cpus).toBeGreaterThan(0);
     expect(report.diskFreeBytes).toBeGreaterThan(0);
@@ -37,6 +38,7 @@ describe('startHostReporter', () => {
 
     expect(report).toMatchObject({ engineReady: false, engineVersion: null, cpus: null });
     expect(report.engineProblem).toContain('/nowhere/docker.sock');
+    expect(Date.parse(report.engineAwaySince!)).toBeLessThanOrEqual(Date.parse(report.reportedAt));
   });
 
   it('reports no disk where the data folder is not there', async () => {

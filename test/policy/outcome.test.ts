@@ -38,6 +38,13 @@ describe('judgeOutcome', () => {
       'container-vanished',
       'removed by somebody else',
     ],
+    [
+      'a local process that was lost',
+      { exitCode: null, error: 'its shim was killed' },
+      null,
+      'internal-error',
+      'Trainyard itself failed: its shim was killed',
+    ],
     ['an error of the engine', { exitCode: 128, error: 'no such device' }, null, 'start-failed', 'no such device'],
   ])('reads %s', (_, outcome, stopped, reason, sentence) => {
     const ending = judgeOutcome({ ...GOOD_OUTCOME, ...outcome }, stopped);

@@ -53,6 +53,12 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
     return suite.withWorkers(placedAtOnce(activities), async (start) => finished(start, retried));
   },
 
+  'is-a-local-process': async (suite) => {
+    const engineAwaySince = '2026-11-24T03:42:31.000Z';
+    const { activities } = fakeHost({ assignHost: async () => ({ host: 'fake', asProcess: true, engineAwaySince }) });
+    return suite.withWorkers(activities, async (start) => finished(start, {}));
+  },
+
   'is-cancelled': async (suite) => {
     const stopped = deferred();
     const { activities, records } = fakeHost({

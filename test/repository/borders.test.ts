@@ -15,6 +15,11 @@ const FORBIDDEN: Record<string, [from: string, to: string][]> = {
   'config-packages': [['config/faulty', 'fastify']],
   'docker-imports': [['docker/faulty', 'store/run-store']],
   'docker-packages': [['docker/faulty', 'fastify']],
+  'process-imports': [
+    ['process/faulty', 'host/fine'],
+    ['process/faulty', 'docker/dockerode-engine'],
+  ],
+  'process-packages': [['process/faulty', 'pino']],
   'store-imports': [['store/faulty', 'docker/engine']],
   'store-packages': [['store/faulty', 'fastify']],
   'host-imports': [
@@ -71,6 +76,7 @@ const ALLOWED: [from: string, to: string][] = [
   ['docker/dockerode-engine', 'dockerode'],
   ['activities/fine', 'docker/engine'],
   ['activities/fine', 'host/fine'],
+  ['process/fine', 'docker/errors'],
   ['host/fine', 'store/run-store'],
   ['control/fine', 'store/run-store'],
   ['api/main', 'store/fine'],

@@ -32,6 +32,7 @@ export function sampleAttempt(changes: Partial<Attempt> = {}): Attempt {
   return {
     number: 1,
     host: 'one',
+    form: 'container',
     containerId: 'c1',
     imageDigest: 'sha256:abc',
     reason: null,
@@ -68,6 +69,9 @@ export function sampleHost(changes: Partial<HostReport> = {}): HostReport {
     reportedAt: '2026-11-24T03:00:00.000Z',
     engineReady: true,
     engineProblem: null,
+    engineAwaySince: null,
+    fallback: 'none',
+    fallbackAfterMs: 60_000,
     engineVersion: '26.1.5',
     apiVersion: '1.45',
     liveRestore: false,

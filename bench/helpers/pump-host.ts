@@ -75,6 +75,8 @@ function settings(data: string, dockerHost: string, installation: string): Pick<
       dockerHost,
       installation,
       orphanGraceSeconds: 300,
+      fallback: 'none',
+      fallbackAfter: '1m',
       mountRoots: [],
       networks: [],
       containerLogSizeBytes: LOG.maxSizeBytes,

@@ -52,6 +52,8 @@ export async function pumpLog(
   const log = deps.log.child({ ...target });
   const state = startState(deps, target);
   const onStored = (lines: readonly NewLogLine[]): void => {
+    // At once: the follow that stores them may go on for hours.
+    state.notices.clear('log-disk-full');
     onLines(lines.filter(({ stream }) => stream !== 'system').length);
     if (deps.echo) for (const { stream, text } of lines) log.info({ stream }, `[TRAIN] ${target.runId} ${text}`);
   };

@@ -39,6 +39,11 @@ export class RunLife {
   private spec: RunSpec | null = null;
   /** Lease epoch: grows with each lease that is given or revoked. */
   private epoch = 0;
+  /**
+   * Asked at the start: behind a local activity, a replay may ask in an earlier task than the answer was noted in, and go
+   * another way.
+   */
+  private readonly tellsEpoch = patched('lease-epoch');
   /** What the run was, and will be again, while its host does not answer. */
   private beyond: { state: RunState; message: string | null } | null = null;
   /** What people must know of the newest attempt as long as it runs. */
@@ -199,7 +204,7 @@ export class RunLife {
   /** The first epoch of a run needs no telling: it is what a run has that says nothing of it. */
   private nextEpoch(): number {
     this.epoch += 1;
-    if (this.epoch > 1 && patched('lease-epoch')) upsertMemo({ [MEMO.epoch]: this.epoch });
+    if (this.epoch > 1 && this.tellsEpoch) upsertMemo({ [MEMO.epoch]: this.epoch });
     return this.epoch;
   }
 

@@ -17,6 +17,7 @@ export async function main([rounds = '20', seed = randomBytes(4).toString('hex')
   const before = circumstances();
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-bench-'));
   console.error(`seed ${seed}`);
+  let isWell = false;
   try {
     const result = await runChaos({
       ...{ seed, rounds: Number(rounds), live: LIVE, freezeMs: 40_000, longestSeconds: 60, parts: [...PARTS] },
@@ -25,9 +26,10 @@ export async function main([rounds = '20', seed = randomBytes(4).toString('hex')
       stopped: new AbortController().signal,
     });
     const { violations } = result.verdict;
+    isWell = violations.length === 0;
     report('chaos', {
       goal: 'nothing lost, doubled, left or run twice; every run ends as it should',
-      reached: violations.length === 0,
+      reached: isWell,
       seed,
       rounds: Number(rounds),
       liveRuns: LIVE,
@@ -36,6 +38,7 @@ export async function main([rounds = '20', seed = randomBytes(4).toString('hex')
       circumstances: { before, after: circumstances() },
     });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (isWell) rmSync(folder, { recursive: true, force: true });
+    else console.error(`logs, data and facts are kept in ${folder}`);
   }
 }

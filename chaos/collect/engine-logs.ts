@@ -9,6 +9,8 @@ export interface EngineNotes {
   lines: Map<string, PrintedLine[]>;
   /** When it noted that a container had started, in milliseconds since 1970, by the first 12 digits of the id. */
   startedAtMs: Map<string, number>;
+  /** Containers whose log file was caught, by the same; one of which there are no lines has none in its file. */
+  caught: Set<string>;
 }
 
 /**
@@ -50,7 +52,7 @@ export function keepEngineLogs(containersFolder: string): EngineLogs {
     notes: () => {
       look();
       const kept = [...open.values()].map((descriptor) => parseEngineLog(readFrom(descriptor)));
-      return { lines: byNonce([...removed, ...kept]), startedAtMs };
+      return { lines: byNonce([...removed, ...kept]), startedAtMs, caught: new Set([...seen].map(shortId)) };
     },
     stop: () => {
       watcher.close();

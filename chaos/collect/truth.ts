@@ -30,7 +30,7 @@ export function readTruth(folder: string, runId: string, engine: EngineNotes): E
       endedAtMs: records.find((record) => record.event === 'end' && record.nonce === nonce)?.at ?? null,
       printed: printedLines(join(folder, `${attempt}-${nonce}.txt`), `${runId} ${attempt}`, nonce),
       engineStartedAtMs: engine.startedAtMs.get(container ?? '') ?? null,
-      engineLog: engine.lines.get(nonce) ?? null,
+      engineLog: engine.lines.get(nonce) ?? (engine.caught.has(container ?? '') ? [] : null),
     }));
 }
 

@@ -148,6 +148,15 @@ describe('a killed engine', () => {
     });
   });
 
+  it('is the one who lost all where it wrote nothing', () => {
+    const nothing = { ...facts, executions: [{ ...first, engineLog: [] }, second] };
+    const stored = [seal(1, 0), ...storedOf(second)];
+
+    expect(
+      check({ ...healthyFacts(healthyRun({ ...nothing, stored })), engineKilledAtMs: [first.startedAtMs + 1] }),
+    ).toMatchObject({ violations: [], linesLostByEngine: LINES });
+  });
+
   it('excuses nothing where it was not killed while the container lived', () => {
     expect(found({ ...healthyFacts(healthyRun(facts)), engineKilledAtMs: [first.startedAtMs - 1] })).toEqual([
       ['lost', 1],

@@ -30,13 +30,14 @@ describe('the notes of an engine', () => {
     appendFileSync(join(folder(), `${ID}-json.log`), record('run 1 2 nonce', 'stderr'));
     rmSync(folder(), { recursive: true });
 
-    const { lines, startedAtMs } = logs.notes();
+    const { lines, startedAtMs, caught } = logs.notes();
     logs.stop();
 
     expect(lines.get('nonce')).toEqual([
       { stream: 'stdout', text: 'run 1 1 nonce' },
       { stream: 'stderr', text: 'run 1 2 nonce' },
     ]);
+    expect([...caught]).toEqual([ID.slice(0, 12)]);
     expect(startedAtMs.get(ID.slice(0, 12))).toBe(Date.parse('2026-11-24T07:00:00.5Z'));
   });
 
@@ -53,14 +54,19 @@ test('what a container wrote down is read with what the engine noted of it', () 
     { event: 'start', attempt: 1, nonce: 'aa', at: 1000, alone: true, container: 'abcdef012345' },
     { event: 'end', attempt: 1, nonce: 'aa', at: 2000, exitCode: 1 },
     { event: 'start', attempt: 2, nonce: 'bb', at: 3000, alone: false, container: 'other' },
+    { event: 'start', attempt: 3, nonce: 'cc', at: 4000, alone: true, container: 'quiet' },
   ];
   writeFileSync(join(scratch.path, 'executions.jsonl'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   writeFileSync(join(scratch.path, '1-aa.txt'), 'stdout 1\nstderr 2\n');
-  writeFileSync(join(scratch.path, '2-bb.txt'), '');
+  for (const file of ['2-bb.txt', '3-cc.txt']) writeFileSync(join(scratch.path, file), '');
   const engineLog = [{ stream: 'stdout' as const, text: 'run-1 1 1 aa' }];
-  const engine = { lines: new Map([['aa', engineLog]]), startedAtMs: new Map([['abcdef012345', 1001]]) };
+  const engine = {
+    lines: new Map([['aa', engineLog]]),
+    startedAtMs: new Map([['abcdef012345', 1001]]),
+    caught: new Set(['quiet']),
+  };
 
-  const [one, two] = readTruth(scratch.path, 'run-1', engine);
+  const [one, two, three] = readTruth(scratch.path, 'run-1', engine);
 
   expect(one).toMatchObject({ attempt: 1, alone: true, startedAtMs: 1000, endedAtMs: 2000, engineStartedAtMs: 1001 });
   expect(one!.engineLog).toBe(engineLog);
@@ -69,6 +75,7 @@ test('what a container wrote down is read with what the engine noted of it', () 
     { stream: 'stderr', text: 'run-1 1 2 aa' },
   ]);
   expect(two).toMatchObject({ alone: false, endedAtMs: null, printed: [], engineLog: null, engineStartedAtMs: null });
+  expect(three).toMatchObject({ engineLog: [] });
 });
 
 test('a program that still runs is seen by its lock', async () => {

@@ -137,7 +137,7 @@ export const ConfigSchema = Type.Object(
             env: 'TRAINYARD_HOST_FALLBACK',
             default: 'none',
             description:
-              'What to do with runs while the engine stays away: none leaves them queued; process runs their commands as local processes of this host, without image and container.',
+              'What to do with runs while the engine stays away: none leaves them queued; process runs their commands as local processes of this host, without a container.',
           }),
         ),
         fallbackAfter: Type.String({

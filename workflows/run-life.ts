@@ -153,7 +153,11 @@ export class RunLife {
     const { state, message } = this.beyond ?? { state: this.run.state, message: null };
     this.beyond = null;
     // What there was to tell may be over by now.
-    this.enter(state, `Host ${this.run.host} answers again.`, state === 'running' ? tellNotices(this.warning, this.open) : message);
+    this.enter(
+      state,
+      `Host ${this.run.host} answers again.`,
+      state === 'running' ? tellNotices(this.warning, this.open) : message,
+    );
   }
 
   /** Whatever the host may still have of the attempt is stale from here on, and the first thing that it removes. */

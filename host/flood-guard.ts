@@ -1,5 +1,5 @@
 import type { LogRecord } from '../docker/engine';
-import type { BacklogMeter } from './backlog-meter';
+import { engineBytes, type BacklogMeter } from './backlog-meter';
 import type { Brake, BrakeLevel } from './brakes';
 
 /** How much an engine keeps of a container's log, in bytes: one file, and all of them but the one that may just be new. */
@@ -45,6 +45,8 @@ export interface FloodGuardDeps {
 const DRAINED_MS = 50;
 const RELEASE_AGAIN_MS = 1000;
 const CHECK_MS = 100;
+/** Of a socket that is full, a batch has at least this much, in bytes of the engine's log. */
+const FULL_SOCKET_BYTES = 8_192;
 /** A container that could not be slowed down, as it ends or was paused by hand, is left alone for this long. */
 const BRAKE_AGAIN_MS = 1000;
 
@@ -53,10 +55,14 @@ const BRAKE_AGAIN_MS = 1000;
  * (moby, daemon/logger/loggerutils/follow.go, "file rotations were missed"). At an eighth of that the container is slowed
  * down; at three, where that was not enough, it is paused; at six the follow is not believed any more. A reading
  * without follow opens all files first, so only what is written meanwhile counts, against what the engine keeps.
+ *
+ * How far behind a follow is, is an estimate from the records that have come, and in a burst that began while this process
+ * stood still too few have. But a follower is only held up by a reader that leaves the socket between them full, and what
+ * lies there comes before anything that it left out: so a long batch that comes late is believed only if no engine could
+ * have written that much meanwhile.
  */
 export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
-  const { meter, follow, size } = deps;
-  const giveUpAtBytes = follow ? (size.fileBytes * 3) / 4 : Number.POSITIVE_INFINITY;
+  const { meter, follow } = deps;
   const state: State = { ...deps, braking: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
   const checks = setInterval(() => state.isStoring && brakeIfBehind(state), CHECK_MS).unref();
   meter.begin();
@@ -66,7 +72,7 @@ export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
       clearTimeout(state.drained);
       meter.pass(records);
       brakeIfBehind(state);
-      return unreadBytes(state) <= giveUpAtBytes || isInFirstFile(state);
+      return !follow || isInFirstFile(state, meter.mostUnreadBytes()) || isBelieved(state, records);
     },
     whileStoring: async (append) => {
       state.isStoring = true;
@@ -105,8 +111,17 @@ function unreadBytes({ meter, brake: { engagedAt, level } }: State): number {
 }
 
 /** Nothing is thrown away, and no file can be missed, before the engine has begun a second file. */
-function isInFirstFile({ fromBeginning, meter, size }: State): boolean {
-  return fromBeginning && meter.passedBytes() + meter.unreadBytes() < size.fileBytes / 2;
+function isInFirstFile({ fromBeginning, meter, size }: State, unread = meter.unreadBytes()): boolean {
+  return fromBeginning && meter.passedBytes() + unread < size.fileBytes / 2;
+}
+
+/** False where the follower that brings these may have left out a file since, or is about to. */
+function isBelieved(state: State, records: readonly LogRecord[]): boolean {
+  const { meter, size, brake } = state;
+  const limit = (size.fileBytes * 3) / 4;
+  if (unreadBytes(state) > limit) return false;
+  const pausedMs = brake.level === 'pause' && brake.engagedAt !== null ? Date.now() - brake.engagedAt : 0;
+  return engineBytes(records) < FULL_SOCKET_BYTES || meter.mostUnreadBytes(pausedMs) <= limit;
 }
 
 function brakeIfBehind(state: State): void {

@@ -60,6 +60,26 @@ function slowEngine(real: Engine): Engine {
   };
 }
 
+/** The engine, over whose first long batch of a follow this whole process stands still for as long as the flood takes. */
+function sleepyEngine(real: Engine): Engine {
+  let hasSlept = false;
+  return {
+    ...real,
+    readLogs: async function* (id, options) {
+      for await (const records of real.readLogs(id, options)) {
+        if (options.follow && !hasSlept && records.length > 10) {
+          hasSlept = true;
+          const end = Date.now() + STANDSTILL_MS;
+          while (Date.now() < end);
+        }
+        yield records;
+      }
+    },
+  };
+}
+
+const STANDSTILL_MS = 1_000;
+
 describe('a container that prints faster than its log can be stored', () => {
   it('is slowed down, loses no line and ends as it would have', async () => {
     const notices: LogNotice[] = [];
@@ -75,6 +95,18 @@ describe('a container that prints faster than its log can be stored', () => {
       ['log-slowed', true],
     ]);
     expect(marks()).toEqual([]);
+  }, 180_000);
+
+  it('loses no line where this process stands still over two rotations of its engine', async () => {
+    // All of it is kept by the engine, in three files; who follows and is asleep meanwhile is led past the second.
+    const lines = 200_000;
+    const printing = `import sys\nfor i in range(${lines}): sys.stdout.write("%07d %s\\n" % (i, "x" * 110))`;
+    const id = await host.runOf('flood', ['sh', '-c', `echo ready; sleep 1; exec python3 -c '${printing}'`], {
+      log: ENGINE_LOG,
+    });
+    const pumps = host.newPumps({ engine: sleepyEngine(host.engine) });
+
+    expect(await pumps.adopt(target(id)).sealed).toEqual({ lines: lines + 1, gaps: 0, badBytes: 0 });
   }, 180_000);
 
   it('is woken when its pump is stopped', async () => {

@@ -20,6 +20,8 @@ export interface FloodGuard {
    * have left out a file since: these records must not be stored, and the follow is to end.
    */
   take(records: readonly LogRecord[]): boolean;
+  /** True where the reading is so far behind, by all that its records tell, that the container must wait for it. */
+  isFarBehind(): boolean;
   /** Runs an append; one that takes long counts as falling behind. */
   whileStoring<T>(append: () => Promise<T>): Promise<T>;
   /** The reading has brought all there was for a while. */
@@ -74,6 +76,7 @@ export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
       brakeIfBehind(state);
       return !follow || isInFirstFile(state, meter.mostUnreadBytes()) || isBelieved(state, records);
     },
+    isFarBehind: () => isFarBehind(state),
     whileStoring: async (append) => {
       state.isStoring = true;
       try {
@@ -117,11 +120,18 @@ function isInFirstFile({ fromBeginning, meter, size }: State, unread = meter.unr
 
 /** False where the follower that brings these may have left out a file since, or is about to. */
 function isBelieved(state: State, records: readonly LogRecord[]): boolean {
-  const { meter, size, brake } = state;
-  const limit = (size.fileBytes * 3) / 4;
-  if (unreadBytes(state) > limit) return false;
+  const { meter, brake } = state;
+  if (isFarBehind(state)) return false;
   const pausedMs = brake.level === 'pause' && brake.engagedAt !== null ? Date.now() - brake.engagedAt : 0;
-  return engineBytes(records) < FULL_SOCKET_BYTES || meter.mostUnreadBytes(pausedMs) <= limit;
+  return engineBytes(records) < FULL_SOCKET_BYTES || meter.mostUnreadBytes(pausedMs) <= farBehindBytes(state);
+}
+
+function isFarBehind(state: State): boolean {
+  return state.follow && unreadBytes(state) > farBehindBytes(state);
+}
+
+function farBehindBytes({ size }: State): number {
+  return (size.fileBytes * 3) / 4;
 }
 
 function brakeIfBehind(state: State): void {

@@ -6,7 +6,7 @@ export type LogNotice = Pick<HostNotice, 'message'> & { topic: 'log-slowed' | 'l
 /** Tells each thing when it begins and when it is over, and nothing twice: each notice is an event of a workflow. */
 export interface LogNotices {
   raise(notice: LogNotice & { message: string }): void;
-  /** Over, unless it is raised again within the time; by default at once. */
+  /** Over, unless it is raised again within the time, which the first call begins; by default at once. */
   clear(topic: LogNotice['topic'], afterMs?: number): void;
   /** Clears all that is raised. */
   close(): void;
@@ -27,9 +27,8 @@ export function createLogNotices(tell: (notice: LogNotice) => void): LogNotices 
     },
     clear: (topic, afterMs = 0) => {
       if (!raised.has(topic)) return;
-      clearTimeout(raised.get(topic));
       if (afterMs === 0) over(topic);
-      else raised.set(topic, setTimeout(over, afterMs, topic).unref());
+      else if (raised.get(topic) === undefined) raised.set(topic, setTimeout(over, afterMs, topic).unref());
     },
     close: () => {
       for (const topic of [...raised.keys()]) over(topic);

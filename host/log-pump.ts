@@ -18,6 +18,8 @@ import { guardFor, startState, type PumpState } from './pump-state';
 import { sealLog } from './seal-log';
 
 const DEFAULT_SILENCE_MS = 30_000;
+/** A disk on which lines were stored for this long is not full any more. */
+const ROOM_FOR_MS = 3000;
 const LONGEST_PAUSE_MS = 5000;
 /** While somebody else writes the log, or its disk is full. */
 const LONGEST_WAIT_MS = 1000;
@@ -52,8 +54,8 @@ export async function pumpLog(
   const log = deps.log.child({ ...target });
   const state = startState(deps, target);
   const onStored = (lines: readonly NewLogLine[]): void => {
-    // At once: the follow that stores them may go on for hours.
-    state.notices.clear('log-disk-full');
+    // Soon: the follow that stores them may go on for hours, and on a full disk a short line may fit where the next does not.
+    state.notices.clear('log-disk-full', ROOM_FOR_MS);
     onLines(lines.filter(({ stream }) => stream !== 'system').length);
     if (deps.echo) for (const { stream, text } of lines) log.info({ stream }, `[TRAIN] ${target.runId} ${text}`);
   };
@@ -108,7 +110,7 @@ async function pumpOnce(
     state.fruitless += 1;
     return null;
   }
-  const writer = await openWriter(deps, target, state);
+  const writer = await openWriter(deps, target, state, signal);
   try {
     if (writer.sealed !== null) return writer.sealed;
     if (state.catchUp === undefined) {
@@ -127,12 +129,17 @@ async function pumpOnce(
   }
 }
 
-async function openWriter(deps: PumpDeps, { runId, attempt }: PumpTarget, { brake }: PumpState): Promise<LogWriter> {
+async function openWriter(
+  deps: PumpDeps,
+  target: PumpTarget,
+  state: PumpState,
+  signal: AbortSignal,
+): Promise<LogWriter> {
   try {
-    return await deps.logs.openWriter(runId, attempt);
+    return await deps.logs.openWriter(target.runId, target.attempt);
   } catch (error) {
-    // Nobody can tell how much is not stored.
-    if (isLogDiskFullError(error)) await brake.engage('pause');
+    // Nobody can tell how much of it is stored, so all of it counts.
+    if (isLogDiskFullError(error)) await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, undefined);
     throw error;
   }
 }
@@ -163,11 +170,12 @@ async function readRound(
   const reading = { ...target, writer, last, follow, signal, guard, silenceMs, counts: state };
   const result = await readOnce(deps, { ...reading, beginning: beginningFor(deps, writer) });
   // What a paused container printed is all read; of another one there is more by now if this took long.
-  if (result.behind) await state.brake.engage('pause');
+  if (result.farBehind) await state.brake.engage('pause');
   state.catchUp = result.behind || (!follow && !wasPaused && result.storedBytes > deps.size.fileBytes / 8);
   state.fruitless = result.storedLines > 0 ? 0 : state.fruitless + 1;
   state.failure = undefined;
-  state.notices.clear('log-disk-full');
+  // One that was given up has not come to what could not be stored.
+  if (!result.behind) state.notices.clear('log-disk-full');
   return last ? sealLog(deps.logs, target, writer, state) : null;
 }
 

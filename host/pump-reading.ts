@@ -47,8 +47,10 @@ export interface ReadingInput {
 export interface ReadingResult {
   storedLines: number;
   storedBytes: number;
-  /** True where a follow was given up because it had fallen behind. */
+  /** True where a follow was given up because it may have fallen behind. */
   behind: boolean;
+  /** True where it had, for all that its records tell, and by so much that the container must wait. */
+  farBehind: boolean;
 }
 
 /**
@@ -64,6 +66,7 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
   const reading = { containerId: input.containerId, follow, signal: AbortSignal.any([signal, ending.signal]) };
   const records = resumedRecords(deps.engine, reading, writer.resume);
   let behind = false;
+  let farBehind = false;
   try {
     const stalled = async (): Promise<boolean> => {
       const is = await isStalled(deps.engine, input, position);
@@ -72,6 +75,7 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
     };
     for await (const batch of readWithSilence(records, follow ? input.silenceMs : undefined, stalled)) {
       behind = !guard.take(batch);
+      farBehind = behind && guard.isFarBehind();
       if (behind) break;
       position.pass(batch);
       if (await guard.whileStoring(() => appender.append(batch))) sync.touch();
@@ -85,7 +89,7 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
     await appender.close();
     await sync.stop();
   }
-  return { ...appender.result(), behind };
+  return { ...appender.result(), behind, farBehind };
 }
 
 interface Appender {
@@ -95,7 +99,7 @@ interface Appender {
   /** Stores the note of a gap. */
   note(gap: NewLogLine): Promise<void>;
   close(): Promise<void>;
-  result(): Omit<ReadingResult, 'behind'>;
+  result(): Omit<ReadingResult, 'behind' | 'farBehind'>;
 }
 
 interface TextLine extends NewLogLine {

@@ -23,7 +23,7 @@ export function checkLog(facts: RunFacts, engineKilledAtMs: readonly number[]): 
     const stored = facts.stored.filter((line) => line.attempt === attempt);
     const could = executions
       .toSorted((one, other) => one.startedAtMs - other.startedAtMs)
-      .map((execution) => couldBeStored(execution, stored, engineKilledAtMs));
+      .map((execution) => couldBeStored(execution, { executions, stored }, engineKilledAtMs));
     verdict.linesLostByEngine += could.reduce((sum, { lostByEngine }) => sum + lostByEngine, 0);
     const say = (kind: ViolationKind, count: number, what: string): void => {
       const sentence = `Attempt ${attempt} of ${facts.ids[0]} (${facts.kind}): ${what}.`;
@@ -69,11 +69,11 @@ type Say = (kind: ViolationKind, count: number, what: string) => void;
 /** The lines of an execution that a reader of the engine can have got. */
 function couldBeStored(
   execution: Execution,
-  stored: readonly StoredLine[],
+  { executions, stored }: Pick<RunFacts, 'executions' | 'stored'>,
   engineKilledAtMs: readonly number[],
 ): { lines: PrintedLine[]; lostByEngine: number } {
   const { printed, engineLog, startedAtMs, endedAtMs } = execution;
-  if (isForgotten(execution, engineKilledAtMs)) {
+  if (isForgotten(execution, executions, engineKilledAtMs)) {
     const kept = printed.filter(({ text }) => stored.some((line) => line.text === text));
     return { lines: kept, lostByEngine: printed.length - kept.length };
   }

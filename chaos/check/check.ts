@@ -24,7 +24,7 @@ export function check(facts: Facts): Verdict {
   const verdict: Verdict = { violations: [], linesKept: 0, linesLostByEngine: 0, vainAttempts: 0, forgottenStarts: 0 };
   for (const run of facts.runs) {
     const log = checkLog(run, facts.engineKilledAtMs);
-    const known = run.executions.filter((execution) => !isForgotten(execution, facts.engineKilledAtMs));
+    const known = run.executions.filter((execution) => !isForgotten(execution, run.executions, facts.engineKilledAtMs));
     verdict.violations.push(...checkAcceptance(run), ...checkEnd(run, known), ...log.violations);
     verdict.violations.push(...checkExecutions(run, known), ...checkAloneness(run));
     verdict.linesKept += log.linesKept;

@@ -6,15 +6,26 @@ const SLOW_START_MS = 10_000;
 /**
  * Whether a killed engine has forgotten that it started this one: it was killed over the start, before its own note of it.
  * It then says that the container was never started, so one is started once more, which ends the first.
+ *
+ * @param executions all of the run.
  */
 export function isForgotten(
-  { startedAtMs, engineStartedAtMs }: Execution,
+  execution: Execution,
+  executions: readonly Execution[],
   engineKilledAtMs: readonly number[],
 ): boolean {
-  // A program begins after its engine has noted its start, except where the note is of another start.
-  if (engineStartedAtMs !== null && engineStartedAtMs <= startedAtMs) return false;
+  const { startedAtMs, engineStartedAtMs } = execution;
+  if (engineStartedAtMs !== null && !isOfLaterStart(execution, executions)) return false;
   return engineKilledAtMs.some(
     (killedAtMs) =>
       killedAtMs >= startedAtMs - SLOW_START_MS && (engineStartedAtMs === null || killedAtMs < engineStartedAtMs),
+  );
+}
+
+/** True where the engine's note is of another start of the same container: of one that ran there later. */
+function isOfLaterStart({ attempt, startedAtMs, engineStartedAtMs }: Execution, all: readonly Execution[]): boolean {
+  return all.some(
+    (other) =>
+      other.attempt === attempt && other.engineStartedAtMs === engineStartedAtMs && other.startedAtMs > startedAtMs,
   );
 }

@@ -196,6 +196,13 @@ describe('a start that a killed engine has forgotten', () => {
     expect(found({ ...healthyFacts({ ...run, executions }), engineKilledAtMs })).toContainEqual(['run-twice', 1]);
   });
 
+  it('is not one that the engine notes a moment after its program has begun, soon after the engine was killed', () => {
+    const executions = [{ ...first, engineStartedAtMs: first.startedAtMs + 18 }, second];
+
+    const facts = { ...healthyFacts({ ...healthy, executions }), engineKilledAtMs: [first.startedAtMs - 6_000] };
+    expect(check(facts)).toMatchObject({ violations: [], forgottenStarts: 0 });
+  });
+
   it('is no excuse for two at once', () => {
     const executions = [forgotten, { ...first, alone: false }, second];
 

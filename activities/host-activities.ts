@@ -15,7 +15,7 @@ export function createHostActivities(deps: HostActivityDeps): HostActivities {
   return {
     pullImage: (input) => orFailure(pullImage(deps.engine, pulls, input)),
     startContainer: (input) => orFailure(startContainer(deps, input)),
-    reachHost: (input) => reachHost(deps.engine, input),
+    reachHost: (input) => reachHost(deps.health, input),
     // These two must come to pass: an engine that is away for a moment is for Temporal to wait for.
     stopContainer: (input) => overAbsence(deps.health, () => stopContainer(deps, input)),
     cleanUp: (input) => overAbsence(deps.health, () => cleanUp(deps, input)),

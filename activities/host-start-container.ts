@@ -44,7 +44,7 @@ export function startContainer(deps: HostActivityDeps, input: StartContainerInpu
  */
 async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, signal: AbortSignal): Promise<void> {
   const ofRun = { [LABELS.run]: input.runId, ...formLabel(input) };
-  const isRetry = Context.current().info.attempt > 1;
+  const isRetry = input.again === true || Context.current().info.attempt > 1;
   for (const { id, labels, state } of await ownContainers(deps.engine, deps.config.host, ofRun)) {
     const other = readIdentity(labels);
     const isOwn = other.epoch === input.epoch && other.attempt === input.attempt;

@@ -139,6 +139,8 @@ export interface PullProgress {
 export interface StartContainerInput extends AttemptIdentity {
   spec: RunSpec;
   specHash: string;
+  /** True where an earlier call of the same found no engine in the end: what it has made may have started unnoticed. */
+  again?: boolean;
   /** Empty for a local process. */
   imageId: string;
   /** See {@link AssignedHost.engineAwaySince}. */

@@ -16,6 +16,8 @@ export interface EngineHealth {
   awaySince(): Date | null;
   /** Resolves once it has not answered for this long; rejects with the reason of `signal`. */
   awayFor(ms: number, signal: AbortSignal): Promise<void>;
+  /** Asks it now; resolves when it is known whether it answers. */
+  ask(): Promise<void>;
   /** Resolves when it has been asked for the first time. */
   asked: Promise<void>;
   stop(): Promise<void>;
@@ -42,6 +44,7 @@ export function watchEngine(engine: Pick<Engine, 'info'>, everyMs = ASK_EVERY_MS
         await sleep(everyMs, undefined, { signal, ref: false });
       }
     },
+    ask,
     asked,
     stop: async () => {
       stopping.abort();

@@ -118,7 +118,7 @@ async function start(placed: Placed, imageId: string): Promise<StartedContainer>
   const input = { ...identity, spec, specHash, imageId, engineAwaySince: assigned.engineAwaySince };
   placed.mayHaveContainer = true;
   try {
-    return await link.insist((calls) => calls.startContainer(input));
+    return await link.insist((calls, again) => calls.startContainer(again ? { ...input, again } : input));
   } catch (error) {
     const { start: timeout } = spec.policy.timeouts;
     throw overLimit(error, { reason: 'start-timeout', exitCode: null, detail: { timeout } });

@@ -12,11 +12,11 @@ import type { RunLife } from './run-life';
 export interface HostLink {
   readonly calls: HostCalls;
   /**
-   * Makes a call, and makes it again each time that the host was silent and is back.
+   * Makes a call, and makes it again each time that the host was silent and is back; `again` tells it which it is.
    *
    * @throws {HostLostError} once the host is lost.
    */
-  insist<T>(call: (calls: HostCalls) => Promise<T>): Promise<T>;
+  insist<T>(call: (calls: HostCalls, again: boolean) => Promise<T>): Promise<T>;
   /** Takes the lease from a host that there is no need to wait for: nothing of the attempt runs any more. */
   giveUp(): void;
 }
@@ -46,10 +46,10 @@ export function createHostLink(life: RunLife, identity: AttemptIdentity, calls: 
   };
 
   const insist: HostLink['insist'] = async (call) => {
-    for (;;) {
+    for (let again = false; ; again = true) {
       if (isLost) throw new HostLostError(limit, life);
       try {
-        return await call(calls);
+        return await call(calls, again);
       } catch (error) {
         if (!isHostSilent(error)) throw error;
       }

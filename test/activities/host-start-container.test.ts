@@ -54,16 +54,22 @@ except OSError as error: print(error.strerror)
     expect(await texts('once')).toEqual(['ran']);
   });
 
-  it('makes anew on a second try what the first has made and not seen start, which the engine may have forgotten', async () => {
-    const input = host.startInput('doubtful', ['sleep', '60']);
-    const labels = labelsOf(host.config, 'doubtful');
-    const { id } = await host.engine.createContainer(host.plan({ name: 'trainyard-doubtful-1', labels }));
+  it.each([
+    ['try', 'tried', {}, { attempt: 2 }],
+    ['call', 'called', { again: true }, {}],
+  ])(
+    'makes anew on a second %s what the first has made and not seen start, which the engine may have forgotten',
+    async (_, name, changes, info) => {
+      const input = host.startInput(name, ['sleep', '60'], changes);
+      const labels = labelsOf(host.config, name);
+      const { id } = await host.engine.createContainer(host.plan({ name: `trainyard-${name}-1`, labels }));
 
-    const { containerId } = await inActivity(host.activities.startContainer, input, { attempt: 2 });
+      const { containerId } = await inActivity(host.activities.startContainer, input, info);
 
-    expect(containerId).not.toBe(id);
-    expect((await containersOf('doubtful')).map((container) => container.id)).toEqual([containerId]);
-  });
+      expect(containerId).not.toBe(id);
+      expect((await containersOf(name)).map((container) => container.id)).toEqual([containerId]);
+    },
+  );
 
   it('makes one container when it is called twice at the same time', async () => {
     const input = host.startInput('race', ['sleep', '60']);

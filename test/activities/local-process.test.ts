@@ -38,6 +38,7 @@ const health: EngineHealth = {
   problem: () => 'it is away',
   awaySince: () => new Date(0),
   awayFor: async () => undefined,
+  ask: async () => undefined,
   asked: Promise.resolve(),
   stop: async () => undefined,
 };

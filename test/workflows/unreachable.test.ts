@@ -65,6 +65,25 @@ describe('a run whose host does not answer', () => {
     expect(records.latest()).toMatchObject({ attempt: 1, reason: 'completed' });
   });
 
+  it('tells a start that it is not the first where the engine went away over that', async () => {
+    const starts: StartContainerInput[] = [];
+    const { activities, records } = fakeHost();
+    const startContainer = activities.startContainer;
+    activities.startContainer = async (input) => {
+      starts.push(input);
+      if (starts.length === 1) throw away();
+      return startContainer(input);
+    };
+    await suite.withWorkers(activities, async (start) => (await start({})).result());
+    expect(starts.map(({ again, attempt }) => [again, attempt])).toEqual([
+      [undefined, 1],
+      [true, 1],
+    ]);
+    expect(records.states()).toEqual([
+      ...['queued', 'pulling', 'starting', 'unreachable', 'starting', 'running', 'succeeded'],
+    ]);
+  });
+
   it('goes on elsewhere after its lease was revoked, with a higher epoch, and leaves the lost host alone', async () => {
     const { changes } = hostThatGoesAway();
     const starts: StartContainerInput[] = [];

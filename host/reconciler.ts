@@ -117,8 +117,7 @@ async function actOn(deps: ReconcilerDeps, state: State, found: readonly Judged[
   const doing = (act: string): PumpTarget[] => found.filter((each) => each.act === act).map(({ target }) => target);
   const stale = doing('remove-stale').map((target) => removeOnce(deps, state, target, removeStale));
   for (const target of doing('remove-orphan')) void removeOnce(deps, state, target, removeOrphan);
-  const late = sleep(STALE_LOG_MS, undefined, { signal: state.signal, ref: false }).catch(() => undefined);
-  await Promise.race([Promise.all(stale), late]);
+  await settlesWithin(Promise.all(stale), STALE_LOG_MS, state.signal);
   await deps.pumps.late.merge();
 }
 

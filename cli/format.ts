@@ -51,6 +51,7 @@ const COLOR_OF_STATE: Record<RunState, number> = {
   unreachable: 33,
   retrying: 33,
   stopping: 33,
+  suspended: 90,
   succeeded: 32,
   failed: 31,
   cancelled: 33,

@@ -1,3 +1,4 @@
+import type { Findings, Machine } from './evidence';
 import type { RunUpdate } from './run';
 import type { PullPolicy, RunSpec, RunSubmission } from './spec';
 
@@ -89,6 +90,8 @@ export interface AssignHostInput {
   attempt: number;
   /** True where the spec has a command of its own; only such a run can be a local process. */
   hasCommand?: boolean;
+  /** Hosts that are taken only where there is no other. */
+  avoid?: string[];
 }
 
 export interface AssignedHost {
@@ -145,16 +148,24 @@ export interface StartContainerInput extends AttemptIdentity {
   imageId: string;
   /** See {@link AssignedHost.engineAwaySince}. */
   engineAwaySince?: string;
+  /** True where the container is to go on from the newest checkpoint of the run. */
+  resume?: boolean;
 }
 
 export interface StartedContainer {
   containerId: string;
   containerName: string;
   startedAt: string;
+  /** Absent in histories from before it was there. */
+  machine?: Machine;
 }
 
 export interface FollowContainerInput extends AttemptIdentity {
   containerId: string;
+  /** Patterns of the policy's rules that are looked for in the end of the log, in the syntax of RE2. */
+  logPatterns?: { rule: number; pattern: string }[];
+  /** A container that writes no line and no checkpoint for this long has its run told so; absent: never. */
+  silenceMs?: number;
 }
 
 /** How a container ended, as the engine and the log tell it; what to make of it is for policy/. */
@@ -173,6 +184,8 @@ export interface ContainerOutcome {
   finishedAt: string | null;
   logLines: number;
   logGaps: number;
+  /** Absent in histories from before it was there. */
+  findings?: Findings;
 }
 
 export interface StopContainerInput extends AttemptIdentity {

@@ -19,6 +19,8 @@ export const MEMO = {
   submissionHash: 'submissionHash',
   /** Name of the schedule that started the run. */
   schedule: 'schedule',
+  /** Id of the run that this one repeats. */
+  rerunOf: 'rerunOf',
   /**
    * Lease epoch of the run, once it is more than 1: a container with a smaller one is stale, wherever it is. It stands in
    * the memo because Temporal answers that, from the run's own state, without any worker.

@@ -21,6 +21,7 @@ export const END_REASONS = [
   'queued-timeout',
   'start-timeout',
   'running-timeout',
+  'silent',
   'total-timeout',
   'start-failed',
   'mount-refused',
@@ -31,6 +32,7 @@ export const END_REASONS = [
   'disk-full',
   'no-host',
   'invalid-spec',
+  'suspended',
   'cancelled',
   'workflow-terminated',
   'internal-error',
@@ -44,9 +46,10 @@ export function isEndReason(text: unknown): text is EndReason {
 
 /**
  * What a retry is paid from: `user` (the attempts of the policy), `infrastructure` (a budget of its own, for causes that
- * are not the user's), or `never`: the same would only happen again.
+ * are not the user's), `free` (nothing: somebody wanted it so, and the run goes on), or `never`: the same would only happen
+ * again.
  */
-export type RetryClass = 'user' | 'infrastructure' | 'never';
+export type RetryClass = 'user' | 'infrastructure' | 'free' | 'never';
 
 interface ReasonFacts {
   state: EndState;
@@ -119,6 +122,11 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
     retry: 'never',
     sentence: 'The container ran longer than {timeout} and was stopped (policy.timeouts.running).',
   },
+  silent: {
+    state: 'failed',
+    retry: 'user',
+    sentence: 'The container wrote no line and no checkpoint for {timeout} and was stopped (policy.timeouts.silence).',
+  },
   'total-timeout': {
     state: 'failed',
     retry: 'never',
@@ -155,6 +163,8 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
   'disk-full': { state: 'failed', retry: 'infrastructure', sentence: 'The disk of the host is full: {detail}' },
   'no-host': { state: 'failed', retry: 'infrastructure', sentence: 'No host could take the run: {detail}' },
   'invalid-spec': { state: 'failed', retry: 'never', sentence: 'The run spec is refused: {detail}' },
+  // Of attempts only: a suspended run has not ended.
+  suspended: { state: 'cancelled', retry: 'free', sentence: 'The run was suspended{by}.' },
   cancelled: { state: 'cancelled', retry: 'never', sentence: 'The run was cancelled{by}.' },
   'workflow-terminated': {
     state: 'failed',

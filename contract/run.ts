@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 
+import { EvidenceSchema, MachineSchema } from './evidence';
 import { END_REASONS } from './reason';
 import { RUN_STATES } from './state';
 
@@ -36,9 +37,20 @@ export const AttemptSchema = Type.Object(
     endedAt: Nullable(Instant('When its container, or the attempt without one, ended.')),
     logLines: Nullable(Type.Integer({ description: 'Lines stored when its log was sealed.' })),
     logGaps: Nullable(Type.Integer({ description: 'Places where lines are known to be missing; 0 is the promise.' })),
+    changes: Type.Array(Type.String(), {
+      description: 'What a rule of the policy made different from the spec, such as `resources.memory: 96m`.',
+    }),
+    evidence: Type.Union([EvidenceSchema, Type.Null()], { description: 'Null until its container has ended.' }),
+    machine: Type.Union([MachineSchema, Type.Null()], { description: 'Null until its container has started.' }),
   },
   { title: 'Attempt' },
 );
+
+const FirstFailureSchema = Type.Object({
+  attempt: Type.Integer({ minimum: 1 }),
+  reason: EndReasonSchema,
+  message: Type.String(),
+});
 
 export const RunSchema = Type.Object(
   {
@@ -61,13 +73,27 @@ export const RunSchema = Type.Object(
     imageDigest: Nullable(Type.String({ description: 'What the image name was resolved to.' })),
     recipe: Nullable(Type.String()),
     schedule: Nullable(Type.String({ description: 'The schedule that started the run.' })),
+    rerunOf: Nullable(Type.String({ description: 'The run that this one repeats.' })),
+    policy: Nullable(Type.String({ description: 'The named policy that it started with, as `name@version`.' })),
+    firstFailure: Type.Union([FirstFailureSchema, Type.Null()], {
+      description: 'The first failure of all its attempts, whatever came after; null while there is none.',
+    }),
     labels: Type.Record(Type.String(), Type.String()),
     params: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
   },
   { title: 'Run' },
 );
 
-export const EVENT_TYPES = ['state-changed', 'attempt-ended', 'retry-scheduled', 'cancel-requested', 'note'] as const;
+export const EVENT_TYPES = [
+  'state-changed',
+  'attempt-ended',
+  'retry-scheduled',
+  'cancel-requested',
+  'suspend-requested',
+  'resumed',
+  'changed',
+  'note',
+] as const;
 
 export const RunEventSchema = Type.Object(
   {

@@ -1,9 +1,10 @@
 /**
  * The states of a run, from submission to its end.
  *
- * `queued` → `pulling` → `starting` → `running` → `succeeded | failed | cancelled`, with `retrying` between two attempts
- * `stopping` while a container is being stopped, and `unreachable` while the host of a container does not answer: not a
- * failure, a state with a timer.
+ * `queued` → `pulling` → `starting` → `running` → `succeeded | failed | cancelled`, with `retrying` between two attempts,
+ * `stopping` while a container is being stopped, `suspended` while somebody wants it to wait, without a container and
+ * without anything of a host, and `unreachable` while the host of a container does not answer: not a failure, a state with
+ * a timer.
  */
 export const RUN_STATES = [
   'queued',
@@ -12,6 +13,7 @@ export const RUN_STATES = [
   'running',
   'unreachable',
   'retrying',
+  'suspended',
   'stopping',
   'succeeded',
   'failed',

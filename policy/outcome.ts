@@ -10,7 +10,7 @@ export interface Ending {
 
 /** Why Trainyard itself asks a container to end. The first such cause is the one that stays. */
 export interface StopCause {
-  reason: 'cancelled' | 'running-timeout' | 'total-timeout';
+  reason: 'cancelled' | 'running-timeout' | 'silent' | 'suspended' | 'total-timeout';
   detail: ReasonDetail;
 }
 

@@ -31,6 +31,8 @@ export function decideRetry(retries: Retries, before: RetryLedger, ending: Endin
   switch (retryClass) {
     case 'never':
       return { retry: false, ledger: before, because: `\`${ending.reason}\` is never retried` };
+    case 'free':
+      return { retry: true, delayMs: 0, ledger: before, because: `\`${ending.reason}\` takes from no budget` };
     case 'infrastructure':
       return decideInfrastructure(retries, before);
     case 'user':

@@ -45,7 +45,7 @@ export async function runAttempt(life: RunLife, admitted: AdmittedRun): Promise<
   const attempt = life.attemptBegins();
   const limit = admitted.spec.policy.timeouts.queued;
   const deadlineMs = Date.now() + parseDuration(limit);
-  let atOnce = attempt === 1 && life.stop === null ? admitted.assigned : null;
+  let atOnce = attempt === 1 && life.interrupts.cause === null ? admitted.assigned : null;
   for (;;) {
     const hasCommand = admitted.spec.command !== undefined;
     const assigned = atOnce ?? (await waitForHost(life, { attempt, hasCommand, deadlineMs, limit }));
@@ -85,10 +85,10 @@ async function runOnHost(placed: Placed): Promise<Ending> {
     let imageId = '';
     if (!placed.assigned.asProcess) {
       const image = await pull(placed);
-      if (image === null) return stopEnding(placed.life.stop!);
+      if (image === null) return stopEnding(placed.life.interrupts.cause!);
       placed.life.starts(image);
       imageId = image.imageId;
-    } else if (placed.life.stop !== null) return stopEnding(placed.life.stop);
+    } else if (placed.life.interrupts.cause !== null) return stopEnding(placed.life.interrupts.cause);
     const container = await start(placed, imageId);
     placed.life.runs(container);
     return await follow(placed, container);
@@ -104,11 +104,11 @@ async function pull({ life, spec, identity, link }: Placed): Promise<PulledImage
   const scope = new CancellationScope();
   const pulling = scope.run(async () => link.calls.pullImage({ ...identity, image, pullPolicy, silenceMs }));
   try {
-    const answer = await Promise.race([pulling, life.stopRequested.then(() => null)]);
+    const answer = await Promise.race([pulling, life.interrupts.requested.then(() => null)]);
     if (answer === null) scope.cancel();
     return await pulling;
   } catch (error) {
-    if (life.stop !== null && isCancellation(error)) return null;
+    if (life.interrupts.cause !== null && isCancellation(error)) return null;
     throw overLimit(error, { reason: 'pull-timeout', exitCode: null, detail: { timeout: policy.timeouts.pull } });
   }
 }
@@ -134,7 +134,7 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
   // Where the stop fails first, nobody waits for it any more.
   following.catch(() => {});
   try {
-    const ended = await Promise.race([following, life.stopRequested.then(() => null)]);
+    const ended = await Promise.race([following, life.interrupts.requested.then(() => null)]);
     const stopped = ended === null ? await stop(placed) : null;
     const outcome: ContainerOutcome = await following;
     placed.hasEnded = true;
@@ -149,13 +149,13 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
 async function stopAtLimit({ life, spec }: Placed): Promise<void> {
   const { running } = spec.policy.timeouts;
   if (await cancellableSleep(parseDuration(running))) {
-    life.requestStop({ reason: 'running-timeout', detail: { timeout: running } });
+    life.interrupts.endAttempt({ reason: 'running-timeout', detail: { timeout: running } });
   }
 }
 
 /** The cause, where the container was still there to be stopped; null where it had ended by itself. */
 async function stop({ life, spec, identity, link }: Placed): Promise<StopCause | null> {
-  const cause = life.stop!;
+  const cause = life.interrupts.cause!;
   life.stops(cause);
   const graceMs = parseDuration(spec.policy.timeouts.grace);
   const { how } = await link.insist((calls) => calls.stopContainer({ ...identity, graceMs }));
@@ -175,7 +175,7 @@ async function cleanUp(placed: Placed, ending: Ending): Promise<Ending> {
     return ending;
   }
   const act = (): Promise<unknown> => link.calls.cleanUp(identity);
-  const mayGoOn = placed.hasEnded && life.stop === null;
+  const mayGoOn = placed.hasEnded && life.interrupts.cause === null;
   try {
     await (mayGoOn ? act() : link.insist(act));
     return ending;

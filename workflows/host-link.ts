@@ -66,9 +66,10 @@ export class HostLostError extends Error {
   override readonly name = 'HostLostError';
   readonly ending: Ending;
 
-  constructor(limit: string, { stop }: RunLife) {
+  constructor(limit: string, { interrupts }: RunLife) {
     super(`the host did not answer for ${limit}`);
-    const detail = stop === null ? '' : 'The run was to be stopped, and nobody can say yet that its container is gone.';
+    const detail =
+      interrupts.cause === null ? '' : 'The run was to be stopped, and nobody can say yet that its container is gone.';
     this.ending = { reason: 'host-lost', exitCode: null, detail: { timeout: limit, detail } };
   }
 }

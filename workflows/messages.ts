@@ -13,6 +13,17 @@ export interface CancelRequest {
 /** Asks a run to end: SIGTERM, the grace of its policy, SIGKILL. A second one changes nothing. */
 export const cancelSignal = defineSignal<[CancelRequest?]>('cancel');
 
+export interface SuspendRequest {
+  /** Who asks; shown in the run's events. */
+  by?: string;
+}
+
+/** Asks a run to give up its container, with the grace of its policy, and to wait. A second one changes nothing. */
+export const suspendSignal = defineSignal<[SuspendRequest?]>('suspend');
+
+/** Lets a suspended run go on, from its newest checkpoint; takes from no budget. Nothing for a run that is not suspended. */
+export const resumeSignal = defineSignal<[SuspendRequest?]>('resume');
+
 /** From the worker of a host: something that a person should know of a container that goes on. */
 export const noticeSignal = defineSignal<[HostNotice]>('notice');
 

@@ -23,6 +23,9 @@ export function newRun(submission: RunSubmission): Run {
     imageDigest: null,
     recipe: submission.recipe ?? null,
     schedule: textOrNull(info.memo?.[MEMO.schedule]),
+    rerunOf: textOrNull(info.memo?.[MEMO.rerunOf]),
+    policy: null,
+    firstFailure: null,
     labels: submission.labels ?? {},
     params: submission.params ?? {},
   };
@@ -42,6 +45,9 @@ export function newAttempt(number: number): Attempt {
     endedAt: null,
     logLines: null,
     logGaps: null,
+    changes: [],
+    evidence: null,
+    machine: null,
   };
 }
 

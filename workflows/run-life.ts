@@ -7,17 +7,19 @@ import type {
   PulledImage,
   StartedContainer,
 } from '../contract/activities';
-import type { HostNotice, NoticeTopic } from '../contract/notice';
+import type { HostNotice } from '../contract/notice';
 import { MEMO } from '../contract/names';
 import { REASONS } from '../contract/reason';
 import type { Attempt, Run, RunEvent, RunEventType, RunReport, RunStatus } from '../contract/run';
 import type { RunSpec, RunSubmission } from '../contract/spec';
 import { isEndState, type RunState } from '../contract/state';
 import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
+import { Interrupts } from './interrupts';
 import { newAttempt, newRun } from './new-run';
+import { NoticeBoard } from './notice-board';
 import { createRecorder } from './recorder';
 import { createAttributes } from './search-attributes';
-import { localProcessWarning, tellNotices, tellStory } from './story';
+import { localProcessWarning, tellStory } from './story';
 
 /**
  * What a run knows of itself, and the one place where it changes. Every change is told to the read model, to the search
@@ -26,11 +28,7 @@ import { localProcessWarning, tellNotices, tellStory } from './story';
 export class RunLife {
   readonly run: Run;
   readonly attempts: Attempt[] = [];
-  /** Why the run shall end; the first cause stays. */
-  stop: StopCause | null = null;
-  /** Resolves when {@link RunLife.stop} is set. */
-  readonly stopRequested: Promise<void>;
-  private resolveStopRequested: () => void = () => {};
+  readonly interrupts = new Interrupts();
   /** False only where a history goes on that was begun before changes of one turn were told together. */
   private tellsOnce = false;
   private readonly attributes = createAttributes(() => this.tellsOnce);
@@ -46,15 +44,9 @@ export class RunLife {
   private readonly tellsEpoch = patched('lease-epoch');
   /** What the run was, and will be again, while its host does not answer. */
   private beyond: { state: RunState; message: string | null } | null = null;
-  /** What people must know of the newest attempt as long as it runs. */
-  private warning: string | null = null;
-  /** What the host has to tell of the container now, by topic. */
-  private readonly open = new Map<NoticeTopic, string>();
+  private readonly board = new NoticeBoard();
 
   constructor(submission: RunSubmission) {
-    this.stopRequested = new Promise((resolve) => {
-      this.resolveStopRequested = resolve;
-    });
     this.run = newRun(submission);
   }
 
@@ -81,18 +73,31 @@ export class RunLife {
     this.enter('queued', message, message);
   }
 
-  /** Asks the run to end; false where it was asked before. */
-  requestStop(cause: StopCause): boolean {
-    if (this.stop !== null || isEndState(this.run.state)) return false;
-    this.stop = cause;
-    this.resolveStopRequested();
+  /** Asks the run to end; a second time changes nothing. */
+  requestStop(cause: StopCause): void {
+    if (isEndState(this.run.state) || !this.interrupts.endRun(cause)) return;
     if (cause.reason === 'cancelled') this.tell('cancel-requested', `Cancel was requested by ${cause.detail.by}.`);
-    return true;
+  }
+
+  /** Asks the run to give up its container and to wait; nothing where it does already, or has ended. */
+  requestSuspend(by: string): void {
+    if (isEndState(this.run.state) || !this.interrupts.suspend({ reason: 'suspended', detail: { by } })) return;
+    this.tell('suspend-requested', `Suspension was requested by ${by}.`);
+  }
+
+  /** Takes a suspension back. */
+  resume(by: string): void {
+    if (isEndState(this.run.state) || !this.interrupts.resume()) return;
+    this.tell('resumed', `The run was resumed by ${by}.`);
+  }
+
+  /** Nothing of the run is anywhere; it waits until somebody resumes it. */
+  suspended(story: string): void {
+    this.enter('suspended', story, story);
   }
 
   attemptBegins(): number {
-    this.open.clear();
-    this.warning = null;
+    this.board.clear();
     this.run.attempt += 1;
     this.attempts.push(newAttempt(this.run.attempt));
     return this.run.attempt;
@@ -104,9 +109,10 @@ export class RunLife {
     this.run.host = host;
     Object.assign(this.attempt, { host, form: asProcess ? 'process' : 'container' });
     this.attributes({ RunHost: host });
-    this.warning = asProcess ? localProcessWarning(host, engineAwaySince) : null;
-    if (this.warning === null) this.enter('pulling', `Gets ${this.run.image} ready on ${host}.`);
-    else this.enter('starting', this.warning, this.warning);
+    const warning = asProcess ? localProcessWarning(host, engineAwaySince) : null;
+    this.board.clear(warning);
+    if (warning === null) this.enter('pulling', `Gets ${this.run.image} ready on ${host}.`);
+    else this.enter('starting', warning, warning);
     return epoch;
   }
 
@@ -120,17 +126,16 @@ export class RunLife {
     this.run.startedAt ??= startedAt;
     Object.assign(this.attempt, { containerId, startedAt });
     const what = this.attempt.form === 'process' ? 'Local process' : 'Container';
-    this.enter('running', `${what} ${containerId.slice(0, 12)} runs on ${this.run.host}.`, this.warning);
+    this.enter('running', `${what} ${containerId.slice(0, 12)} runs on ${this.run.host}.`, this.board.text());
   }
 
   /** Something begins or is over with the container of the newest attempt; neither is told twice. */
-  notices({ attempt, topic, message }: HostNotice): void {
-    const known = this.open.get(topic);
-    if (attempt !== this.run.attempt || isEndState(this.run.state) || known === (message ?? undefined)) return;
-    if (message === null) this.open.delete(topic);
-    else this.open.set(topic, message);
-    if (this.run.state === 'running') this.run.message = tellNotices(this.warning, this.open);
-    this.note(message ?? `Over: ${known}`);
+  notices(notice: HostNotice): void {
+    if (notice.attempt !== this.run.attempt || isEndState(this.run.state)) return;
+    const news = this.board.take(notice);
+    if (news === null) return;
+    if (this.run.state === 'running') this.run.message = this.board.text();
+    this.note(news);
   }
 
   stops(cause: StopCause): void {
@@ -153,11 +158,7 @@ export class RunLife {
     const { state, message } = this.beyond ?? { state: this.run.state, message: null };
     this.beyond = null;
     // What there was to tell may be over by now.
-    this.enter(
-      state,
-      `Host ${this.run.host} answers again.`,
-      state === 'running' ? tellNotices(this.warning, this.open) : message,
-    );
+    this.enter(state, `Host ${this.run.host} answers again.`, state === 'running' ? this.board.text() : message);
   }
 
   /** Whatever the host may still have of the attempt is stale from here on, and the first thing that it removes. */
@@ -177,6 +178,7 @@ export class RunLife {
     const message = describeEnding(ending);
     Object.assign(this.attempt, { reason: ending.reason, message, exitCode: ending.exitCode });
     this.attempt.endedAt ??= now();
+    this.interrupts.attemptEnded();
     // What comes of it, a next attempt or the end of the run, is told in the same turn.
     this.tell('attempt-ended', `Attempt ${this.run.attempt} ended: ${message}`, this.tellsOnce);
   }

@@ -15,7 +15,7 @@ import { decideRetry, EMPTY_LEDGER } from '../policy/retry';
 import { runAttempt } from './attempt';
 import { quickControl } from './calls';
 import { failureOf, stopEnding } from './failure';
-import { cancelSignal, noticeSignal, reportQuery, statusQuery } from './messages';
+import { cancelSignal, noticeSignal, reportQuery, resumeSignal, statusQuery, suspendSignal } from './messages';
 import { RunLife } from './run-life';
 import { cancellableSleep, sleepUnlessStopped } from './sleep';
 
@@ -40,6 +40,8 @@ export async function runWorkflow(submission: RunSubmission): Promise<RunResult>
   setHandler(cancelSignal, (request) => {
     life.requestStop({ reason: 'cancelled', detail: { by: request?.by ?? 'a signal' } });
   });
+  setHandler(suspendSignal, (request) => life.requestSuspend(request?.by ?? 'a signal'));
+  setHandler(resumeSignal, (request) => life.resume(request?.by ?? 'a signal'));
   setHandler(noticeSignal, (notice) => life.notices(notice));
   listenForTemporalCancel(life);
 
@@ -87,16 +89,27 @@ async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<E
       if (retries.attempts > 1) life.note(`No further attempt: ${decision.because}.`);
       return ending;
     }
-    if (life.stop === null) {
+    const { interrupts } = life;
+    if (interrupts.cause === null && ending.reason !== 'suspended') {
       life.retries(
         `${describeEnding(ending)} Tries again in ${formatDuration(decision.delayMs)} (${decision.because}).`,
       );
       await sleepUnlessStopped(life, decision.delayMs);
     }
+    if (interrupts.stop === null && interrupts.isSuspended) await staySuspended(life, ending);
     // What nobody can prove is not said: a container on a lost host may still run.
-    if (ending.reason === 'host-lost' && life.stop !== null) return ending;
-    if (life.stop !== null) return { ...stopEnding(life.stop), exitCode: ending.exitCode };
+    if (ending.reason === 'host-lost' && interrupts.stop !== null) return ending;
+    if (interrupts.stop !== null) return { ...stopEnding(interrupts.stop), exitCode: ending.exitCode };
   }
+}
+
+/** Until somebody resumes the run, or ends it. */
+async function staySuspended(life: RunLife, before: Ending): Promise<void> {
+  const isFenced = before.reason === 'host-lost';
+  const gone = isFenced ? describeEnding(before) : 'Its container is gone.';
+  life.suspended(`Suspended; goes on when it is resumed. ${gone}`);
+  await life.interrupts.whileSuspended();
+  life.interrupts.attemptEnded();
 }
 
 async function stopAtTotal(life: RunLife, { spec }: AdmittedRun): Promise<void> {

@@ -13,11 +13,11 @@ export async function cancellableSleep(delayMs: number): Promise<boolean> {
   }
 }
 
-/** Sleeps until a run is asked to stop, and takes the timer away then. */
+/** Sleeps until a run is asked to stop or to wait, and takes the timer away then. */
 export async function sleepUnlessStopped(life: RunLife, delayMs: number): Promise<void> {
   const timer = new CancellationScope();
   const sleeping = timer.run(async () => cancellableSleep(delayMs));
-  await Promise.race([sleeping, life.stopRequested]);
+  await Promise.race([sleeping, life.interrupts.requested]);
   timer.cancel();
   await sleeping;
 }

@@ -26,7 +26,7 @@ export async function waitForHost(
 ): Promise<AssignedHost | Ending> {
   const input: AssignHostInput = { runId: life.run.id, attempt, hasCommand };
   for (;;) {
-    if (life.stop !== null) return stopEnding(life.stop);
+    if (life.interrupts.cause !== null) return stopEnding(life.interrupts.cause);
     let why: string | undefined;
     try {
       return await quickControl.assignHost(input);
@@ -49,7 +49,7 @@ async function askPatiently(life: RunLife, input: AssignHostInput, deadlineMs: n
   const scope = new CancellationScope({ cancellable: true, timeout: Math.max(1, deadlineMs - Date.now()) });
   const asking = scope.run(async () => patientControl.assignHost(input));
   try {
-    const answer = await Promise.race([asking, life.stopRequested.then(() => null)]);
+    const answer = await Promise.race([asking, life.interrupts.requested.then(() => null)]);
     if (answer === null) scope.cancel();
     return await asking;
   } catch (error) {

@@ -42,6 +42,9 @@ export function queuedRun(runId: string, { spec, recipe }: Admission, createdAt:
     imageDigest: null,
     recipe,
     schedule: null,
+    rerunOf: null,
+    policy: null,
+    firstFailure: null,
     labels: spec.labels,
     params: spec.params,
   };

@@ -18,6 +18,9 @@ export interface RunRow {
   image_digest: string | null;
   recipe: string | null;
   schedule: string | null;
+  rerun_of: string | null;
+  policy: string | null;
+  first_failure: string | null;
   labels: string;
   params: string;
 }
@@ -39,6 +42,9 @@ export const RUN_COLUMNS = [
   'image_digest',
   'recipe',
   'schedule',
+  'rerun_of',
+  'policy',
+  'first_failure',
   'labels',
   'params',
 ] as const satisfies readonly (keyof RunRow)[];
@@ -60,6 +66,9 @@ export function runFromRow(row: RunRow): Run {
     imageDigest: row.image_digest,
     recipe: row.recipe,
     schedule: row.schedule,
+    rerunOf: row.rerun_of,
+    policy: row.policy,
+    firstFailure: parsed(row.first_failure),
     labels: JSON.parse(row.labels) as Run['labels'],
     params: JSON.parse(row.params) as Run['params'],
   };
@@ -82,6 +91,9 @@ export function rowFromRun(run: Run): RunRow {
     image_digest: run.imageDigest,
     recipe: run.recipe,
     schedule: run.schedule,
+    rerun_of: run.rerunOf,
+    policy: run.policy,
+    first_failure: written(run.firstFailure),
     labels: JSON.stringify(run.labels),
     params: JSON.stringify(run.params),
   };
@@ -100,6 +112,9 @@ export interface AttemptRow {
   ended_at: string | null;
   log_lines: number | null;
   log_gaps: number | null;
+  changes: string;
+  evidence: string | null;
+  machine: string | null;
 }
 
 export const ATTEMPT_COLUMNS = [
@@ -115,6 +130,9 @@ export const ATTEMPT_COLUMNS = [
   'ended_at',
   'log_lines',
   'log_gaps',
+  'changes',
+  'evidence',
+  'machine',
 ] as const satisfies readonly (keyof AttemptRow)[];
 
 export function attemptFromRow(row: AttemptRow): Attempt {
@@ -131,6 +149,9 @@ export function attemptFromRow(row: AttemptRow): Attempt {
     endedAt: row.ended_at,
     logLines: row.log_lines,
     logGaps: row.log_gaps,
+    changes: JSON.parse(row.changes) as string[],
+    evidence: parsed(row.evidence),
+    machine: parsed(row.machine),
   };
 }
 
@@ -148,6 +169,9 @@ export function rowFromAttempt(attempt: Attempt): AttemptRow {
     ended_at: attempt.endedAt,
     log_lines: attempt.logLines,
     log_gaps: attempt.logGaps,
+    changes: JSON.stringify(attempt.changes),
+    evidence: written(attempt.evidence),
+    machine: written(attempt.machine),
   };
 }
 
@@ -172,6 +196,14 @@ export function eventFromRow(row: EventRow): RunEvent {
     attempt: row.attempt,
     message: row.message,
   };
+}
+
+function parsed<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+function written(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }
 
 /**

@@ -182,6 +182,9 @@ function makeRun(id: string, host: string, state: Run['state']): Run {
     imageDigest: null,
     recipe: null,
     schedule: null,
+    rerunOf: null,
+    policy: null,
+    firstFailure: null,
     labels,
     params,
   };

@@ -27,6 +27,9 @@ export async function storeRun(
     imageDigest: null,
     recipe: null,
     schedule: null,
+    rerunOf: null,
+    policy: null,
+    firstFailure: null,
     labels: {},
     params: {},
     ...changes,
@@ -74,6 +77,9 @@ function attemptOf(run: Run): Attempt {
     endedAt: run.endedAt,
     logLines: null,
     logGaps: null,
+    changes: [],
+    evidence: null,
+    machine: null,
   };
 }
 

@@ -22,6 +22,9 @@ export function sampleRun(changes: Partial<Run> = {}): Run {
     imageDigest: null,
     recipe: null,
     schedule: null,
+    rerunOf: null,
+    policy: null,
+    firstFailure: null,
     labels: {},
     params: { epochs: 3, rate: 0.5, name: 'x', flag: true },
     ...changes,
@@ -42,6 +45,9 @@ export function sampleAttempt(changes: Partial<Attempt> = {}): Attempt {
     endedAt: null,
     logLines: null,
     logGaps: null,
+    changes: [],
+    evidence: null,
+    machine: null,
     ...changes,
   };
 }

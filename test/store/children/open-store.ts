@@ -32,6 +32,9 @@ const RUN = {
   imageDigest: null,
   recipe: null,
   schedule: null,
+  rerunOf: null,
+  policy: null,
+  firstFailure: null,
   labels: {},
   params: {},
 };

@@ -72,7 +72,7 @@ function couldBeStored(
   { executions, stored }: Pick<RunFacts, 'executions' | 'stored'>,
   engineKilledAtMs: readonly number[],
 ): { lines: PrintedLine[]; lostByEngine: number } {
-  const { printed, engineLog, startedAtMs, endedAtMs } = execution;
+  const { printed, engineLog, startedAtMs, endedAtMs, engineStartedAtMs } = execution;
   if (isForgotten(execution, executions, engineKilledAtMs)) {
     const kept = printed.filter(({ text }) => stored.some((line) => line.text === text));
     return { lines: kept, lostByEngine: printed.length - kept.length };
@@ -80,13 +80,27 @@ function couldBeStored(
   // A line is written down before it is printed, so the last one of a program that was killed may never have been printed.
   const last = endedAtMs === null ? printed.at(-1) : undefined;
   const lines = last !== undefined && !stored.some(({ text }) => text === last.text) ? printed.slice(0, -1) : printed;
-  const wasKilled = engineKilledAtMs.some(
-    (atMs) => atMs >= startedAtMs && atMs <= (endedAtMs ?? Infinity) + ENGINE_LAG_MS,
-  );
+  // The engine notes a start before the program begins, and may be killed in between.
+  const beganMs = Math.min(startedAtMs, engineStartedAtMs ?? Infinity);
+  const wasKilled = engineKilledAtMs.some((atMs) => atMs >= beganMs && atMs <= (endedAtMs ?? Infinity) + ENGINE_LAG_MS);
   if (!wasKilled || engineLog === null) return { lines, lostByEngine: 0 };
+  return writtenByEngine(lines, engineLog);
+}
+
+/** What a killed engine wrote of the lines. One of which it had read the beginning when it was killed is there by its end. */
+function writtenByEngine(
+  lines: readonly PrintedLine[],
+  engineLog: readonly PrintedLine[],
+): { lines: PrintedLine[]; lostByEngine: number } {
+  const texts = new Set(lines.map(({ text }) => text));
   const written = new Set(engineLog.map(({ text }) => text));
-  const kept = lines.filter(({ text }) => written.has(text));
-  return { lines: kept, lostByEngine: lines.length - kept.length };
+  const torn = engineLog.filter(({ text }) => text !== '' && !texts.has(text));
+  const kept = lines.flatMap((line) => {
+    if (written.has(line.text)) return [line];
+    const end = torn.find(({ stream, text }) => stream === line.stream && line.text.endsWith(text));
+    return end === undefined ? [] : [end];
+  });
+  return { lines: kept, lostByEngine: lines.length - kept.filter((line) => texts.has(line.text)).length };
 }
 
 /** A program may have ended while the engine had not yet written its last lines. */

@@ -2,6 +2,8 @@ import type { Execution } from './facts';
 
 /** How long after an engine's death a program may begin whose process it has started. */
 const SLOW_START_MS = 10_000;
+/** An engine notes a start when it is made; a note that comes this much later is of another start. */
+const LATE_NOTE_MS = 2_000;
 
 /**
  * Whether a killed engine has forgotten that it started this one: it was killed over the start, before its own note of it.
@@ -22,8 +24,12 @@ export function isForgotten(
   );
 }
 
-/** True where the engine's note is of another start of the same container: of one that ran there later. */
+/**
+ * True where the engine's note is of another start of the same container: of one that ran there later, or that only ended
+ * this one.
+ */
 function isOfLaterStart({ attempt, startedAtMs, engineStartedAtMs }: Execution, all: readonly Execution[]): boolean {
+  if (engineStartedAtMs !== null && engineStartedAtMs - startedAtMs > LATE_NOTE_MS) return true;
   return all.some(
     (other) =>
       other.attempt === attempt && other.engineStartedAtMs === engineStartedAtMs && other.startedAtMs > startedAtMs,

@@ -157,6 +157,29 @@ describe('a killed engine', () => {
     ).toMatchObject({ violations: [], linesLostByEngine: LINES });
   });
 
+  it('is the one who lost what it never wrote, also where it was killed before the program that it started began', () => {
+    const nothing = { ...first, engineStartedAtMs: first.startedAtMs - 260, engineLog: [] };
+    const run = healthyRun({ ...facts, executions: [nothing, second], stored: [seal(1, 0), ...storedOf(second)] });
+
+    expect(check({ ...healthyFacts(run), engineKilledAtMs: [first.startedAtMs - 190] })).toMatchObject({
+      ...{ violations: [], linesLostByEngine: LINES, forgottenStarts: 0 },
+    });
+  });
+
+  it('is the one who tore a line of which it wrote the end', () => {
+    const torn = first.printed.map((line, index) => (index === 3 ? { ...line, text: line.text.slice(5) } : line));
+    const run = healthyRun({
+      ...facts,
+      executions: [{ ...first, engineLog: torn }, second],
+      stored: [...storedOf({ ...first, printed: torn }), ...storedOf(second)],
+    });
+
+    expect(check({ ...healthyFacts(run), engineKilledAtMs: [first.startedAtMs + 1] })).toMatchObject({
+      ...{ violations: [], linesLostByEngine: 1, linesKept: 2 * LINES },
+    });
+    expect(found({ ...healthyFacts(run), engineKilledAtMs: [] })).toContainEqual(['foreign', 1]);
+  });
+
   it('excuses nothing where it was not killed while the container lived', () => {
     expect(found({ ...healthyFacts(healthyRun(facts)), engineKilledAtMs: [first.startedAtMs - 1] })).toEqual([
       ['lost', 1],
@@ -184,6 +207,13 @@ describe('a start that a killed engine has forgotten', () => {
     expect(check({ ...healthyFacts(run), engineKilledAtMs: [6_000] })).toMatchObject({
       ...{ violations: [], forgottenStarts: 1, linesLostByEngine: LINES },
     });
+  });
+
+  it('is told as such where the engine has noted the start that ended it', () => {
+    const ended = { ...forgotten, endedAtMs: null, engineStartedAtMs: 11_400 };
+    const facts = { ...healthyFacts({ ...run, executions: [ended, first, second] }), engineKilledAtMs: [4_800] };
+
+    expect(check(facts)).toMatchObject({ violations: [], forgottenStarts: 1, linesLostByEngine: LINES });
   });
 
   it.each([

@@ -21,6 +21,11 @@ export const MEMO = {
   schedule: 'schedule',
   /** Id of the run that this one repeats. */
   rerunOf: 'rerunOf',
+  /** What the repeated run was made from: name of its recipe, and its named policy as `name@version`. */
+  recipe: 'recipe',
+  policy: 'policy',
+  /** Who asked for a rerun. */
+  by: 'by',
   /**
    * Lease epoch of the run, once it is more than 1: a container with a smaller one is stale, wherever it is. It stands in
    * the memo because Temporal answers that, from the run's own state, without any worker.

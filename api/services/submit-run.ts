@@ -25,7 +25,15 @@ export interface Submitted {
  * @throws {ProblemError} `idempotency-key-reused`, `temporal-unavailable`.
  */
 export async function submitRun(services: Services, input: unknown, idempotencyKey?: string): Promise<Submitted> {
-  const admission = admit(input, services.recipes);
+  return submitAdmitted(services, admit(input, services.recipes), idempotencyKey);
+}
+
+/** The same for what was found good already. */
+export async function submitAdmitted(
+  services: Services,
+  admission: Admission,
+  idempotencyKey?: string,
+): Promise<Submitted> {
   if (idempotencyKey === undefined) {
     const run = await startNew(services, admission, runIdFor(admission.spec.name, base32(randomBytes(5))));
     if (!run) throw new Error('a new run got the id of another one');
@@ -43,9 +51,10 @@ export async function submitRun(services: Services, input: unknown, idempotencyK
 /** Undefined where a run with the id exists already. */
 async function startNew(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
   const run = queuedRun(runId, admission, new Date());
-  const { submission } = admission;
-  const submissionHash = hashSubmission(submission);
-  const outcome = await services.temporal.runs.start({ runId, submission, submissionHash, ...presentRun(admission) });
+  const { submission, origin } = admission;
+  const submissionHash = hashSubmission(admission);
+  const start = { runId, submission, submissionHash, ...presentRun(admission), ...(origin && { origin }) };
+  const outcome = await services.temporal.runs.start(start);
   if (outcome === 'exists') return undefined;
   await services.runStore.insertQueued(run, admission.spec).catch((error: unknown) => {
     services.logger.warn({ err: error, runId }, 'an accepted run is not in the list before its workflow reports');
@@ -69,8 +78,10 @@ async function checkSameSubmission(
   const known = await temporal.runs.submissionHash(runId);
   const isSame =
     typeof known?.hash === 'string'
-      ? known.hash === hashSubmission(admission.submission)
-      : stored !== null && canonicalJson(stored.spec) === canonicalJson(admission.spec);
+      ? known.hash === hashSubmission(admission)
+      : stored !== null &&
+        stored.run.rerunOf === (admission.origin?.rerunOf ?? null) &&
+        canonicalJson(stored.spec) === canonicalJson(admission.spec);
   if (isSame) return;
   throw new ProblemError(
     'idempotency-key-reused',

@@ -21,7 +21,10 @@ export async function pullImage(engine: Engine, pulls: ImagePulls, input: PullIm
   if (present !== null) return result(present, false);
   if (isById) {
     const mend = 'load it there from a copy (docker load), or run the spec with the name of an image';
-    throw failure('image-not-found', `no image on this host has the id ${image}, and none can be pulled by its id; ${mend}`);
+    throw failure(
+      'image-not-found',
+      `no image on this host has the id ${image}, and none can be pulled by its id; ${mend}`,
+    );
   }
   if (pullPolicy === 'never') {
     const mend = 'build or load it there, or let the run pull it with pullPolicy: if-not-present';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
-import { sortedJson } from '../contract/sorted-json';
+import { canonicalJson } from '../contract/canonical-json';
 import type { RunSpec } from '../contract/spec';
 
 /** SHA-256, in hexadecimal, of a spec as JSON with sorted keys: the same spec has the same hash, however it was written. */
 export function specHash(spec: RunSpec): string {
-  return createHash('sha256').update(sortedJson(spec)).digest('hex');
+  return createHash('sha256').update(canonicalJson(spec)).digest('hex');
 }

@@ -21,9 +21,8 @@ export const MEMO = {
   schedule: 'schedule',
   /** Id of the run that this one repeats. */
   rerunOf: 'rerunOf',
-  /** What the repeated run was made from: name of its recipe, and its named policy as `name@version`. */
+  /** Name of the recipe that the repeated run was made from. */
   recipe: 'recipe',
-  policy: 'policy',
   /** Who asked for a rerun. */
   by: 'by',
   /**

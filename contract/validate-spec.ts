@@ -2,11 +2,11 @@ import { Value } from '@sinclair/typebox/value';
 
 import { describeValue } from './describe-value';
 import type { Fault } from './fault';
-import { mergeDeep } from './merge-deep';
+import { isObject, mergeDeep } from './merge';
 import { nearest } from './nearest';
 import { placeOf, refusalOf } from './not-yet';
 import { liesIn } from './path';
-import { checkPlainJson, type JsonLimits } from './plain-json';
+import { checkPlainJson } from './plain-json';
 import type { RecipeBook } from './recipe';
 import { RunSpecSchema, RunSubmissionSchema, type RunSpec, type RunSubmission } from './spec';
 import {
@@ -37,7 +37,7 @@ export type SubmissionCheck = { spec: RunSpec; recipe: string | null; faults?: u
  * accepted spec comes out of a second check unchanged.
  */
 export function validateSpec(input: unknown): SpecCheck {
-  const unsafe = checkPlainJson(input, SPEC_LIMITS);
+  const unsafe = checkPlainJson(input, LIMITS);
   if (unsafe.length > 0) return { faults: unsafe };
   return checkSpec(input, checkShape(RunSpecSchema, input, WORDING));
 }
@@ -47,7 +47,7 @@ export function validateSpec(input: unknown): SpecCheck {
  * are checked against its declarations; maps go into the recipe's maps, anything else replaces what the recipe has.
  */
 export function validateSubmission(input: unknown, recipes: RecipeBook): SubmissionCheck {
-  const unsafe = checkPlainJson(input, SPEC_LIMITS);
+  const unsafe = checkPlainJson(input, LIMITS);
   if (unsafe.length > 0) return { faults: unsafe };
   const shapeFaults = checkShape(RunSubmissionSchema, input, WORDING);
   const submission = (isObject(input) ? input : {}) as RunSubmission;
@@ -71,8 +71,7 @@ export function validateSubmission(input: unknown, recipes: RecipeBook): Submiss
   return withRecipe(checkSpec({ ...mergeDeep(recipe.spec, differing), params: applied.params }, faults), name);
 }
 
-/** Of what a user submits, before anybody looks at its fields. */
-export const SPEC_LIMITS: JsonLimits = { bytes: SPEC_LIMIT_BYTES, depth: 16 };
+export const LIMITS = { bytes: SPEC_LIMIT_BYTES, depth: 16 };
 
 const WORDING: ShapeWording = {
   instead: (path, value) => refusalOf(path, value) ?? (path === 'network' ? networkRefusal(value) : undefined),
@@ -149,8 +148,4 @@ function unknownRecipe(name: string, recipes: RecipeBook): Fault {
     known.length === 0 ? 'the server has none' : `known are ${known.map((other) => `"${other}"`).join(', ')}`;
   const help = meant === undefined ? list : `did you mean "${meant}"?`;
   return { path: 'recipe', message: `there is no recipe ${describeValue(name)}; ${help}` };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -25,7 +25,7 @@ export function newRun(submission: RunSubmission): Run {
     recipe: submission.recipe ?? textOrNull(info.memo?.[MEMO.recipe]),
     schedule: textOrNull(info.memo?.[MEMO.schedule]),
     rerunOf: textOrNull(info.memo?.[MEMO.rerunOf]),
-    policy: textOrNull(info.memo?.[MEMO.policy]),
+    policy: null,
     firstFailure: null,
     labels: submission.labels ?? {},
     params: submission.params ?? {},

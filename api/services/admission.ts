@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { canonicalJson } from '../../contract/canonical-json';
 import { InvalidInputError } from '../../contract/fault';
 import type { RecipeBook } from '../../contract/recipe';
 import type { Run } from '../../contract/run';
@@ -10,9 +11,8 @@ import type { RunAttributes } from '../temporal/runs';
 /** Where a run comes from whose spec is that of another run. */
 export interface Origin {
   rerunOf: string;
-  /** Of the run that it repeats: its recipe, and its named policy. */
+  /** Of the run that it repeats. */
   recipe: string | null;
-  policy: string | null;
   /** Who asked for it. */
   by: string | null;
   /** What was asked for, by which an Idempotency-Key that is used for something else is recognised. */
@@ -57,7 +57,7 @@ export function queuedRun(runId: string, { spec, recipe, origin }: Admission, cr
     recipe,
     schedule: null,
     rerunOf: origin?.rerunOf ?? null,
-    policy: origin?.policy ?? null,
+    policy: null,
     firstFailure: null,
     labels: spec.labels,
     params: spec.params,
@@ -91,16 +91,6 @@ export function hashSubmission({ submission, origin }: Admission): string {
   return createHash('sha256')
     .update(canonicalJson(origin?.request ?? submission))
     .digest('hex');
-}
-
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
-  return `{${fields.join(',')}}`;
 }
 
 function clip(text: string, length: number): string {

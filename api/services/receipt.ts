@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
 import { readVersion } from '../../config/version';
+import { canonicalJson } from '../../contract/canonical-json';
 import type { Receipt, ReceiptAttempt } from '../../contract/receipt';
 import type { Attempt, Run } from '../../contract/run';
-import { sortedJson } from '../../contract/sorted-json';
 import { findRun } from './find-run';
 import type { Services } from './services';
 
@@ -18,11 +18,11 @@ export async function writeReceipt(services: Services, runId: string): Promise<R
   const receipt: Receipt = {
     ...{ id, name, state, recipe, policy, rerunOf, params },
     spec,
-    specHash: spec === null ? null : createHash('sha256').update(sortedJson(spec)).digest('hex'),
+    specHash: spec === null ? null : createHash('sha256').update(canonicalJson(spec)).digest('hex'),
     attempts: attempts.map((attempt) => receiptOf(attempt, run)),
     trainyard: readVersion(),
   };
-  return JSON.parse(sortedJson(receipt)) as Receipt;
+  return JSON.parse(canonicalJson(receipt)) as Receipt;
 }
 
 function receiptOf(attempt: Attempt, { image }: Run): ReceiptAttempt {

@@ -2,13 +2,13 @@ import { Type } from '@sinclair/typebox';
 
 import { describeValue } from '../../contract/describe-value';
 import { type Fault, InvalidInputError } from '../../contract/fault';
-import { mergeDeep } from '../../contract/merge-deep';
+import { isObject, mergeDeep } from '../../contract/merge';
 import { nearest } from '../../contract/nearest';
 import { joinPath } from '../../contract/path';
 import { checkPlainJson } from '../../contract/plain-json';
 import { RunSpecSchema, type RunSpec } from '../../contract/spec';
 import { checkShape } from '../../contract/validate-shape';
-import { SPEC_LIMITS } from '../../contract/validate-spec';
+import { LIMITS as SPEC_LIMITS } from '../../contract/validate-spec';
 import { ProblemError } from '../problem-error';
 import { type Admission, admit } from './admission';
 import { CancelBodySchema } from './check-body';
@@ -70,11 +70,10 @@ export async function rerun(services: Services, runId: string, input: unknown, k
   const spec = specToRepeat(found, body.exact === true);
   const changes = isObject(body.changes) ? body.changes : {};
   const admission = admitChanged(services, spec, changes, [...faults, ...changeFaults(found, body)]);
-  const { id, recipe, policy } = found.run;
+  const { id, recipe } = found.run;
   const origin = {
     rerunOf: id,
     recipe,
-    policy: typeof changes['policy'] === 'string' ? null : policy,
     by: body.by ?? null,
     // Not the spec: what a live run is pinned to may be another image the next time that the same is asked.
     request: { rerunOf: id, exact: body.exact === true, changes },
@@ -121,10 +120,17 @@ function strangeParam(name: string, known: string[], recipe: string): Fault {
 }
 
 /** @throws {InvalidInputError} with these faults, and those of the spec that the changes lead to. */
-function admitChanged({ recipes }: Services, spec: RunSpec, changes: object, faults: Fault[]): Admission {
+function admitChanged(
+  { recipes }: Services,
+  spec: RunSpec,
+  changes: Record<string, unknown>,
+  faults: Fault[],
+): Admission {
   const isUnsafe = checkPlainJson(changes, SPEC_LIMITS).length > 0;
   if (isUnsafe) throw new InvalidInputError(faults, 'The body');
-  const { recipe: _, ...merged } = mergeDeep(spec, changes);
+  // A policy by name comes in place of the run's; below that, it would have no effect.
+  const isNamed = isObject(changes['policy']) && Object.hasOwn(changes['policy'], 'use');
+  const { recipe: _, ...merged } = mergeDeep(isNamed ? { ...spec, policy: {} } : spec, changes);
   try {
     const admission = admit(merged, recipes);
     if (faults.length === 0) return admission;
@@ -139,8 +145,4 @@ function admitChanged({ recipes }: Services, spec: RunSpec, changes: object, fau
 function inChanges({ path, message }: Fault): Fault {
   if (path === '') return { path: 'changes', message };
   return { path: path.startsWith('[') ? `changes${path}` : `changes.${path}`, message };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

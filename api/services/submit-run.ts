@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 
+import { canonicalJson } from '../../contract/canonical-json';
 import { runIdFor } from '../../contract/names';
 import type { Run } from '../../contract/run';
 import type { StoredRun } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
-import { type Admission, admit, canonicalJson, hashSubmission, presentRun, queuedRun } from './admission';
+import { type Admission, admit, hashSubmission, presentRun, queuedRun } from './admission';
 import { findRun } from './find-run';
 import type { Services } from './services';
 

@@ -33,7 +33,7 @@ export interface RunToStart {
   submission: RunSubmission;
   submissionHash: string;
   /** Where it comes from, if it repeats another run; the workflow finds it in its memo. */
-  origin?: { rerunOf: string; recipe: string | null; policy: string | null; by: string | null };
+  origin?: { rerunOf: string; recipe: string | null; by: string | null };
   /** What the Web UI shows; Markdown. */
   summary: string;
   details: string;
@@ -86,7 +86,6 @@ function memoOf({ submissionHash, origin }: RunToStart): Record<string, string> 
     [MEMO.submissionHash]: submissionHash,
     [MEMO.rerunOf]: origin?.rerunOf,
     [MEMO.recipe]: origin?.recipe,
-    [MEMO.policy]: origin?.policy,
     [MEMO.by]: origin?.by,
   };
   return Object.fromEntries(

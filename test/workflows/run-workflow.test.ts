@@ -62,13 +62,13 @@ describe('a run that goes well', () => {
 
   it('says which run it repeats, who asked for it, and what that was made from', async () => {
     const { activities, records } = fakeHost();
-    const memo = { rerunOf: 'digits-1', recipe: 'digits', policy: 'patient@3', by: 'ada' };
+    const memo = { rerunOf: 'digits-1', recipe: 'digits', by: 'ada' };
     await suite.withWorkers(activities, async (start) => {
       const run = await start({}, memo);
       await run.result();
       expect((await run.describe()).searchAttributes).toMatchObject({ RunRecipe: ['digits'] });
     });
-    expect(records.latest()).toMatchObject({ rerunOf: 'digits-1', recipe: 'digits', policy: 'patient@3' });
+    expect(records.latest()).toMatchObject({ rerunOf: 'digits-1', recipe: 'digits' });
     expect(records.events[0]?.message).toBe('The run was submitted as a rerun of digits-1 by ada.');
   });
 

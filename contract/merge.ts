@@ -1,7 +1,4 @@
-/**
- * One object over another: objects go into the objects of the same name, anything else replaces what is there. Neither is
- * changed. What comes from outside must have passed `checkPlainJson`.
- */
+/** An object over another: maps go into maps, anything else, a list too, replaces what was there. */
 export function mergeDeep(base: unknown, over: object): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...(base as object) };
   for (const [key, value] of Object.entries(over)) {
@@ -12,6 +9,6 @@ export function mergeDeep(base: unknown, over: object): Record<string, unknown> 
   return merged;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { HostActivities } from '../contract/activities';
 import { createImagePulls } from '../host/image-pulls';
+import { createMachineView } from '../host/machine';
 import { overAbsence } from './engine-absence';
 import { toFailure } from './failure';
 import { cleanUp } from './host-clean-up';
@@ -12,9 +13,10 @@ import { stopContainer } from './host-stop-container';
 /** The short operations on one host's engine; see contract/activities. */
 export function createHostActivities(deps: HostActivityDeps): HostActivities {
   const pulls = createImagePulls(deps.engine);
+  const machines = createMachineView(deps.health);
   return {
     pullImage: (input) => orFailure(pullImage(deps.engine, pulls, input)),
-    startContainer: (input) => orFailure(startContainer(deps, input)),
+    startContainer: (input) => orFailure(startContainer({ ...deps, machines }, input)),
     reachHost: (input) => reachHost(deps.health, input),
     // These two must come to pass: an engine that is away for a moment is for Temporal to wait for.
     stopContainer: (input) => overAbsence(deps.health, () => stopContainer(deps, input)),

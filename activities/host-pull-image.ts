@@ -1,4 +1,5 @@
 import type { PulledImage, PullImageInput } from '../contract/activities';
+import { isImageId } from '../contract/image-reference';
 import type { Engine, ImageInfo } from '../docker/engine';
 import type { ImagePulls } from '../host/image-pulls';
 import { failure } from './failure';
@@ -15,8 +16,16 @@ export async function pullImage(engine: Engine, pulls: ImagePulls, input: PullIm
     return { imageId, digest, pulled, durationMs: Math.round(performance.now() - startedMs) };
   };
 
-  const present = pullPolicy === 'always' ? null : await engine.findImage(image);
+  const isById = isImageId(image);
+  const present = pullPolicy === 'always' && !isById ? null : await engine.findImage(image);
   if (present !== null) return result(present, false);
+  if (isById) {
+    const mend = 'load it there from a copy (docker load), or run the spec with the name of an image';
+    throw failure(
+      'image-not-found',
+      `no image on this host has the id ${image}, and none can be pulled by its id; ${mend}`,
+    );
+  }
   if (pullPolicy === 'never') {
     const mend = 'build or load it there, or let the run pull it with pullPolicy: if-not-present';
     throw failure('image-not-found', `${image} is not on this host, and pullPolicy is never; ${mend}`);

@@ -4,6 +4,7 @@ import type { StartContainerInput, StartedContainer } from '../contract/activiti
 import { LABELS } from '../contract/names';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
 import { planContainer } from '../host/container-plan';
+import type { MachineView } from '../host/machine';
 import { resolveMounts } from '../host/mounts';
 import { formLabel, ownContainers, readIdentity } from '../host/own-containers';
 import { runPaths } from '../host/paths';
@@ -14,11 +15,13 @@ import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
 import { watchLease } from './lease-watch';
 
+type StartDeps = HostActivityDeps & { machines: MachineView };
+
 /**
  * Makes and starts the container of an attempt, after no other container of its run is left on this engine. Called again, it
  * finds the container that it made; one that ever ran is never started a second time.
  */
-export function startContainer(deps: HostActivityDeps, input: StartContainerInput): Promise<StartedContainer> {
+export function startContainer(deps: StartDeps, input: StartContainerInput): Promise<StartedContainer> {
   return withHeartbeat(
     () => undefined,
     async (signal) => {
@@ -68,12 +71,13 @@ async function makePlan({ config }: HostActivityDeps, input: StartContainerInput
   return plan;
 }
 
-async function startOnce(deps: HostActivityDeps, input: StartContainerInput, id: string): Promise<StartedContainer> {
+async function startOnce(deps: StartDeps, input: StartContainerInput, id: string): Promise<StartedContainer> {
   await deps.engine.startContainer(id);
   deps.pumps.adopt({ runId: input.runId, attempt: input.attempt, containerId: id });
   const info = await deps.engine.inspectContainer(id);
   if (info?.startedAt == null) throw new NotFoundError(`container ${id} was removed while it was being started`);
-  return { containerId: id, containerName: info.name, startedAt: info.startedAt };
+  const machine = await deps.machines.of({ ...input, imageId: info.imageId });
+  return { containerId: id, containerName: info.name, startedAt: info.startedAt, machine };
 }
 
 function startFailure(error: unknown): unknown {

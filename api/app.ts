@@ -13,6 +13,7 @@ import { DESCRIBED_BODY } from './routes/answers';
 import { hostRoutes } from './routes/v1/hosts';
 import { logSearchRoutes } from './routes/v1/log-search';
 import { recipeRoutes } from './routes/v1/recipes';
+import { rerunRoutes } from './routes/v1/rerun';
 import { runEventRoutes } from './routes/v1/run-events';
 import { runLogRoutes } from './routes/v1/run-logs';
 import { runRoutes } from './routes/v1/runs';
@@ -55,6 +56,7 @@ async function routes(app: FastifyInstance, { services }: { services: Services }
   await app.register(runRoutes, v1);
   await app.register(runLogRoutes, { ...v1, streams });
   await app.register(logSearchRoutes, { ...v1, streams });
+  await app.register(rerunRoutes, v1);
   await app.register(runEventRoutes, v1);
   await app.register(recipeRoutes, v1);
   await app.register(scheduleRoutes, v1);

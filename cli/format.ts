@@ -65,6 +65,13 @@ export function color(text: string, code: number, colors: boolean): string {
   return colors ? `\u001b[${code}m${text}\u001b[0m` : text;
 }
 
+/** A line for each value that there is, with its label before it. */
+export function labelled(rows: readonly (readonly [string, string | null])[]): string[] {
+  return rows
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([label, value]) => `${label.padEnd(10)} ${value}`);
+}
+
 /** Lines of a table: columns as wide as their widest cell, the last one free. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [header, ...rows];

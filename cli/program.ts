@@ -6,6 +6,8 @@ import { addDoctorCommand } from './commands/doctor';
 import { addGrepCommand } from './commands/grep';
 import { addLogsCommand } from './commands/logs';
 import { addLsCommand } from './commands/ls';
+import { addReceiptCommand } from './commands/receipt';
+import { addRerunCommand } from './commands/rerun';
 import { addRunCommand } from './commands/run';
 import { addScheduleCommand } from './commands/schedule';
 import { addShowCommand } from './commands/show';
@@ -32,8 +34,10 @@ export function buildProgram(context: Context, version: string): Command {
   const add = [
     addUpCommand,
     addRunCommand,
+    addRerunCommand,
     addLsCommand,
     addShowCommand,
+    addReceiptCommand,
     addLogsCommand,
     addGrepCommand,
     addCancelCommand,

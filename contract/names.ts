@@ -21,6 +21,10 @@ export const MEMO = {
   schedule: 'schedule',
   /** Id of the run that this one repeats. */
   rerunOf: 'rerunOf',
+  /** Name of the recipe that the repeated run was made from. */
+  recipe: 'recipe',
+  /** Who asked for a rerun. */
+  by: 'by',
   /**
    * Lease epoch of the run, once it is more than 1: a container with a smaller one is stale, wherever it is. It stands in
    * the memo because Temporal answers that, from the run's own state, without any worker.

@@ -14,6 +14,7 @@ export const PROBLEMS = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'already-ended': { status: 409, title: 'The run has ended already' },
   'already-running': { status: 409, title: 'A run of the schedule is going on' },
+  'not-repeatable': { status: 409, title: 'The run cannot be repeated' },
   'name-taken': { status: 409, title: 'The name is taken' },
   'log-removed': { status: 410, title: 'The log was removed' },
   'body-too-large': { status: 413, title: 'The body is too large' },

@@ -97,7 +97,8 @@ const properties = {
   image: Type.String({
     pattern: IMAGE_PATTERN,
     maxLength: 512,
-    description: 'Image to run, as in `docker pull`; kept by digest once it is resolved.',
+    description:
+      'Image to run, as in `docker pull`, or the id `sha256:…` of one that the host has; kept by digest once it is resolved.',
     mend: 'write an image name such as "trainyard/digits:1" or "registry.example:5000/team/model:v2"',
   }),
   pullPolicy: Type.Optional(

@@ -2,6 +2,7 @@ import { Value } from '@sinclair/typebox/value';
 
 import { describeValue } from './describe-value';
 import type { Fault } from './fault';
+import { isObject, mergeDeep } from './merge';
 import { nearest } from './nearest';
 import { placeOf, refusalOf } from './not-yet';
 import { liesIn } from './path';
@@ -70,7 +71,7 @@ export function validateSubmission(input: unknown, recipes: RecipeBook): Submiss
   return withRecipe(checkSpec({ ...mergeDeep(recipe.spec, differing), params: applied.params }, faults), name);
 }
 
-const LIMITS = { bytes: SPEC_LIMIT_BYTES, depth: 16 };
+export const LIMITS = { bytes: SPEC_LIMIT_BYTES, depth: 16 };
 
 const WORDING: ShapeWording = {
   instead: (path, value) => refusalOf(path, value) ?? (path === 'network' ? networkRefusal(value) : undefined),
@@ -147,18 +148,4 @@ function unknownRecipe(name: string, recipes: RecipeBook): Fault {
     known.length === 0 ? 'the server has none' : `known are ${known.map((other) => `"${other}"`).join(', ')}`;
   const help = meant === undefined ? list : `did you mean "${meant}"?`;
   return { path: 'recipe', message: `there is no recipe ${describeValue(name)}; ${help}` };
-}
-
-function mergeDeep(base: unknown, over: object): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...(base as object) };
-  for (const [key, value] of Object.entries(over)) {
-    if (value === undefined) continue;
-    const own = Object.hasOwn(merged, key) ? merged[key] : undefined;
-    merged[key] = isObject(value) && isObject(own) ? mergeDeep(own, value) : value;
-  }
-  return merged;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

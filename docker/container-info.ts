@@ -1,6 +1,6 @@
 import type { ContainerInfo, ContainerSummary, EngineInfo, ImageInfo } from './engine';
 import { timeOrNull } from './engine-time';
-import { digestIn } from './image-reference';
+import { digestIn } from './repo-digests';
 
 /** The answers of an engine, as far as we read them, turned into our words. */
 
@@ -77,6 +77,7 @@ interface SystemInfo {
   ContainersRunning: number;
   OperatingSystem: string;
   Architecture: string;
+  KernelVersion: string;
   Warnings: string[] | null;
   SystemTime: string;
 }
@@ -93,6 +94,7 @@ export function toEngineInfo(info: SystemInfo, version: { Version: string; ApiVe
     containersRunning: info.ContainersRunning,
     operatingSystem: info.OperatingSystem,
     architecture: info.Architecture,
+    kernel: info.KernelVersion,
     warnings: info.Warnings ?? [],
     time: info.SystemTime,
   };

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
+import { parseImageReference } from '../contract/image-reference';
 import { containerConfig } from './container-config';
 import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo } from './container-info';
 import { createOrAdopt, untilGone } from './create-or-adopt';
@@ -17,7 +18,6 @@ import type {
 } from './engine';
 import { toSince } from './engine-time';
 import { EngineError, EngineUnavailableError, NotFoundError } from './errors';
-import { parseImageReference } from './image-reference';
 import { readLogFrames } from './log-frames';
 import { dialStream, plainAgent, type DialRequest } from './modem-dial';
 import { recallUntil } from './recall';

@@ -104,6 +104,8 @@ export interface EngineInfo {
   containersRunning: number;
   operatingSystem: string;
   architecture: string;
+  /** Version of the kernel that its containers run on. */
+  kernel: string;
   /** What the engine says it cannot do on this machine, such as holding containers to a memory limit. */
   warnings: string[];
   /** Time of the engine's machine, RFC 3339. */

@@ -47,6 +47,8 @@ export interface RunQuery {
   state?: RunState[];
   recipe?: string;
   schedule?: string;
+  /** Id of the run that they repeat. */
+  rerunOf?: string;
   /** Every one of these labels. */
   labels?: Record<string, string>;
   /** Part of the id or the name, case-insensitive. */

@@ -21,7 +21,8 @@ export function newRun(submission: RunSubmission): Run {
     endedAt: null,
     image: submission.image ?? '',
     imageDigest: null,
-    recipe: submission.recipe ?? null,
+    // A rerun has the spec of a run, not that of the recipe as it is today; its starter tells where that came from.
+    recipe: submission.recipe ?? textOrNull(info.memo?.[MEMO.recipe]),
     schedule: textOrNull(info.memo?.[MEMO.schedule]),
     rerunOf: textOrNull(info.memo?.[MEMO.rerunOf]),
     policy: null,
@@ -29,6 +30,13 @@ export function newRun(submission: RunSubmission): Run {
     labels: submission.labels ?? {},
     params: submission.params ?? {},
   };
+}
+
+/** The first event of a run. */
+export function tellBeginning({ rerunOf }: Run): string {
+  if (rerunOf === null) return 'The run was submitted.';
+  const by = textOrNull(workflowInfo().memo?.[MEMO.by]);
+  return `The run was submitted as a rerun of ${rerunOf}${by === null ? '' : ` by ${by}`}.`;
 }
 
 export function newAttempt(number: number): Attempt {

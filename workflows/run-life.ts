@@ -15,7 +15,7 @@ import type { RunSpec, RunSubmission } from '../contract/spec';
 import { isEndState, type RunState } from '../contract/state';
 import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
 import { Interrupts } from './interrupts';
-import { newAttempt, newRun } from './new-run';
+import { newAttempt, newRun, tellBeginning } from './new-run';
 import { NoticeBoard } from './notice-board';
 import { createRecorder } from './recorder';
 import { createAttributes } from './search-attributes';
@@ -61,10 +61,11 @@ export class RunLife {
   admitted({ spec, recipe, assigned }: AdmittedRun): void {
     this.tellsOnce = assigned !== undefined;
     this.spec = spec;
-    Object.assign(this.run, { name: spec.name, image: spec.image, recipe, labels: spec.labels, params: spec.params });
+    this.run.recipe = recipe ?? this.run.recipe;
+    Object.assign(this.run, { name: spec.name, image: spec.image, labels: spec.labels, params: spec.params });
     this.recorder.attachSpec(spec);
-    this.attributes({ RunName: spec.name, RunRecipe: recipe, RunSchedule: this.run.schedule });
-    this.enter('queued', 'The run was submitted.');
+    this.attributes({ RunName: spec.name, RunRecipe: this.run.recipe, RunSchedule: this.run.schedule });
+    this.enter('queued', tellBeginning(this.run));
   }
 
   /** Waits in the queue, saying for what. */
@@ -122,9 +123,9 @@ export class RunLife {
     this.enter('starting', image.pulled ? 'The image was pulled.' : 'The image is there already.');
   }
 
-  runs({ containerId, startedAt }: StartedContainer): void {
+  runs({ containerId, startedAt, machine }: StartedContainer): void {
     this.run.startedAt ??= startedAt;
-    Object.assign(this.attempt, { containerId, startedAt });
+    Object.assign(this.attempt, { containerId, startedAt, machine: machine ?? null });
     const what = this.attempt.form === 'process' ? 'Local process' : 'Container';
     this.enter('running', `${what} ${containerId.slice(0, 12)} runs on ${this.run.host}.`, this.board.text());
   }

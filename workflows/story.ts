@@ -13,6 +13,7 @@ export function tellStory(run: Run, attempts: readonly Attempt[]): string {
     `- image \`${run.image}\`${run.imageDigest ? ` at \`${run.imageDigest}\`` : ''}`,
     ...(run.host ? [`- host ${run.host}`] : []),
     ...(run.recipe ? [`- recipe ${run.recipe}`] : []),
+    ...(run.rerunOf ? [`- rerun of ${run.rerunOf}`] : []),
     ...(run.schedule ? [`- schedule ${run.schedule}`] : []),
     ...Object.entries(run.params).map(([name, value]) => `- ${name}: ${value}`),
     ...attempts.map(tellAttempt),

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { FastifySchema } from 'fastify/types/schema';
 import fastifyPlugin from 'fastify-plugin';
 
+import { readVersion } from '../../config/version';
 import { DESCRIBED_BODY } from '../routes/answers';
 
 const TAGS = [
@@ -22,7 +23,7 @@ export const openapi = fastifyPlugin(
         openapi: '3.1.0',
         info: {
           title: 'Trainyard',
-          version: '0.1.0',
+          version: readVersion(),
           description:
             'Runs machine-learning training jobs in Docker containers, durably. Errors are problem details (RFC 9457); lists are `{ "items": […], "next": cursor or null }`.',
           license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },

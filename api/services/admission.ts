@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { canonicalJson } from '../../contract/canonical-json';
 import { InvalidInputError } from '../../contract/fault';
 import type { RecipeBook } from '../../contract/recipe';
 import type { Run } from '../../contract/run';
@@ -7,11 +8,24 @@ import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { validateSubmission } from '../../contract/validate-spec';
 import type { RunAttributes } from '../temporal/runs';
 
+/** Where a run comes from whose spec is that of another run. */
+export interface Origin {
+  rerunOf: string;
+  /** Of the run that it repeats. */
+  recipe: string | null;
+  /** Who asked for it. */
+  by: string | null;
+  /** What was asked for, by which an Idempotency-Key that is used for something else is recognised. */
+  request: object;
+}
+
 /** A submission that was found good, and the spec that it comes to. */
 export interface Admission {
   submission: RunSubmission;
   spec: RunSpec;
   recipe: string | null;
+  /** Absent for a run of its own. */
+  origin?: Origin;
 }
 
 /** @throws {InvalidInputError} with every fault of the submission. */
@@ -25,7 +39,7 @@ export function admit(input: unknown, recipes: RecipeBook): Admission {
 const EMPTY = { path: '', message: 'the body is empty; send a run spec, or {"recipe": "<name>"}' };
 
 /** The run as it stands before its workflow has told anything. */
-export function queuedRun(runId: string, { spec, recipe }: Admission, createdAt: Date): Run {
+export function queuedRun(runId: string, { spec, recipe, origin }: Admission, createdAt: Date): Run {
   return {
     id: runId,
     name: spec.name,
@@ -42,7 +56,7 @@ export function queuedRun(runId: string, { spec, recipe }: Admission, createdAt:
     imageDigest: null,
     recipe,
     schedule: null,
-    rerunOf: null,
+    rerunOf: origin?.rerunOf ?? null,
     policy: null,
     firstFailure: null,
     labels: spec.labels,
@@ -51,7 +65,7 @@ export function queuedRun(runId: string, { spec, recipe }: Admission, createdAt:
 }
 
 /** What the Temporal Web UI shows of a run from its start on: a line, some Markdown, and what it is found by. */
-export function presentRun({ spec, recipe }: Admission): {
+export function presentRun({ spec, recipe, origin }: Admission): {
   summary: string;
   details: string;
   attributes: RunAttributes;
@@ -63,6 +77,7 @@ export function presentRun({ spec, recipe }: Admission): {
     '',
     `- image \`${spec.image}\``,
     ...(recipe === null ? [] : [`- recipe ${recipe}`]),
+    ...(origin === undefined ? [] : [`- rerun of ${origin.rerunOf}`]),
     `- command ${spec.command ? `\`${clip(spec.command.join(' '), 500)}\`` : "of the image's own"}`,
     `- ${cpus} CPUs, ${memory} of memory, network ${spec.network}`,
     ...Object.entries(spec.params).map(([name, value]) => `- ${name}: ${clip(String(value), 200)}`),
@@ -71,19 +86,11 @@ export function presentRun({ spec, recipe }: Admission): {
   return { summary: clip(`${spec.name} · ${spec.image}`, 180), details: clip(details.join('\n'), 10_000), attributes };
 }
 
-/** SHA-256 of a submission in hexadecimal; the order of its fields makes no difference. */
-export function hashSubmission(submission: unknown): string {
-  return createHash('sha256').update(canonicalJson(submission)).digest('hex');
-}
-
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
-  return `{${fields.join(',')}}`;
+/** SHA-256 of what was asked for, in hexadecimal; the order of its fields makes no difference. */
+export function hashSubmission({ submission, origin }: Admission): string {
+  return createHash('sha256')
+    .update(canonicalJson(origin?.request ?? submission))
+    .digest('hex');
 }
 
 function clip(text: string, length: number): string {

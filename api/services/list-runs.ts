@@ -17,6 +17,7 @@ export const RUN_FILTERS = {
   ),
   recipe: Type.Optional(Type.String({ maxLength: 100, description: 'Made from this recipe.' })),
   schedule: Type.Optional(Type.String({ maxLength: 100, description: 'Started by this schedule.' })),
+  rerunOf: Type.Optional(Type.String({ maxLength: 128, description: 'Reruns of this run.' })),
   label: Type.Optional(
     Type.Array(Type.String({ maxLength: 320 }), {
       maxItems: 20,

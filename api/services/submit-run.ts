@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 
+import { canonicalJson } from '../../contract/canonical-json';
 import { runIdFor } from '../../contract/names';
 import type { Run } from '../../contract/run';
 import type { StoredRun } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
-import { type Admission, admit, canonicalJson, hashSubmission, presentRun, queuedRun } from './admission';
+import { type Admission, admit, hashSubmission, presentRun, queuedRun } from './admission';
 import { findRun } from './find-run';
 import type { Services } from './services';
 
@@ -25,7 +26,15 @@ export interface Submitted {
  * @throws {ProblemError} `idempotency-key-reused`, `temporal-unavailable`.
  */
 export async function submitRun(services: Services, input: unknown, idempotencyKey?: string): Promise<Submitted> {
-  const admission = admit(input, services.recipes);
+  return submitAdmitted(services, admit(input, services.recipes), idempotencyKey);
+}
+
+/** The same for what was found good already. */
+export async function submitAdmitted(
+  services: Services,
+  admission: Admission,
+  idempotencyKey?: string,
+): Promise<Submitted> {
   if (idempotencyKey === undefined) {
     const run = await startNew(services, admission, runIdFor(admission.spec.name, base32(randomBytes(5))));
     if (!run) throw new Error('a new run got the id of another one');
@@ -43,9 +52,10 @@ export async function submitRun(services: Services, input: unknown, idempotencyK
 /** Undefined where a run with the id exists already. */
 async function startNew(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
   const run = queuedRun(runId, admission, new Date());
-  const { submission } = admission;
-  const submissionHash = hashSubmission(submission);
-  const outcome = await services.temporal.runs.start({ runId, submission, submissionHash, ...presentRun(admission) });
+  const { submission, origin } = admission;
+  const submissionHash = hashSubmission(admission);
+  const start = { runId, submission, submissionHash, ...presentRun(admission), ...(origin && { origin }) };
+  const outcome = await services.temporal.runs.start(start);
   if (outcome === 'exists') return undefined;
   await services.runStore.insertQueued(run, admission.spec).catch((error: unknown) => {
     services.logger.warn({ err: error, runId }, 'an accepted run is not in the list before its workflow reports');
@@ -69,8 +79,10 @@ async function checkSameSubmission(
   const known = await temporal.runs.submissionHash(runId);
   const isSame =
     typeof known?.hash === 'string'
-      ? known.hash === hashSubmission(admission.submission)
-      : stored !== null && canonicalJson(stored.spec) === canonicalJson(admission.spec);
+      ? known.hash === hashSubmission(admission)
+      : stored !== null &&
+        stored.run.rerunOf === (admission.origin?.rerunOf ?? null) &&
+        canonicalJson(stored.spec) === canonicalJson(admission.spec);
   if (isSame) return;
   throw new ProblemError(
     'idempotency-key-reused',

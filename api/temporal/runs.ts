@@ -32,6 +32,8 @@ export interface RunToStart {
   runId: string;
   submission: RunSubmission;
   submissionHash: string;
+  /** Where it comes from, if it repeats another run; the workflow finds it in its memo. */
+  origin?: { rerunOf: string; recipe: string | null; by: string | null };
   /** What the Web UI shows; Markdown. */
   summary: string;
   details: string;
@@ -66,7 +68,7 @@ async function start(workflows: WorkflowClient, call: TemporalCaller, run: RunTo
         workflowId: workflowIdFor(run.runId),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         args: [run.submission],
-        memo: { [MEMO.submissionHash]: run.submissionHash },
+        memo: memoOf(run),
         typedSearchAttributes: searchAttributesOf(run.attributes),
         staticSummary: run.summary,
         staticDetails: run.details,
@@ -77,6 +79,18 @@ async function start(workflows: WorkflowClient, call: TemporalCaller, run: RunTo
     if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
     throw error;
   }
+}
+
+function memoOf({ submissionHash, origin }: RunToStart): Record<string, string> {
+  const memo = {
+    [MEMO.submissionHash]: submissionHash,
+    [MEMO.rerunOf]: origin?.rerunOf,
+    [MEMO.recipe]: origin?.recipe,
+    [MEMO.by]: origin?.by,
+  };
+  return Object.fromEntries(
+    Object.entries(memo).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 async function readSubmissionHash(

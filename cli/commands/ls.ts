@@ -10,6 +10,7 @@ interface LsOptions {
   state?: RunState[];
   recipe?: string;
   schedule?: string;
+  rerunOf?: string;
   label?: string[];
   text?: string;
   limit: number;
@@ -31,6 +32,7 @@ export function addLsCommand(program: Command, { io }: Context): void {
     .option('-s, --state <state>', `only runs in this state (${RUN_STATES.join(', ')}); repeatable`, states)
     .option('-r, --recipe <name>', 'only runs of this recipe')
     .option('--schedule <name>', 'only runs that this schedule started')
+    .option('--rerun-of <id>', 'only reruns of this run')
     .option('-l, --label <name=value>', 'only runs with this label; repeatable', collect)
     .option('-t, --text <text>', 'only runs with this in their id or name')
     .option('-n, --limit <number>', `at most this many, up to ${MOST}`, wholeFrom(1, MOST), DEFAULT_LIMIT)

@@ -1,22 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
 import type { Command } from 'commander';
 
-import type { Run } from '../../contract/run';
-import type { ApiClient } from '../api-client';
-import { ServerUnreachableError, UsageError } from '../errors';
-import { followRun } from '../follow-run';
-import type { Io } from '../io';
+import { UsageError } from '../errors';
 import { buildSubmission, type SubmissionOptions } from '../submission';
-import { apiOf, collect, type Context, printJson, wantsJson } from './context';
+import { readDocument, showSubmitted, submit } from '../submit';
+import { apiOf, collect, type Context, wantsJson } from './context';
 
 interface RunOptions extends SubmissionOptions {
   follow?: boolean;
   idempotencyKey?: string;
 }
 
-export function addRunCommand(program: Command, { io, exit }: Context): void {
+export function addRunCommand(program: Command, context: Context): void {
   program
     .command('run')
     .summary('submit a training run')
@@ -37,31 +33,10 @@ export function addRunCommand(program: Command, { io, exit }: Context): void {
       if (file === undefined && options.recipe === undefined && options.set === undefined) {
         throw new UsageError('Name a file or a recipe, such as: trainyard run --recipe digits -p epochs=3');
       }
-      const text = file === undefined ? null : await readSpec(file, io);
+      const text = file === undefined ? null : await readDocument(file, context.io);
       const api = apiOf(command);
-      const run = await submit(api, buildSubmission(text, options), options.idempotencyKey ?? randomUUID());
-      const json = wantsJson(command);
-      if (options.follow) return exit(await followRun(api, run.id, io, json));
-      if (json) return printJson(io, run);
-      io.out(`${run.id}\n`);
-      io.err(`Submitted. Follow it: trainyard logs -f ${run.id}\n`);
+      const submission = buildSubmission(text, options);
+      const run = await submit(api, '/v1/runs', submission, options.idempotencyKey ?? randomUUID());
+      await showSubmitted(api, run, context, { follow: options.follow, json: wantsJson(command) });
     });
-}
-
-async function readSpec(file: string, io: Io): Promise<string> {
-  if (file === '-') return io.readInput();
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UsageError(`The file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
-  });
-}
-
-/** The key makes it safe to ask a second time when the connection broke before the answer came. */
-async function submit(api: ApiClient, submission: object, key: string): Promise<Run> {
-  const post = (): Promise<Run> => api.send<Run>('POST', '/v1/runs', submission, { 'idempotency-key': key });
-  try {
-    return await post();
-  } catch (error) {
-    if (!(error instanceof ServerUnreachableError)) throw error;
-    return post();
-  }
 }

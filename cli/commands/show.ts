@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { RunDetail } from '../../contract/http';
 import type { Attempt, RunEvent } from '../../contract/run';
 import { findRunId, runPath } from '../find-run';
-import { color, coloredState, relativeTime, table } from '../format';
+import { color, coloredState, labelled, relativeTime, table } from '../format';
 import type { Io } from '../io';
 import { ranFor } from '../run-table';
 import { apiOf, type Context, printJson, wantsJson } from './context';
@@ -41,7 +41,7 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     Object.entries(map)
       .map(([key, value]) => `${key}=${String(value)}`)
       .join(' ');
-  const rows: [string, string][] = [
+  return labelled([
     ['id', run.id],
     ['name', run.name],
     ['state', coloredState(run.state, colors)],
@@ -51,6 +51,7 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['image', run.image],
     ['digest', run.imageDigest ?? ''],
     ['recipe', run.recipe ?? ''],
+    ['rerun of', run.rerunOf ?? ''],
     ['schedule', run.schedule ?? ''],
     ['params', pairs(run.params)],
     ['labels', pairs(run.labels)],
@@ -58,8 +59,7 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['created', time(run.createdAt)],
     ['started', time(run.startedAt)],
     ['ended', time(run.endedAt)],
-  ];
-  return rows.filter(([, value]) => value !== '').map(([label, value]) => `${label.padEnd(10)} ${value}`);
+  ]);
 }
 
 function tableOfAttempts(attempts: readonly Attempt[], nowMs: number): string[] {

@@ -20,6 +20,10 @@ export function listRuns(database: Database, query: RunQuery): Page<Run> {
   return { items, next };
 }
 
+const COLUMN_OF = { state: 'state', rerunOf: 'rerun_of', recipe: 'recipe', schedule: 'schedule' } as const;
+/** Filters by where runs come from, the one that is likely to leave the fewest first. */
+const ORIGINS = ['rerunOf', 'recipe', 'schedule'] as const;
+
 interface Select {
   sql: string;
   parameters: (string | number)[];
@@ -44,13 +48,13 @@ export function selectRuns(query: RunQuery): Select {
 
   if (firstLabel !== undefined) {
     const driver = { sql: 'l.key = ? AND l.value = ?', parameters: firstLabel };
-    const rest = [...columnConditions(query, ['state', 'recipe', 'schedule']), ...others];
+    const rest = [...columnConditions(query, ['state', ...ORIGINS]), ...others];
     return select('labels l CROSS JOIN runs r ON r.id = l.run_id', 'l.created_at, l.run_id', [driver, ...rest], query);
   }
-  const column = (['recipe', 'schedule'] as const).find((candidate) => query[candidate] !== undefined);
-  if (column !== undefined) {
-    const driver = { sql: `r.${column} = ?`, parameters: [query[column]!] };
-    const rest = columnConditions(query, column === 'recipe' ? ['state', 'schedule'] : ['state']);
+  const origin = ORIGINS.find((candidate) => query[candidate] !== undefined);
+  if (origin !== undefined) {
+    const driver = { sql: `r.${COLUMN_OF[origin]} = ?`, parameters: [query[origin]!] };
+    const rest = columnConditions(query, ['state', ...ORIGINS.filter((other) => other !== origin)]);
     return select('runs r', 'r.created_at, r.id', [driver, ...rest, ...others], query);
   }
   if (states.length === 0) return select('runs r', 'r.created_at, r.id', others, query);
@@ -101,11 +105,11 @@ function timeConditions(query: RunQuery, order: string): Condition[] {
   return conditions;
 }
 
-function columnConditions(query: RunQuery, columns: readonly ('state' | 'recipe' | 'schedule')[]): Condition[] {
-  return columns.flatMap((column) => {
-    const wanted = [query[column] ?? []].flat();
+function columnConditions(query: RunQuery, filters: readonly (keyof typeof COLUMN_OF)[]): Condition[] {
+  return filters.flatMap((filter) => {
+    const wanted = [query[filter] ?? []].flat();
     if (wanted.length === 0) return [];
-    return [{ sql: `+r.${column} IN (${wanted.map(() => '?').join(', ')})`, parameters: wanted }];
+    return [{ sql: `+r.${COLUMN_OF[filter]} IN (${wanted.map(() => '?').join(', ')})`, parameters: wanted }];
   });
 }
 

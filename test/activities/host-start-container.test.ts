@@ -71,6 +71,20 @@ except OSError as error: print(error.strerror)
     },
   );
 
+  it('tells what the container runs on', async () => {
+    await host.health.asked;
+    const { containerId, machine } = await inActivity(
+      host.activities.startContainer,
+      host.startInput('machine', ['sleep', '60']),
+    );
+
+    const { version: engineVersion, kernel, architecture } = host.health.info()!;
+    const imageId = (await host.engine.inspectContainer(containerId))!.imageId;
+    expect(machine).toEqual({ imageId, engineVersion, kernel, architecture, gpuDriver: machine!.gpuDriver });
+    expect([imageId, engineVersion, kernel, architecture]).not.toContain('');
+    expect(imageId).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
   it('makes one container when it is called twice at the same time', async () => {
     const input = host.startInput('race', ['sleep', '60']);
     const [one, two] = await Promise.all([

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createFollowActivities } from '../../activities/follow-activities';
@@ -73,6 +73,7 @@ describe('an attempt that is a local process, while the Docker Engine is away', 
   it('is started once, followed to its end and cleaned up, and none of it waits for the engine', async () => {
     const input = startInput('whole', ['sh', '-c', 'echo out; echo err >&2; exit 3']);
     const started = await inActivity(startContainer, input);
+    expect(started.machine).toMatchObject({ imageId: '', engineVersion: null, kernel: release() });
     expect(await inActivity(startContainer, input)).toEqual(started);
     const outcome = await inActivity(followContainer, { ...asProcess('whole'), containerId: started.containerId });
     expect(outcome).toMatchObject({ exitCode: 3, vanished: false, logLines: 2, logGaps: 0 });

@@ -177,10 +177,10 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
         const add = (id: string, minute: number, changes: Parameters<typeof sampleRun>[0]) =>
           store.applyUpdate(sampleUpdate({ id, createdAt: `2026-11-24T03:0${minute}:00.000Z`, ...changes }));
         await add('a', 1, { state: 'succeeded', recipe: 'digits', labels: { team: 'vision', size: 's' } });
-        await add('b', 2, { state: 'failed', recipe: 'digits', labels: { team: 'vision', size: 'm' } });
+        await add('b', 2, { state: 'failed', recipe: 'digits', rerunOf: 'a', labels: { team: 'vision', size: 'm' } });
         await add('c', 3, { state: 'running', schedule: 'nightly', name: 'Big_Model' });
         await add('d1', 4, { state: 'queued', recipe: 'other', labels: { team: 'speech' } });
-        await add('d2', 4, { state: 'succeeded', recipe: 'digits', schedule: 'nightly' });
+        await add('d2', 4, { state: 'succeeded', recipe: 'digits', schedule: 'nightly', rerunOf: 'a' });
       });
 
       test('newest first, and of the same moment by id', async () => {
@@ -195,6 +195,9 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
         ['a recipe and states', { recipe: 'digits', state: ['failed', 'succeeded'] }, ['d2', 'b', 'a']],
         ['a schedule', { schedule: 'nightly' }, ['d2', 'c']],
         ['a recipe and a schedule', { recipe: 'digits', schedule: 'nightly' }, ['d2']],
+        ['the run that they repeat', { rerunOf: 'a' }, ['d2', 'b']],
+        ['that, a recipe and a state', { rerunOf: 'a', recipe: 'digits', state: ['failed'] }, ['b']],
+        ['a label and that', { labels: { team: 'vision' }, rerunOf: 'a' }, ['b']],
         ['a label', { labels: { team: 'vision' } }, ['b', 'a']],
         ['labels', { labels: { team: 'vision', size: 's' } }, ['a']],
         ['a label and a state', { labels: { team: 'vision' }, state: ['failed', 'queued'] }, ['b']],

@@ -140,6 +140,7 @@ describe('the SQLite database', () => {
     ['several states', { state: ['failed', 'succeeded'] }],
     ['a recipe', { recipe: 'digits', state: ['failed'] }],
     ['a schedule', { schedule: 'nightly' }],
+    ['the run that they repeat', { rerunOf: 'a', recipe: 'digits' }],
     ['a label', { labels: { team: 'vision', size: 's' }, recipe: 'digits' }],
     ['times', { createdAfter: '2026-11-24T00:00:00Z', createdBefore: '2026-11-25T00:00:00Z' }],
   ])('reads a page of a list with %s off an index, without a scan or a sort', async (_, query) => {

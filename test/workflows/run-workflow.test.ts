@@ -60,6 +60,32 @@ describe('a run that goes well', () => {
     expect(records.latest().schedule).toBe('nightly');
   });
 
+  it('says which run it repeats, who asked for it, and what that was made from', async () => {
+    const { activities, records } = fakeHost();
+    const memo = { rerunOf: 'digits-1', recipe: 'digits', by: 'ada' };
+    await suite.withWorkers(activities, async (start) => {
+      const run = await start({}, memo);
+      await run.result();
+      expect((await run.describe()).searchAttributes).toMatchObject({ RunRecipe: ['digits'] });
+    });
+    expect(records.latest()).toMatchObject({ rerunOf: 'digits-1', recipe: 'digits' });
+    expect(records.events[0]?.message).toBe('The run was submitted as a rerun of digits-1 by ada.');
+  });
+
+  it('keeps what its container runs on', async () => {
+    const machine = {
+      imageId: 'sha256:1',
+      engineVersion: '26.1.5',
+      kernel: '6.1.0',
+      architecture: 'x86_64',
+      gpuDriver: null,
+    };
+    const started = { containerId: 'c1', containerName: 'c', startedAt: '2026-01-01T00:00:00.000Z', machine };
+    const { activities, records } = fakeHost({ startContainer: async () => started });
+    await suite.withWorkers(activities, async (start) => (await start({})).result());
+    expect(records.attempts()).toMatchObject([{ machine }]);
+  });
+
   it('shows its state in the search attributes and its story in the details of the workflow', async () => {
     const { activities } = fakeHost();
     await suite.withWorkers(activities, async (start) => {

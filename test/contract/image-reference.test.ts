@@ -1,7 +1,7 @@
-import { digestIn, parseImageReference } from '../../docker/image-reference';
+import { isImageId, parseImageReference } from '../../contract/image-reference';
+import { validateSpec } from '../../contract/validate-spec';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
-const OTHER = `sha256:${'cd'.repeat(32)}`;
 
 test.each([
   ['digits', { repository: 'digits', tag: null, digest: null }],
@@ -14,18 +14,9 @@ test.each([
   expect(parseImageReference(reference)).toEqual(parts);
 });
 
-test('the digest is that of the repository which was asked for', () => {
-  const repoDigests = [`127.0.0.1:5000/digits@${OTHER}`, `quay.io/digits@${DIGEST}`];
-  expect(digestIn(repoDigests, 'quay.io/digits:1')).toBe(DIGEST);
-  expect(digestIn(repoDigests, 'quay.io/other:1')).toBeNull();
-});
-
-test.each([
-  'alpine:3',
-  'library/alpine:3',
-  'docker.io/alpine:3',
-  'docker.io/library/alpine',
-  'index.docker.io/library/alpine',
-])('%s is one and the same repository', (reference) => {
-  expect(digestIn([`alpine@${DIGEST}`], reference)).toBe(DIGEST);
+test('an id is told from a name, and is taken as the image of a run', () => {
+  expect(isImageId(DIGEST)).toBe(true);
+  expect(isImageId(`digits@${DIGEST}`)).toBe(false);
+  expect(isImageId('sha256:1')).toBe(false);
+  expect(validateSpec({ image: DIGEST }).faults).toBeUndefined();
 });

@@ -20,8 +20,12 @@ export function hintInLog({ lines, traceback, network }: LogEnd): Hint | null {
   const exception = traceback && `${traceback.type}: ${traceback.message}`;
   const ofException = exception === null ? undefined : rows.find(({ log }) => log!.test(exception));
   if (ofException !== undefined && ofException.isConsequence !== true) return hintOf(ofException);
-  return hintOf(rows.find(({ log }) => lines.some((line) => log!.test(line))));
+  const last = lines.slice(-HINT_LINES);
+  return hintOf(rows.find(({ log }) => last.some((line) => log!.test(line))));
 }
+
+/** What stands further up is rarely why the program ended. */
+const HINT_LINES = 200;
 
 /**
  * What the ending itself says, where the log says nothing, or where it is known better: a memory limit that was reached.

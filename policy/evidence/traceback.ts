@@ -58,8 +58,8 @@ const IGNORED = 'Exception ignored in';
 const EXCEPTION = /^([A-Za-z_][\w.<>]{0,200})(?:: ?(.*))?$/;
 /** Lines behind that of the exception that may still be part of its message. */
 const MORE_LINES = 20;
-/** Where a message ends for certain, besides an empty line: what launchers and loggers write begins so. */
-const NO_MESSAGE = /^(?:[WEIF]\d{4} |\d{4}-\d\d-\d\d[ T]|\+-)/;
+/** Where a message ends for certain, besides an empty line: what launchers, loggers and Python itself write begins so. */
+const NO_MESSAGE = /^(?:[WEIF]\d{4} |\d{4}-\d\d-\d\d[ T]|\+-|Exception ignored in)/;
 
 /** Reads the lines of one process: head, frames, exception, and what follows of its message. */
 class Reader {

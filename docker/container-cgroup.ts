@@ -22,7 +22,7 @@ export async function findContainerCgroup(pid: number, containerId: string): Pro
 /** @param text of `/proc/<pid>/cgroup`: `4:memory:/docker/<id>` in version 1, `0::/system.slice/docker-<id>.scope` in version 2. */
 export function foldersIn(text: string, containerId: string, mount: string): CgroupFolders | null {
   const paths = new Map<string, string>();
-  for (const line of text.split('\n')) {
+  for (const line of text.trimEnd().split('\n')) {
     const [, controllers = '', ...path] = line.split(':');
     for (const controller of controllers.split(',')) paths.set(controller, path.join(':'));
   }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import type { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 
 import type { ContainerOutcome } from '../../contract/activities';
 import type { Findings } from '../../contract/evidence';

@@ -19,9 +19,9 @@ const TABLE = {
   workflows: { ours: ['contract', 'policy'], packages: ['@temporalio/workflow', '@temporalio/common'] },
   config: { ours: ['contract'], packages: ['@sinclair/typebox', 'yaml'] },
   docker: { ours: ['contract'], packages: ['dockerode', 'docker-modem', '@types/dockerode'] },
-  process: { ours: ['contract', 'docker/engine', 'docker/errors'], packages: [] },
+  process: { ours: ['contract', 'docker/cgroup-usage', 'docker/engine', 'docker/errors'], packages: [] },
   store: { ours: ['contract'], packages: ['@photostructure/sqlite', 'pino'] },
-  host: { ours: ['contract', 'policy', 'config', ...INTERFACES], packages: ['pino'] },
+  host: { ours: ['contract', 'policy', 'config', ...INTERFACES], packages: ['pino', 're2js'] },
   control: { ours: ['contract', 'policy', 'store/run-store'], packages: ['pino'] },
   activities: {
     ours: ['contract', 'policy', 'config', 'host', ...INTERFACES],

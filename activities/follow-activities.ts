@@ -1,17 +1,21 @@
 import { Context } from '@temporalio/activity';
 
 import type { ContainerOutcome, FollowActivities, FollowContainerInput } from '../contract/activities';
-import type { ContainerInfo, Engine } from '../docker/engine';
+import type { Findings } from '../contract/evidence';
+import type { ContainerInfo, ContainerUsage, Engine } from '../docker/engine';
 import { commandNotRunnable } from '../docker/init-failure';
 import { awaitEnd } from '../host/await-end';
 import { hasEnded, isLocalProcess } from '../host/container-state';
 import type { ContainerWatch, ContainerWatches } from '../host/container-watch';
 import { wasEndedByEngine } from '../host/ended-by-engine';
 import type { EngineHealth } from '../host/engine-health';
+import { findEvidence, type NewestCheckpoint } from '../host/find-evidence';
+import { readLogEnd } from '../host/log-end';
 import type { ToldNotices } from '../host/notices';
 import { orAborted } from '../host/or-aborted';
 import type { Pumps } from '../host/pumps';
-import type { LogStore, Seal } from '../store/log-store';
+import { startUsageMeter } from '../host/usage-meter';
+import type { LogLine, LogStore, Seal } from '../store/log-store';
 import { unlessAbsent } from './engine-absence';
 import { withHeartbeat } from './host-heartbeat';
 
@@ -21,12 +25,15 @@ export interface FollowActivityDeps {
   pumps: Pumps;
   logs: LogStore;
   watches: ContainerWatches;
+  newestCheckpoint: NewestCheckpoint;
 }
 
 /** What a heartbeat tells; the one who follows the container next goes on from it. */
 interface Beat {
   lines: number;
   told?: ToldNotices;
+  /** What the container was seen to use; the kernel forgets it with the container. */
+  usage?: ContainerUsage;
 }
 
 /** Well below the heartbeat timeout of the workflow's call. */
@@ -46,22 +53,31 @@ function followContainer(deps: FollowActivityDeps, input: FollowContainerInput):
   const pump = deps.pumps.adopt({ runId, attempt, containerId });
   const before = Context.current().info.heartbeatDetails as Beat | undefined;
   const watch = deps.watches.begin(input, before?.told ?? {});
+  const meter = startUsageMeter(deps.engine, containerId, before?.usage);
   const toItsEnd = async (within: AbortSignal): Promise<ContainerOutcome> => {
     const end = await seeEnd(deps, input, watch, within);
+    // Of a local process its shim has counted all to the end; of a container nothing is left to count.
+    if (input.asProcess) await meter.look();
     const seal = await orAborted(pump.sealed, within);
     deps.watches.forget(containerId);
-    return outcome(end, seal, await commandProblem(deps.logs, input, end.info));
+    const lines = await readLogEnd(deps.logs, input);
+    const evidence = await findEvidence(deps.newestCheckpoint, input, { info: end.info, lines });
+    return outcome(end, seal, { problem: commandProblem(lines, end.info), findings: { ...meter.seen(), ...evidence } });
   };
   return withHeartbeat(
-    () => beat(pump.lines(), watch.told()),
+    () => beat(pump.lines(), watch.told(), meter.seen()),
     // A local process needs no engine.
     (signal) => (input.asProcess ? toItsEnd(signal) : unlessAbsent(deps.health, signal, toItsEnd)),
     HEARTBEAT_EVERY_MS,
-  ).finally(() => watch.end());
+  ).finally(() => {
+    watch.end();
+    meter.end();
+  });
 }
 
-function beat(lines: number, told: ToldNotices): Beat {
-  return { lines, ...(Object.keys(told).length > 0 && { told }) };
+function beat(lines: number, told: ToldNotices, usage: ContainerUsage): Beat {
+  const isKnown = Object.values(usage).some((value) => value !== null);
+  return { lines, ...(Object.keys(told).length > 0 && { told }), ...(isKnown && { usage }) };
 }
 
 interface End {
@@ -89,7 +105,11 @@ async function seeEnd(
   return { info, engineRestarted: await wasEndedByEngine(engine, info, known, signal) };
 }
 
-function outcome({ info, engineRestarted }: End, seal: Seal, problem: string | null): ContainerOutcome {
+function outcome(
+  { info, engineRestarted }: End,
+  seal: Seal,
+  { problem, findings }: { problem: string | null; findings: Findings },
+): ContainerOutcome {
   const lost = info !== null && isLostProcess(info);
   const vanished = info === null || (!lost && isBeingRemoved(info));
   return {
@@ -103,6 +123,7 @@ function outcome({ info, engineRestarted }: End, seal: Seal, problem: string | n
     finishedAt: info?.finishedAt ?? null,
     logLines: seal.lines,
     logGaps: seal.gaps,
+    findings,
   };
 }
 
@@ -116,13 +137,8 @@ function isBeingRemoved({ status, exitCode }: ContainerInfo): boolean {
   return (status === 'removing' || status === 'dead') && exitCode !== 0;
 }
 
-async function commandProblem(
-  logs: LogStore,
-  { runId, attempt }: FollowContainerInput,
-  info: ContainerInfo | null,
-): Promise<string | null> {
+function commandProblem(lines: readonly LogLine[], info: ContainerInfo | null): string | null {
   if (info === null || info.exitCode === 0) return null;
-  const last: string[] = [];
-  for await (const lines of logs.read(runId, { attempt, tail: 1 })) last.push(...lines.map(({ text }) => text));
-  return commandNotRunnable(info.exitCode, last);
+  const texts = lines.slice(-1).map(({ text }) => text);
+  return commandNotRunnable(info.exitCode, texts);
 }

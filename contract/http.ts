@@ -32,6 +32,20 @@ export const RunDetailSchema = Type.Object(
   { title: 'RunDetail' },
 );
 
+/** Lines of the end of its log that an attempt is shown with, where nobody asks for another number; and how many may be. */
+export const LAST_LINES = 50;
+export const MOST_LAST_LINES = 1_000;
+
+export const AttemptDetailSchema = Type.Object(
+  {
+    ...AttemptSchema.properties,
+    lastLines: Type.Array(Type.String(), {
+      description: 'The last lines of its log, oldest first, long ones cut; empty once the log was removed.',
+    }),
+  },
+  { title: 'AttemptDetail' },
+);
+
 const LinksSchema = Type.Object({
   self: Type.String(),
   run: Type.String(),
@@ -202,6 +216,7 @@ export const FeedMessageSchema = Type.Object(
   { title: 'FeedMessage' },
 );
 
+export type AttemptDetail = Static<typeof AttemptDetailSchema>;
 export type RunDetail = Static<typeof RunDetailSchema>;
 export type Task = Static<typeof TaskSchema>;
 export type TaskProgress = Static<typeof TaskProgressSchema>;

@@ -9,7 +9,7 @@ interface InspectedContainer {
   Name: string;
   Image: string;
   Config: { Labels?: Record<string, string> | null };
-  HostConfig: { NanoCpus?: number };
+  HostConfig: { NanoCpus?: number; NetworkMode?: string };
   State: {
     Status: string;
     ExitCode: number;
@@ -35,6 +35,7 @@ export function toContainerInfo({ Id, Name, Image, Config, HostConfig, State }: 
     finishedAt: status === 'running' || status === 'paused' ? null : timeOrNull(State.FinishedAt),
     imageId: Image,
     cpus: HostConfig.NanoCpus ? HostConfig.NanoCpus / 1e9 : null,
+    network: HostConfig.NetworkMode ?? 'default',
   };
 }
 

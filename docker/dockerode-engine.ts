@@ -6,6 +6,7 @@ import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo } from '
 import { createOrAdopt, untilGone } from './create-or-adopt';
 import { connect, containerOf, expecting, type Connection } from './dockerode-connection';
 import { endForgottenStart } from './dockerode-forgotten-start';
+import { usageCall } from './dockerode-usage';
 import type {
   ContainerInfo,
   ContainerPlan,
@@ -37,6 +38,7 @@ export function createEngine(dockerHost: string): Engine {
     ...containerCalls(connection),
     ...processCalls(connection),
     ...brakeCalls(connection),
+    usage: usageCall(connection),
     readLogs: (id, options) => readLogs(connection, id, options),
     close: () => agent.destroy(),
   };

@@ -52,6 +52,11 @@ export interface Engine {
    *   reason of the signal.
    */
   waitContainer(id: string, signal: AbortSignal): Promise<void>;
+  /**
+   * What a container has used so far. Null where it does not run, or not any more; of a local process that has ended it is
+   * still known.
+   */
+  usage(id: string): Promise<ContainerUsage | null>;
   /** Sends a signal such as `SIGTERM`. True if the container was running. */
   signalContainer(id: string, signal: string): Promise<boolean>;
   /** Sets how many CPUs a container that runs, paused or not, may use; at least 0.01. False where it does not run. */
@@ -185,8 +190,23 @@ export interface ContainerInfo {
   imageId: string;
   /** CPUs that it may use; null where there is no limit. */
   cpus: number | null;
+  /** Docker network, or `none`. */
+  network: string;
   /** What people must know of how it runs, as the first lines of its log; absent for a container. */
   preamble?: readonly string[];
+}
+
+/** What a container has used; each is null where nobody can say. */
+export interface ContainerUsage {
+  /**
+   * Most memory in use at once, without what the kernel could have taken back. Where the kernel keeps a high-water mark, it is
+   * as of then less what could be taken back now, so an estimate from below.
+   */
+  peakMemoryBytes: number | null;
+  /** Time of processors. */
+  cpuSeconds: number | null;
+  /** Processes that the kernel killed for want of memory. */
+  oomKills: number | null;
 }
 
 export interface ReadLogsOptions {

@@ -2,11 +2,17 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { readCgroupUsage } from '../docker/cgroup-usage';
+import type { ContainerUsage } from '../docker/engine';
+
 /** Control groups, by which the kernel holds a process and all its descendants to limits, and counts them. */
 export interface Cgroups {
   version: 1 | 2;
   /** Root of the hierarchy of each controller; in version 2 it is one for all. */
-  roots: Record<Controller, string>;
+  roots: Record<Controller, string> & {
+    /** Counts the time of processors in version 1, where `cpu` does not and this user may make groups of it. */
+    cpuacct?: string;
+  };
 }
 
 export interface Limits {
@@ -21,6 +27,7 @@ const CONTROLLERS = ['memory', 'pids', 'cpu'] as const;
 const MOUNT = '/sys/fs/cgroup';
 /** Below it lie the groups of all our processes. */
 const PARENT = 'trainyard';
+const CPU_TIME = 'cpuacct.usage';
 const PERIOD_US = 100_000;
 const LEAST_QUOTA_US = 1000;
 
@@ -32,7 +39,11 @@ export function findCgroups(mount = MOUNT): Cgroups | null {
     return { version: 2, roots: { memory: mount, pids: mount, cpu: mount } };
   }
   const roots = { memory: join(mount, 'memory'), pids: join(mount, 'pids'), cpu: join(mount, 'cpu') };
-  return Object.values(roots).every((root) => canWrite(join(root, 'cgroup.procs'))) ? { version: 1, roots } : null;
+  const canJoin = (root: string): boolean => canWrite(join(root, 'cgroup.procs'));
+  if (!Object.values(roots).every(canJoin)) return null;
+  const cpuacct = join(mount, 'cpuacct');
+  const isApart = !existsSync(join(roots.cpu, CPU_TIME)) && canJoin(cpuacct);
+  return { version: 1, roots: isApart ? { ...roots, cpuacct } : roots };
 }
 
 /** Folders of the group of a process, made or not; joining it means writing to `cgroup.procs` in each. */
@@ -53,10 +64,10 @@ export function makeCgroup(cgroups: Cgroups, id: string, limits: Limits): string
   return folders;
 }
 
-/** How often the kernel killed a process of the group because its memory was used up. */
-export function countOomKills({ version, roots }: Cgroups, id: string): number {
-  const file = join(roots.memory, PARENT, id, version === 2 ? 'memory.events' : 'memory.oom_control');
-  return existsSync(file) ? Number(/^oom_kill (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 0) : 0;
+/** What the group of a process has used; null where there is none. */
+export function cgroupUsage({ version, roots }: Cgroups, id: string): Promise<ContainerUsage | null> {
+  const at = (root: string): string => join(root, PARENT, id);
+  return readCgroupUsage({ version, memory: at(roots.memory), cpu: at(roots.cpuacct ?? roots.cpu) });
 }
 
 /** Ids of the processes in a group. */

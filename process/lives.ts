@@ -41,13 +41,14 @@ export async function lookAt(parent: string, id: string): Promise<ProcessLife | 
 }
 
 export function toContainerInfo({ plan, start, end }: ProcessLife): ContainerInfo {
-  const { id, name, labels, preamble } = plan;
+  const { id, name, labels, preamble, network } = plan;
   const common = {
     id,
     name,
     labels,
     imageId: '',
     cpus: null,
+    network,
     preamble,
     startedAt: start === null ? null : nanoseconds(start.startedAt),
   };

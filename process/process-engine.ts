@@ -1,4 +1,5 @@
 import type { Engine } from '../docker/engine';
+import { cgroupUsage } from './cgroups';
 import { createContext } from './context';
 import { createPlanned, listPlanned } from './create';
 import { toContainerInfo } from './lives';
@@ -33,6 +34,11 @@ export function createProcessEngine({ machine = examineMachine(), ...options }: 
       return life && toContainerInfo(life);
     },
     waitContainer: (id, signal) => waitForEnd(context, id, signal),
+    usage: async (id) => {
+      const life = await context.look(id);
+      const { cgroups } = life?.plan.means ?? { cgroups: null };
+      return life?.end?.usage ?? (cgroups && cgroupUsage(cgroups, id));
+    },
     signalContainer: (id, signal) => signalProcess(context, id, signal),
     // Whoever brakes a container fears that its engine throws lines away. The log of a process keeps them all.
     limitCpus: async () => false,

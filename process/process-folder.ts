@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { ContainerPlan } from '../docker/engine';
+import type { ContainerPlan, ContainerUsage } from '../docker/engine';
 import type { Means } from './machine';
 import type { ProcessIdentity } from './proc';
 
@@ -55,6 +55,8 @@ export interface ProcessEnd {
   error: string;
   /** True where its shim was killed, so that how it ended is not known, and the end of its log may be missing. */
   isLost: boolean;
+  /** What all of it has used; absent where nothing counted that. */
+  usage?: ContainerUsage;
   finishedAt: string;
 }
 

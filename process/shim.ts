@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CONTAINER } from '../contract/names';
-import { cgroupFolders, countOomKills, makeCgroup, removeCgroup } from './cgroups';
+import { cgroupFolders, cgroupUsage, makeCgroup, removeCgroup } from './cgroups';
 import { launchCommand, LAUNCH_FD } from './launch';
 import { openLogWriter, type LogWriter } from './log-writer';
 import { killMembers, MARK } from './members';
@@ -24,7 +24,7 @@ const STREAM_END_WITHIN_MS = 5000;
 const SIGNAL_BASE = 128;
 const LAUNCH_FAILED = 125;
 
-type Ended = Pick<ProcessEnd, 'exitCode' | 'oomKilled' | 'error'>;
+type Ended = Pick<ProcessEnd, 'exitCode' | 'oomKilled' | 'error' | 'usage'>;
 
 /**
  * Runs the command of a local process to its end, and keeps its log. It is the parent of the command, so it alone gets to
@@ -73,8 +73,9 @@ async function runCommand(folder: string, plan: ProcessPlan, log: LogWriter): Pr
   const launchText = (await launched).trim();
   if (launchText !== 'ok' && signal === null) return failed(launchText);
   const exitCode = code ?? SIGNAL_BASE + constants.signals[signal!];
-  const oomKilled = cgroups !== null && countOomKills(cgroups, plan.id) > 0;
-  return { exitCode, oomKilled, error: '' };
+  const usage = cgroups && (await cgroupUsage(cgroups, plan.id));
+  const oomKilled = (usage?.oomKills ?? 0) > 0;
+  return { exitCode, oomKilled, error: '', ...(usage && { usage }) };
 }
 
 async function launch(folder: string, plan: ProcessPlan): Promise<ChildProcess> {

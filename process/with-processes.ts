@@ -19,6 +19,7 @@ export function withProcesses(containers: Engine, processes: ProcessEngine): Eng
     startContainer: (id) => of(id).startContainer(id),
     inspectContainer: (id) => of(id).inspectContainer(id),
     waitContainer: (id, signal) => of(id).waitContainer(id, signal),
+    usage: (id) => of(id).usage(id),
     signalContainer: (id, signal) => of(id).signalContainer(id, signal),
     limitCpus: (id, cpus) => of(id).limitCpus(id, cpus),
     pauseContainer: (id) => of(id).pauseContainer(id),

@@ -122,7 +122,7 @@ function hostPlans(deps: WorkerDeps, host: HostSide): WorkerOptions[] {
     {
       ...common(deps),
       taskQueue: followTaskQueue(name),
-      activities: { pullImage, ...createFollowActivities({ ...deps, ...host }) },
+      activities: { pullImage, ...createFollowActivities({ ...deps, ...host, newestCheckpoint }) },
       // One slot for each container: the default of 100 would leave the next ones without anybody who follows them.
       maxConcurrentActivityTaskExecutions: config.worker.maxFollows,
       // The progress of a pull is read from its heartbeats.
@@ -130,6 +130,9 @@ function hostPlans(deps: WorkerDeps, host: HostSide): WorkerOptions[] {
     },
   ];
 }
+
+/** No run has checkpoints yet. */
+const newestCheckpoint = async (): Promise<null> => null;
 
 /** The bundle that the build made, or, from source, the workflows themselves. */
 function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {

@@ -9,7 +9,7 @@ import type {
   StartedContainer,
 } from '../contract/activities';
 import { UNREACHABLE_DEFAULT } from '../contract/defaults';
-import { parseDuration } from '../contract/units';
+import { parseDuration, parseSize } from '../contract/units';
 import { judgeOutcome, type Ending, type StopCause } from '../policy/outcome';
 import { callsTo } from './calls';
 import { failureOf, isActivityTimeout, isHostSilent, stopEnding } from './failure';
@@ -127,7 +127,7 @@ async function start(placed: Placed, imageId: string): Promise<StartedContainer>
 
 /** Follows the container to its end, which it has by itself or because the run was asked to stop. */
 async function follow(placed: Placed, { containerId }: StartedContainer): Promise<Ending> {
-  const { life, identity, link } = placed;
+  const { life, spec, identity, link } = placed;
   const clock = new CancellationScope();
   const ticking = clock.run(async () => stopAtLimit(placed));
   const following = link.insist((calls) => calls.followContainer({ ...identity, containerId }));
@@ -138,8 +138,9 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
     const stopped = ended === null ? await stop(placed) : null;
     const outcome: ContainerOutcome = await following;
     placed.hasEnded = true;
-    life.containerEnded(outcome);
-    return judgeOutcome(outcome, stopped);
+    const ending = judgeOutcome(outcome, stopped, parseSize(spec.resources.memory));
+    life.containerEnded(outcome, ending);
+    return ending;
   } finally {
     clock.cancel();
     await ticking;

@@ -13,6 +13,8 @@ import { REASONS } from '../contract/reason';
 import type { Attempt, Run, RunEvent, RunEventType, RunReport, RunStatus } from '../contract/run';
 import type { RunSpec, RunSubmission } from '../contract/spec';
 import { isEndState, type RunState } from '../contract/state';
+import { finalMessage, firstFailureAfter } from '../policy/evidence/first-failure';
+import { judgeEvidence } from '../policy/evidence/judge-evidence';
 import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
 import { Interrupts } from './interrupts';
 import { newAttempt, newRun, tellBeginning } from './new-run';
@@ -169,9 +171,10 @@ export class RunLife {
     this.note(`The lease of host ${this.run.host} was revoked; only containers of epoch ${epoch} or later are valid.`);
   }
 
-  containerEnded(outcome: ContainerOutcome): void {
+  containerEnded(outcome: ContainerOutcome, ending: Ending): void {
     const { exitCode, finishedAt, logLines, logGaps } = outcome;
-    Object.assign(this.attempt, { exitCode, endedAt: finishedAt, logLines, logGaps });
+    const evidence = judgeEvidence(ending, outcome);
+    Object.assign(this.attempt, { exitCode, endedAt: finishedAt, logLines, logGaps, evidence });
     this.run.exitCode = exitCode;
   }
 
@@ -179,6 +182,8 @@ export class RunLife {
     const message = describeEnding(ending);
     Object.assign(this.attempt, { reason: ending.reason, message, exitCode: ending.exitCode });
     this.attempt.endedAt ??= now();
+    this.attempt.evidence ??= judgeEvidence(ending, null);
+    this.run.firstFailure = firstFailureAfter(this.run, ending);
     this.interrupts.attemptEnded();
     // What comes of it, a next attempt or the end of the run, is told in the same turn.
     this.tell('attempt-ended', `Attempt ${this.run.attempt} ended: ${message}`, this.tellsOnce);
@@ -199,7 +204,7 @@ export class RunLife {
     this.run.exitCode = ending.exitCode;
     this.run.endedAt = now();
     this.attributes({ RunReason: ending.reason });
-    const message = describeEnding(ending);
+    const message = finalMessage(ending, this.run.firstFailure);
     this.enter(REASONS[ending.reason].state, message, message);
   }
 

@@ -128,7 +128,7 @@ function listenForTemporalCancel(life: RunLife): void {
 
 /** Says to Temporal how the run ended, so that its lists and its UI tell the same as ours. */
 async function conclude(life: RunLife, ending: Ending): Promise<RunResult> {
-  const message = describeEnding(ending);
+  const message = life.run.message ?? describeEnding(ending);
   const result: RunResult = { runId: life.run.id, reason: ending.reason, message, attempts: life.run.attempt };
   if (life.run.state === 'succeeded') return result;
   if (life.run.state === 'cancelled') {

@@ -1,35 +1,44 @@
 import type { Command } from 'commander';
 
-import type { RunDetail } from '../../contract/http';
+import { type AttemptDetail, MOST_LAST_LINES, type RunDetail } from '../../contract/http';
 import type { Attempt, RunEvent } from '../../contract/run';
+import { describeFailures } from '../evidence';
 import { findRunId, runPath } from '../find-run';
 import { color, coloredState, labelled, relativeTime, table } from '../format';
 import type { Io } from '../io';
 import { ranFor } from '../run-table';
+import { wholeFrom } from './arguments';
 import { apiOf, type Context, printJson, wantsJson } from './context';
 
 const MOST_EVENTS = 500;
+const LINES = 10;
 
 export function addShowCommand(program: Command, { io }: Context): void {
   program
     .command('show')
     .summary('show all that is known of a run')
+    .description('Shows a run, its attempts and its events; of each attempt that failed, the evidence of why.')
     .argument('<id>', 'id of the run, or its beginning')
-    .action(async (typed: string, _: object, command: Command) => {
+    .option('--lines <number>', 'last lines of the log of each failed attempt', wholeFrom(0, MOST_LAST_LINES), LINES)
+    .action(async (typed: string, { lines }: { lines: number }, command: Command) => {
       const api = apiOf(command);
       const id = await findRunId(api, typed);
       const run = await api.get<RunDetail>(runPath(id));
       const { items: events } = await api.get<{ items: RunEvent[] }>(`${runPath(id)}/events`, { limit: MOST_EVENTS });
-      if (wantsJson(command)) return printJson(io, { ...run, events });
-      io.out(`${describeRun(run, events, Date.now(), io).join('\n')}\n`);
+      const { items: attempts } = await api.get<{ items: AttemptDetail[] }>(`${runPath(id)}/attempts`, { lines });
+      if (wantsJson(command)) return printJson(io, { ...run, attempts, events });
+      io.out(`${describeRun({ ...run, attempts }, events, Date.now(), io).join('\n')}\n`);
     });
 }
 
-function describeRun(run: RunDetail, events: readonly RunEvent[], nowMs: number, io: Io): string[] {
+type ShownRun = RunDetail & { attempts: AttemptDetail[] };
+
+function describeRun(run: ShownRun, events: readonly RunEvent[], nowMs: number, io: Io): string[] {
   const heading = (text: string): string[] => ['', color(text, 1, io.colors)];
   return [
     ...facts(run, nowMs, io.colors),
     ...(run.attempts.length > 0 ? [...heading('Attempts'), ...tableOfAttempts(run.attempts, nowMs)] : []),
+    ...describeFailures(run.attempts, run.spec, io.colors),
     ...(events.length > 0 ? [...heading('Events'), ...events.map(({ at, message }) => `${at}  ${message}`)] : []),
   ];
 }
@@ -47,6 +56,7 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['state', coloredState(run.state, colors)],
     ['why', run.message ?? ''],
     ['reason', run.reason ?? ''],
+    ['first', firstFailure(run)],
     ['exit code', run.exitCode === null ? '' : String(run.exitCode)],
     ['image', run.image],
     ['digest', run.imageDigest ?? ''],
@@ -60,6 +70,12 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['started', time(run.startedAt)],
     ['ended', time(run.endedAt)],
   ]);
+}
+
+/** Where it is not what the run ended for as well, or it goes on. */
+function firstFailure({ firstFailure: first, reason }: RunDetail): string {
+  if (first === null || first.reason === reason) return '';
+  return `attempt ${first.attempt}: ${first.reason}: ${first.message}`;
 }
 
 function tableOfAttempts(attempts: readonly Attempt[], nowMs: number): string[] {

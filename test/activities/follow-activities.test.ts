@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { ActivityCancellationDetails } from '@temporalio/common';
 
 import { createFollowActivities } from '../../activities/follow-activities';
 import type { FollowActivities } from '../../contract/activities';
+import type { ContainerUsage } from '../../docker/engine';
+import { judgeOutcome } from '../../policy/outcome';
 import { until } from '../helpers/until';
 import { python } from '../host/helpers';
 import { activityEnvironment, activityHost, DEAF, identity, inActivity, type ActivityHost } from './host-helpers';
@@ -19,6 +19,14 @@ beforeAll(async () => {
 afterAll(() => host.dispose());
 
 const follow = (runId: string, containerId: string) => inActivity(followContainer, { ...identity(runId), containerId });
+
+const MEBIBYTE = 1024 ** 2;
+
+async function startWithin(runId: string, memory: string, command: string[]): Promise<string> {
+  const { resources } = host.startInput(runId, command).spec;
+  const input = host.startInput(runId, command, { resources: { ...resources, memory } });
+  return (await inActivity(host.activities.startContainer, input)).containerId;
+}
 
 describe('followContainer', () => {
   it('tells how the container ended, after its log is sealed', async () => {
@@ -39,13 +47,42 @@ describe('followContainer', () => {
     expect(outcome.commandProblem).toContain('/no/such/program');
   });
 
-  it('tells that the kernel killed a container for its memory', async () => {
-    const spec = host.startInput('oom', python('x = bytearray(512 * 1024 ** 2)')).spec;
-    const resources = { ...spec.resources, memory: '32m' };
-    const input = host.startInput('oom', spec.command!, { resources });
-    const { containerId } = await inActivity(host.activities.startContainer, input);
+  it('tells that the kernel killed a container for its memory, and how much that had used', async () => {
+    // Long enough for a look at it.
+    const code = 'import time\nx = bytearray(44 * 1024 ** 2); time.sleep(3)\ny = bytearray(512 * 1024 ** 2)';
+    const outcome = await follow('oom', await startWithin('oom', '64m', python(code)));
 
-    expect(await follow('oom', containerId)).toMatchObject({ exitCode: 137, oomKilled: true });
+    expect(outcome).toMatchObject({ exitCode: 137, oomKilled: true });
+    expect(outcome.findings?.peakMemoryBytes).toBeGreaterThan(44 * MEBIBYTE);
+    expect(outcome.findings?.peakMemoryBytes).toBeLessThanOrEqual(64 * MEBIBYTE);
+    expect(outcome.findings?.cpuSeconds).toBeGreaterThan(0);
+  });
+
+  it('counts a child that the kernel killed for its memory, though the command goes on', async () => {
+    const child = 'python3 -c "x = bytearray(512 * 1024 ** 2)"; sleep 7; exit 1';
+    const outcome = await follow('child', await startWithin('child', '64m', ['sh', '-c', child]));
+
+    expect(outcome).toMatchObject({ exitCode: 1, findings: { oomKills: 1 } });
+    // Also where an engine does not set its flag for a child.
+    expect(judgeOutcome({ ...outcome, oomKilled: false }, null)).toMatchObject({ reason: 'out-of-memory' });
+  });
+
+  it('tells what the end of its log says', async () => {
+    const code = 'print("epoch 1/3 step 40")\nimport nothing_of_this_name';
+    const containerId = await host.start('says', python(code));
+    const logPatterns = [
+      { rule: 0, pattern: 'CUDA' },
+      { rule: 2, pattern: 'No module named .nothing' },
+    ];
+    const outcome = await inActivity(followContainer, { ...identity('says'), containerId, logPatterns });
+
+    expect(outcome.findings).toMatchObject({
+      traceback: { type: 'ModuleNotFoundError', message: "No module named 'nothing_of_this_name'" },
+      hint: { id: 'module-not-found' },
+      step: 40,
+      checkpoint: null,
+      matchedLogs: [2],
+    });
   });
 
   it('tells that the container was removed by somebody else, and counts the gap', async () => {
@@ -63,10 +100,24 @@ describe('followContainer', () => {
     const beats: unknown[] = [];
     environment.on('heartbeat', (details) => beats.push(details));
     const following = environment.run(followContainer, { ...identity('beats'), containerId: id });
-    await until(() => beats.some((beat) => isDeepStrictEqual(beat, { lines: 2 })));
+    await until(() => beats.some((beat) => (beat as { lines: number }).lines === 2));
     await host.engine.removeContainer(id);
 
     expect(await following).toMatchObject({ logLines: 2 });
+  });
+
+  it('beats with what the container uses, and goes on from what another worker saw of it', async () => {
+    const id = await host.start('uses', python('import time; time.sleep(600)'));
+    const usage = { peakMemoryBytes: 3_000_000_000, cpuSeconds: 0, oomKills: 2 };
+    const environment = activityEnvironment({ heartbeatDetails: { lines: 0, usage } });
+    const beats: { usage: ContainerUsage }[] = [];
+    environment.on('heartbeat', (details: { usage: ContainerUsage }) => beats.push(details));
+    const following = environment.run(followContainer, { ...identity('uses'), containerId: id });
+    await until(() => beats.some((beat) => beat.usage.cpuSeconds! > 0));
+    await host.engine.removeContainer(id);
+
+    expect(beats.at(-1)).toMatchObject({ usage: { peakMemoryBytes: 3_000_000_000, oomKills: 2 } });
+    expect(await following).toMatchObject({ findings: { peakMemoryBytes: 3_000_000_000, oomKills: 2 } });
   });
 
   it.each([

@@ -8,6 +8,7 @@ import type { RunSpec } from '../../contract/spec';
 import type { HostNotice } from '../../contract/notice';
 import { createContainerWatches, type ContainerWatches } from '../../host/container-watch';
 import { createEngineViews } from '../../host/engine-views';
+import type { NewestCheckpoint } from '../../host/find-evidence';
 import type { Pumps } from '../../host/pumps';
 import { TEST_IMAGE } from '../helpers/engine';
 import { specOf } from '../helpers/fake-host';
@@ -19,6 +20,7 @@ export interface ActivityHost extends TestHost {
   watches: ContainerWatches;
   /** What the runs were told. */
   told: HostNotice[];
+  newestCheckpoint: NewestCheckpoint;
   activities: HostActivities;
   startInput(runId: string, command: string[], changes?: Partial<StartContainerInput & RunSpec>): StartContainerInput;
   /** Starts the first attempt of a run by the activity; returns the id of its container. */
@@ -45,6 +47,7 @@ export async function activityHost(): Promise<ActivityHost> {
     pumps,
     watches,
     told,
+    newestCheckpoint: async () => null,
     activities,
     startInput,
     start: async (runId, command) => {

@@ -12,6 +12,7 @@ import { createContainerWatches } from '../../host/container-watch';
 import type { EngineHealth } from '../../host/engine-health';
 import { createPumps } from '../../host/pumps';
 import { startReconciler } from '../../host/reconciler';
+import { findCgroups } from '../../process/cgroups';
 import { withProcesses } from '../../process/with-processes';
 import { openLateLogStore } from '../../store/file-late-log-store';
 import { openLogStore } from '../../store/file-log-store';
@@ -52,7 +53,7 @@ const watches = createContainerWatches({
   config,
   log: QUIET,
 });
-const { followContainer } = createFollowActivities({ ...deps, watches });
+const { followContainer } = createFollowActivities({ ...deps, watches, newestCheckpoint: async () => null });
 
 afterAll(async () => {
   await pumps.stop();
@@ -77,6 +78,9 @@ describe('an attempt that is a local process, while the Docker Engine is away', 
     expect(await inActivity(startContainer, input)).toEqual(started);
     const outcome = await inActivity(followContainer, { ...asProcess('whole'), containerId: started.containerId });
     expect(outcome).toMatchObject({ exitCode: 3, vanished: false, logLines: 2, logGaps: 0 });
+    // It was shorter than any look at it; its shim has counted.
+    const counts = { peakMemoryBytes: expect.any(Number), cpuSeconds: expect.any(Number), oomKills: 0 };
+    if (findCgroups() !== null) expect(outcome.findings).toMatchObject(counts);
     await inActivity(reachHost, asProcess('whole'));
     expect(await inActivity(cleanUp, asProcess('whole'))).toEqual({ removed: 1 });
     expect(await inActivity(cleanUp, asProcess('whole'))).toEqual({ removed: 0 });

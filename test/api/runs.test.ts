@@ -1,5 +1,5 @@
-import { PageSchema, RunDetailSchema, StatsSchema } from '../../contract/http';
-import { AttemptSchema, type Run, type RunEvent, RunSchema } from '../../contract/run';
+import { AttemptDetailSchema, PageSchema, RunDetailSchema, StatsSchema } from '../../contract/http';
+import { type Run, type RunEvent, RunSchema } from '../../contract/run';
 import { checkShape } from '../../contract/validate-shape';
 import { specOf } from '../helpers/fake-host';
 import { storeRun } from './stored-run';
@@ -68,7 +68,7 @@ describe('GET /v1/runs/{id}', () => {
   test('lists the attempts alone as well', async () => {
     const { items, next } = (await api.get('/v1/runs/b/attempts')).json<{ items: unknown[]; next: null }>();
 
-    expect(items).toEqual([expect.objectContaining({ number: 1, reason: 'exit-code' })]);
+    expect(items).toEqual([expect.objectContaining({ number: 1, reason: 'exit-code', lastLines: [] })]);
     expect(next).toBeNull();
   });
 });
@@ -129,7 +129,7 @@ test('GET /v1/hosts lists what hosts reported', async () => {
 test.each([
   ['/v1/runs', PageSchema(RunSchema)],
   ['/v1/runs/b', RunDetailSchema],
-  ['/v1/runs/b/attempts', PageSchema(AttemptSchema)],
+  ['/v1/runs/b/attempts', PageSchema(AttemptDetailSchema)],
   ['/stats', StatsSchema],
 ])('%s keeps to the schema that it promises', async (url, schema) => {
   const faults = checkShape(schema, (await api.get(url)).json());

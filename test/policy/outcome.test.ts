@@ -1,4 +1,5 @@
 import type { ContainerOutcome } from '../../contract/activities';
+import type { Findings } from '../../contract/evidence';
 import { describeEnding, judgeOutcome, type StopCause } from '../../policy/outcome';
 import { GOOD_OUTCOME } from '../helpers/fake-host';
 
@@ -50,5 +51,43 @@ describe('judgeOutcome', () => {
     const ending = judgeOutcome({ ...GOOD_OUTCOME, ...outcome }, stopped);
     expect(ending.reason).toBe(reason);
     expect(describeEnding(ending)).toContain(sentence);
+  });
+});
+
+describe('running out of memory is known by three signals:', () => {
+  const LIMIT = 1_000_000;
+  const saw = (findings: Partial<Findings>): ContainerOutcome['findings'] => ({
+    ...{ peakMemoryBytes: null, cpuSeconds: null, oomKills: null },
+    ...{ traceback: null, hint: null, step: null, checkpoint: null, matchedLogs: [] },
+    ...findings,
+  });
+  const reasonOf = (
+    outcome: Partial<ContainerOutcome>,
+    stopped: StopCause | null = null,
+    limit: number | null = LIMIT,
+  ) => judgeOutcome({ ...GOOD_OUTCOME, ...outcome }, stopped, limit).reason;
+
+  it.each<[string, Partial<ContainerOutcome>, string]>([
+    ['the flag of the engine', { exitCode: 137, oomKilled: true }, 'out-of-memory'],
+    ['the flag, for a child of a command that then failed', { exitCode: 1, oomKilled: true }, 'out-of-memory'],
+    ['the count of the kernel', { exitCode: 1, findings: saw({ oomKills: 2 }) }, 'out-of-memory'],
+    ['a count of none', { exitCode: 1, findings: saw({ oomKills: 0 }) }, 'exit-code'],
+    ['a kill near the limit', { exitCode: 137, findings: saw({ peakMemoryBytes: 970_000 }) }, 'out-of-memory'],
+    ['a kill below it', { exitCode: 137, findings: saw({ peakMemoryBytes: 969_999 }) }, 'killed-by-signal'],
+    ['an exit near the limit', { exitCode: 1, findings: saw({ peakMemoryBytes: LIMIT }) }, 'exit-code'],
+    ['a crash near the limit', { exitCode: 139, findings: saw({ peakMemoryBytes: LIMIT }) }, 'killed-by-signal'],
+    ['any of them with success', { exitCode: 0, oomKilled: true, findings: saw({ oomKills: 3 }) }, 'completed'],
+  ])('%s', (_, outcome, reason) => {
+    expect(reasonOf(outcome)).toBe(reason);
+  });
+
+  it('a kill of ours is never taken for one', () => {
+    const all = { exitCode: 137, oomKilled: true, findings: saw({ oomKills: 1, peakMemoryBytes: LIMIT }) };
+    expect(reasonOf(all, CANCEL)).toBe('cancelled');
+    expect(reasonOf(all, { reason: 'silent', detail: {} })).toBe('silent');
+  });
+
+  it('where the limit is not known, the most that was used says nothing', () => {
+    expect(reasonOf({ exitCode: 137, findings: saw({ peakMemoryBytes: LIMIT }) }, null, null)).toBe('killed-by-signal');
   });
 });

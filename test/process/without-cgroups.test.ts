@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { cgroupFolders, countOomKills, findCgroups, makeCgroup } from '../../process/cgroups';
+import { cgroupFolders, cgroupUsage, findCgroups, makeCgroup } from '../../process/cgroups';
 import { examineMachine } from '../../process/machine';
 import { identify } from '../../process/proc';
 import { hostPython, testProcesses, text } from '../helpers/processes';
@@ -65,11 +65,18 @@ describe('control groups of version 2', () => {
     expect(read('pids.max')).toBe('12');
   });
 
-  it('tell of an end by memory', () => {
+  it('tell of an end by memory, and of what was used', async () => {
     const cgroups = findCgroups(mount)!;
-    const events = join(cgroupFolders(cgroups, 'process-1')[0]!, 'memory.events');
-    writeFileSync(events, 'low 0\nhigh 0\nmax 7\noom 1\noom_kill 2\noom_group_kill 0\n');
-    expect(countOomKills(cgroups, 'process-1')).toBe(2);
-    expect(countOomKills(cgroups, 'process-2')).toBe(0);
+    const folder = cgroupFolders(cgroups, 'process-1')[0]!;
+    const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+    write('memory.events', 'low 0\nhigh 0\nmax 7\noom 1\noom_kill 2\noom_group_kill 0\n');
+    write('memory.current', '3000000\n');
+    write('memory.stat', 'anon 100\nfile 500\ninactive_file 400000\nactive_file 100000\n');
+    write('cpu.stat', 'usage_usec 2500000\nuser_usec 2000000\n');
+    const seen = { cpuSeconds: 2.5, oomKills: 2 };
+    expect(await cgroupUsage(cgroups, 'process-1')).toEqual({ ...seen, peakMemoryBytes: 2_500_000 });
+    write('memory.peak', '7000000\n');
+    expect(await cgroupUsage(cgroups, 'process-1')).toEqual({ ...seen, peakMemoryBytes: 6_500_000 });
+    expect(await cgroupUsage(cgroups, 'process-2')).toBeNull();
   });
 });

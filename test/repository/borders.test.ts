@@ -77,6 +77,8 @@ const ALLOWED: [from: string, to: string][] = [
   ['activities/fine', 'docker/engine'],
   ['activities/fine', 'host/fine'],
   ['process/fine', 'docker/errors'],
+  ['process/fine', 'docker/cgroup-usage'],
+  ['host/fine', 're2js'],
   ['host/fine', 'store/run-store'],
   ['control/fine', 'store/run-store'],
   ['api/main', 'store/fine'],

@@ -6,6 +6,7 @@ import type { TSchema } from '@sinclair/typebox';
 
 import { ConfigSchema } from '../../config/config';
 import { REASONS, type EndReason } from '../../contract/reason';
+import { HINTS } from '../../policy/evidence/hint-table';
 import { REPOSITORY } from './scratch-project';
 
 /** Rows of the table of end reasons, as the documents show it. */
@@ -13,6 +14,15 @@ export function reasonRows(): string[][] {
   return (Object.keys(REASONS) as EndReason[]).map((reason) => {
     const { state, retry, sentence } = REASONS[reason];
     return [`\`${reason}\``, state, retry, sentence];
+  });
+}
+
+/** Rows of the table of hints: id, by what it is known, what it says. */
+export function hintRows(): string[][] {
+  return HINTS.map(({ id, log, reasons = [], signals = [], network, sentence }) => {
+    const ending = [...reasons, ...signals].map((word) => `\`${word}\``).join(' by ');
+    const inLog = network === undefined ? 'the log' : `the log, with \`network: ${network}\``;
+    return [`\`${id}\``, log === undefined ? ending : inLog, sentence];
   });
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../../contract/names';
 import { RunSpecSchema } from '../../contract/spec';
 import { validateSpec } from '../../contract/validate-spec';
-import { reasonRows, settingRows } from './code-facts';
+import { hintRows, reasonRows, settingRows } from './code-facts';
 import { FAULTS } from './document-faults';
 import { markedTable, readDocuments } from './markdown';
 import { REPOSITORY } from './scratch-project';
@@ -36,6 +36,10 @@ test.each([
 describe('a table in a document is that of the code:', () => {
   test('end reasons', () => {
     expect(markedTable(textOf('docs/policy.md'), 'reasons')).toEqual(reasonRows());
+  });
+
+  test('hints', () => {
+    expect(markedTable(textOf('docs/evidence.md'), 'hints')).toEqual(hintRows());
   });
 
   test('settings', () => {

@@ -1,12 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from '@sinclair/typebox';
 import type { FastifySchema } from 'fastify';
 
-import { PageSchema, RunDetailSchema } from '../../../contract/http';
-import { AttemptSchema, RunSchema } from '../../../contract/run';
+import { AttemptDetailSchema, LAST_LINES, MOST_LAST_LINES, PageSchema, RunDetailSchema } from '../../../contract/http';
+import { RunSchema } from '../../../contract/run';
 import { RunSubmissionSchema } from '../../../contract/spec';
+import { defaulted } from '../../defaulted';
+import { attemptsWithLines } from '../../services/attempts';
 import { cancelRun } from '../../services/cancel-run';
 import { CancelBodySchema, checkBody } from '../../services/check-body';
-import { findRun, lookAtRun } from '../../services/find-run';
+import { lookAtRun } from '../../services/find-run';
 import { queryOf, RunListQuerySchema } from '../../services/list-runs';
 import type { Services } from '../../services/services';
 import { submitRun } from '../../services/submit-run';
@@ -63,8 +66,22 @@ const lookSchema = {
 const attemptsSchema = {
   tags,
   summary: 'List the attempts of a run',
+  description: 'With all that is known of how each went: evidence of its failure, and the last lines of its log.',
   params: RunIdParamsSchema,
-  response: { 200: answer(PageSchema(AttemptSchema), 'All of them, oldest first.'), ...problemAnswers(404, 503) },
+  querystring: Type.Object({
+    lines: defaulted(
+      Type.Integer({
+        minimum: 0,
+        maximum: MOST_LAST_LINES,
+        default: LAST_LINES,
+        description: 'Last lines of the log of each attempt.',
+      }),
+    ),
+  }),
+  response: {
+    200: answer(PageSchema(AttemptDetailSchema), 'All of them, oldest first.'),
+    ...problemAnswers(400, 404, 503),
+  },
 } satisfies FastifySchema;
 
 const cancelSchema = {
@@ -96,7 +113,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<{ services: Services }> = asyn
   });
 
   app.get('/runs/:id/attempts', { schema: attemptsSchema }, async (request) => ({
-    items: (await findRun(services, request.params.id)).attempts,
+    items: await attemptsWithLines(services, request.params.id, request.query.lines),
     next: null,
   }));
 

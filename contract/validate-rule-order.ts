@@ -55,7 +55,7 @@ function twinMessage(rule: RetryRule, { index, rule: twin }: Reach, path: string
 
 function deadMessage(own: Reach, above: Reach, path: string): string {
   const other = `${path}[${above.index}]`;
-  return above.index < own.index
+  return (above.rule.then === 'fail') === (own.rule.then === 'fail')
     ? `can never decide: ${other} goes first and fits whatever this one does; put this one before it, or leave it out`
     : `can never decide: ${other} says "fail" for whatever this one fits, which goes before "${own.rule.then}"; make that one narrower, or leave this one out`;
 }

@@ -31,7 +31,7 @@ export function newRun(submission: RunSubmission): Run {
   };
 }
 
-export function newAttempt(number: number): Attempt {
+export function newAttempt(number: number, changes: string[]): Attempt {
   return {
     number,
     host: null,
@@ -45,7 +45,7 @@ export function newAttempt(number: number): Attempt {
     endedAt: null,
     logLines: null,
     logGaps: null,
-    changes: [],
+    changes,
     evidence: null,
     machine: null,
   };

@@ -19,7 +19,7 @@ export function logPatternProblem(pattern: string): string | undefined {
 }
 
 function mendOf(problem: string): string {
-  return /Perl syntax|escape/i.test(problem)
+  return /Perl syntax|escape|named capture/i.test(problem)
     ? 'it has neither look-arounds nor references back, which would make a match slow; write it without them'
     : 'put a \\ before a character that is meant as it stands';
 }

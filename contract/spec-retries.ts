@@ -41,8 +41,9 @@ const WhenSchema = Type.Object(
         ]),
         {
           minItems: 1,
-          maxItems: 255,
-          description: "Exit codes of the command's own, and ranges of them. A command that Trainyard stopped has none.",
+          maxItems: 32,
+          description:
+            "Exit codes of the command's own, and ranges of them. A command that Trainyard stopped has none.",
           mend: 'write a list of exit codes from 1 to 255 and of ranges, such as [1, "64-78"]',
         },
       ),

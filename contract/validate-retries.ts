@@ -136,6 +136,9 @@ function declaredFaults(at: string, { target, name, bound, direction }: Change, 
   const problem = problemOfParam(declared[name]!, bound);
   if (problem === undefined) return [];
   return [
-    { path: `${at}.${direction === 'up' ? 'upTo' : 'downTo'}`, message: `${problem}; so the recipe says of \`${name}\`` },
+    {
+      path: `${at}.${direction === 'up' ? 'upTo' : 'downTo'}`,
+      message: `${problem}; so the recipe says of \`${name}\``,
+    },
   ];
 }

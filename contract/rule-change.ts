@@ -30,7 +30,7 @@ export function readChange(written: RuleChange): { change: Change } | { faults: 
   const targets = TARGETS.filter((target) => written[target] !== undefined);
   const [target] = targets;
   if (target === undefined || targets.length > 1) return { faults: [{ path: '', message: targetMessage(targets) }] };
-  const [name = '', text = ''] = factorOf(written, target);
+  const [name, text] = factorOf(written, target);
   const path = isSize(target) ? target : joinPath(target, name);
   const direction = text.startsWith('/') ? 'down' : 'up';
   const factor = Number(text.slice(1));

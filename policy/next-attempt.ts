@@ -16,7 +16,9 @@ export interface Course {
 }
 
 export type NextAttempt =
-  { retry: true; delayMs: number; course: Course; because: string } | { retry: false; course: Course; because: string };
+  /** `elsewhere` where a rule wants another host. */
+  | { retry: true; delayMs: number; elsewhere: boolean; course: Course; because: string }
+  | { retry: false; course: Course; because: string };
 
 export function firstCourse(spec: RunSpec): Course {
   return { spec, changes: [], avoid: [], ledger: EMPTY_LEDGER };
@@ -37,7 +39,7 @@ export function decideNext(before: Course, facts: AttemptFacts & { host: string 
   if (elsewhere && facts.host !== null && !course.avoid.includes(facts.host)) {
     course.avoid = [...course.avoid, facts.host];
   }
-  if (change === null) return { retry: true, delayMs, course, because };
+  if (change === null) return { retry: true, delayMs, elsewhere, course, because };
   const changed = changeSpec(course.spec, change);
   if ('stuck' in changed) {
     const stuck = `policy.retries.rules[${change.rule}] has nothing left to change: ${changed.stuck}`;
@@ -48,6 +50,7 @@ export function decideNext(before: Course, facts: AttemptFacts & { host: string 
   return {
     retry: true,
     delayMs,
+    elsewhere,
     course,
     because: `${because}; \`${change.path}\` goes from ${changed.from} to ${changed.to}`,
   };

@@ -1,6 +1,5 @@
 import type { ContainerOutcome } from '../contract/activities';
 import { describeReason, type EndReason, type ReasonDetail } from '../contract/reason';
-import { signalOf, type Signal } from '../contract/signals';
 
 /** How an attempt, or a whole run, ended: the cause, and what its sentence is filled with. */
 export interface Ending {
@@ -36,7 +35,7 @@ export function judgeOutcome(outcome: ContainerOutcome, stopped: StopCause | nul
     return { reason: 'command-not-runnable', exitCode, detail: { detail: outcome.commandProblem } };
   }
   if (outcome.error !== '') return { reason: 'start-failed', exitCode, detail: { detail: outcome.error } };
-  const signal = signalOf(exitCode);
+  const signal = SIGNALS_BY_EXIT_CODE[exitCode];
   if (signal !== undefined) return { reason: 'killed-by-signal', exitCode, detail: { signal, detail: HINTS[signal] } };
   return { reason: 'exit-code', exitCode, detail: { exitCode } };
 }
@@ -45,6 +44,34 @@ export function judgeOutcome(outcome: ContainerOutcome, stopped: StopCause | nul
 export function describeEnding({ reason, detail }: Ending): string {
   return describeReason(reason, detail);
 }
+
+/** An init process reports a death by signal as 128 + its number; these are the ones that programs die of. */
+const SIGNALS_BY_EXIT_CODE: Record<number, Signal> = {
+  129: 'SIGHUP',
+  130: 'SIGINT',
+  131: 'SIGQUIT',
+  132: 'SIGILL',
+  134: 'SIGABRT',
+  135: 'SIGBUS',
+  136: 'SIGFPE',
+  137: 'SIGKILL',
+  139: 'SIGSEGV',
+  141: 'SIGPIPE',
+  143: 'SIGTERM',
+};
+
+type Signal =
+  | 'SIGHUP'
+  | 'SIGINT'
+  | 'SIGQUIT'
+  | 'SIGILL'
+  | 'SIGABRT'
+  | 'SIGBUS'
+  | 'SIGFPE'
+  | 'SIGKILL'
+  | 'SIGSEGV'
+  | 'SIGPIPE'
+  | 'SIGTERM';
 
 const BY_HAND = 'Somebody may have used `docker stop` or `docker kill`; a run is ended with `trainyard cancel`.';
 const CRASH = 'The program, or a library that it uses, crashed; the end of its log may say more.';

@@ -68,6 +68,7 @@ export function noteChange(before: RetryLedger): RetryLedger {
 /** What a failure is known by, in words. */
 export function describeFailure({ ending, evidence }: AttemptFacts): string {
   const { traceback = null, hint = null } = evidence ?? {};
+  if (ending.reason === 'out-of-memory') return describeCause(ending);
   if (traceback !== null) return shorten(`${traceback.type}: ${traceback.message}`.replace(/\s+/g, ' '), 120);
-  return hint === null ? describeCause(ending) : hint.sentence;
+  return hint === null ? describeCause(ending) : hint.sentence.replace(/\.$/, '');
 }

@@ -8,8 +8,8 @@ import type { Ending } from '../outcome';
  * ran out or that the program crashed. What differs from one attempt to the next without meaning anything, such as numbers,
  * addresses and paths, is left out.
  *
- * @returns null where nothing is known but an exit code, which says too little to call two failures the same, and for causes
- *   that are not the run's own.
+ * @returns null where nothing is known but an exit code, which says too little to call two failures the same; where the command
+ *   was killed from outside; and for causes that are not the run's own.
  */
 export function fingerprintOf(ending: Ending, evidence: Evidence | null): string | null {
   if (REASONS[ending.reason].retry !== 'user') return null;
@@ -23,6 +23,8 @@ const CRASHES: readonly unknown[] = ['SIGILL', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'S
 function markOf({ reason, detail }: Ending, evidence: Evidence | null): string | null {
   // What ran into the limit first is chance, so the exception tells nothing there.
   if (reason === 'out-of-memory') return 'memory';
+  // Whoever sends a signal twice does not make the program fail for the same cause twice.
+  if (detail.signal !== undefined && !CRASHES.includes(detail.signal)) return null;
   const traceback = evidence?.traceback ?? null;
   if (traceback !== null) return `${traceback.type}: ${withoutChance(traceback.message)}`.trim();
   const hint = evidence?.hint ?? null;

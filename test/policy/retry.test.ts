@@ -181,6 +181,15 @@ describe('the same failure again', () => {
     );
   });
 
+  it.each<[string, AttemptFacts]>([
+    ['running out of memory', outOfMemory()],
+    ['SIGSEGV', exit(139)],
+    ['Put it on the GPU', exit(1, { hint: { id: 'gpu', sentence: 'Put it on the GPU.' } })],
+  ])('is told in words: %s', (words, facts) => {
+    const { ledger } = decideRetry(patient, EMPTY_LEDGER, facts);
+    expect(decideRetry(patient, ledger, facts).because).toMatch(new RegExp(`: ${words}$`));
+  });
+
   it('may come as often as the policy says', () => {
     const attempts = Array.from({ length: 5 }, () => same());
     expect(decide({ ...patient, sameFailure: 4 }, attempts)).toHaveLength(4);

@@ -1,17 +1,13 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 
-/**
- * Steps of a compiled pattern at most. The time for a line grows with its length times this, never faster: the engine is
- * RE2's, whose matches take linear time whatever the pattern, unlike those of JavaScript's own.
- */
-const MOST_STEPS = 300;
+import { PATTERN_MOST_STEPS } from './pattern-limits';
 
 /** What is wrong with a pattern that a rule looks for in logs, with the mend; undefined where nothing is. */
 export function logPatternProblem(pattern: string): string | undefined {
   try {
     const steps = RE2JS.compile(pattern).programSize();
-    if (steps <= MOST_STEPS) return undefined;
-    return `is too large: it has ${steps} steps of at most ${MOST_STEPS}; write smaller repetitions`;
+    if (steps <= PATTERN_MOST_STEPS) return undefined;
+    return `is too large: it has ${steps} steps of at most ${PATTERN_MOST_STEPS}; write smaller repetitions`;
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
     return `is no regular expression in the syntax of RE2: ${error.error}; ${mendOf(error.error)}`;

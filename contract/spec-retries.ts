@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 
+import { PATTERN_MAX_LENGTH } from './pattern-limits';
 import { END_REASONS } from './reason';
 import { SIGNALS } from './signals';
 import { DURATION_PATTERN, SIZE_PATTERN } from './units';
@@ -28,9 +29,6 @@ const Words = <T extends string>(words: readonly T[], description: string) =>
 
 const closed = { additionalProperties: false } as const;
 
-/** Characters of a pattern at most, as for a search in logs. */
-const LOG_PATTERN_LENGTH = 1_000;
-
 const WhenSchema = Type.Object(
   {
     exitCode: Type.Optional(
@@ -58,9 +56,9 @@ const WhenSchema = Type.Object(
     log: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: LOG_PATTERN_LENGTH,
+        maxLength: PATTERN_MAX_LENGTH,
         description: 'A regular expression in the syntax of RE2 that is found in one of the last lines of the log.',
-        mend: `write a regular expression of at most ${LOG_PATTERN_LENGTH} characters, such as "CUDA error: .*ECC"`,
+        mend: `write a regular expression of at most ${PATTERN_MAX_LENGTH} characters, such as "CUDA error: .*ECC"`,
       }),
     ),
     reason: Words(

@@ -5,6 +5,8 @@ import { describeCause, type AttemptFacts } from './match-rules';
 
 /** What a run has used of its budgets so far, and how far it got; plain JSON, kept by the workflow. */
 export interface RetryLedger {
+  /** All that ended for a cause of the run's own. */
+  allUserFailures: number;
   /** Attempts since the last progress that ended for a cause of the run's own. */
   userFailures: number;
   /** Attempts that ended for a cause of the infrastructure. */
@@ -19,6 +21,7 @@ export interface RetryLedger {
 }
 
 export const EMPTY_LEDGER: RetryLedger = {
+  allUserFailures: 0,
   userFailures: 0,
   infrastructureFailures: 0,
   bestStep: null,
@@ -54,6 +57,7 @@ export function noteUserFailure(before: RetryLedger, { ending, evidence }: Attem
   const isSame = fingerprint !== null && fingerprint === before.fingerprint;
   return {
     ...before,
+    allUserFailures: before.allUserFailures + 1,
     userFailures: before.userFailures + 1,
     fingerprint,
     sameFailures: isSame ? before.sameFailures + 1 : Number(fingerprint !== null),

@@ -27,6 +27,9 @@ export type RetryDecision =
 /** Waits for causes of the infrastructure grow at least this much, so that a broken registry is not hammered. */
 const INFRASTRUCTURE_FACTOR = 2;
 
+/** However often a run gets further, it has no more attempts than Temporal has room for in a history. */
+const MOST_ATTEMPTS = 500;
+
 /**
  * Decides whether another attempt follows the one that just ended.
  *
@@ -74,12 +77,13 @@ interface UserFailure {
 
 function decideUser({ retries, ledger, facts, ruling, refill }: UserFailure): RetryDecision {
   const { attempts, rules } = retries;
-  const { userFailures: failures, sameFailures } = ledger;
+  const { userFailures: failures, allUserFailures, sameFailures } = ledger;
   if (ruling?.rule.then === 'fail') return enough(ledger, ruling.because);
   if (ruling === null && rules.length > 0) {
     return enough(ledger, `no rule of policy.retries.rules names ${describeCause(facts.ending)}`);
   }
   if (failures >= attempts) return enough(ledger, usedUp(attempts, ledger));
+  if (allUserFailures >= MOST_ATTEMPTS) return enough(ledger, `no run has more than ${MOST_ATTEMPTS} attempts`);
   if (isComplete(retries) && ruling?.rule.change === undefined && sameFailures >= retries.sameFailure) {
     const what = `it failed in the same way ${sameFailures} times in a row without progress`;
     return enough(ledger, `${what} (policy.retries.sameFailure): ${describeFailure(facts)}`);

@@ -163,6 +163,14 @@ describe('progress', () => {
     expect(decide(RETRIES, [step(3), step(3), lost, step(9), step(9)]).at(-1)).toBe(5_000);
   });
 
+  it('without end has an end all the same: a history has no room for more', () => {
+    const verdicts = decide(
+      RETRIES,
+      Array.from({ length: 600 }, (_, index) => step(index)),
+    );
+    expect(verdicts).toHaveLength(500);
+  });
+
   it('gives no second attempt where the policy allows one', () => {
     expect(decide({ ...RETRIES, attempts: 1 }, [step(9)])).toEqual([false]);
   });

@@ -2,7 +2,7 @@ import { Value } from '@sinclair/typebox/value';
 import * as fc from 'fast-check';
 
 import type { Evidence } from '../../contract/evidence';
-import { END_REASONS, REASONS } from '../../contract/reason';
+import { END_REASONS, REASONS, type EndReason } from '../../contract/reason';
 import { SIGNALS } from '../../contract/signals';
 import type { Retries, RetryRule } from '../../contract/spec';
 import { RetriesSchema } from '../../contract/spec-retries';
@@ -145,13 +145,28 @@ it('makes no wait longer than its cap', () => {
 });
 
 it('makes no further attempt where any rule that fits says fail', () => {
+  // Conditions and endings out of so few that several rules fit most of them.
+  const common = fc.constantFrom<RetryRule['when']>(
+    { exitCode: ['1-2'] },
+    { exitCode: [2] },
+    { log: 'x' },
+    { outOfMemory: true },
+    { reason: ['exit-code', 'start-failed'] },
+  );
+  const then = fc.constantFrom<RetryRule['then']>('retry', 'retry', 'retry-elsewhere', 'fail');
+  const overlapping = fc.array(fc.record({ when: common, then }), { minLength: 1, maxLength: 6 });
+  const reason = fc.constantFrom<EndReason>('exit-code', 'exit-code', 'out-of-memory', 'start-failed');
+  const ending = fc
+    .tuple(attemptWith(evidence), reason, fc.constantFrom(1, 2))
+    .map(([facts, name, code]) => ({ ...facts, ending: { reason: name, exitCode: code, detail: {} } }));
   fc.assert(
-    fc.property(retries, attempts(evidence), (policy, endings) => {
-      for (const { decision, facts } of decideAll(policy, endings)) {
-        const fails = policy.rules.some((one, index) => one.then === 'fail' && fits(one, index, facts));
+    fc.property(retries, overlapping, fc.array(fc.oneof(ending, attemptWith(evidence))), (policy, rules, endings) => {
+      for (const { decision, facts } of decideAll({ ...policy, rules }, endings)) {
+        const fails = rules.some((one, index) => one.then === 'fail' && fits(one, index, facts));
         if (fails) expect(decision.retry).toBe(false);
       }
     }),
+    { numRuns: 500 },
   );
 });
 

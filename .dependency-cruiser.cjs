@@ -14,7 +14,8 @@ const INTERFACES = [
 ];
 
 const TABLE = {
-  contract: { ours: [], packages: ['@sinclair/typebox'] },
+  // Whether a pattern is one that takes linear time is for the engine to say that will look for it.
+  contract: { ours: [], packages: ['@sinclair/typebox', 're2js'] },
   policy: { ours: ['contract'], packages: [] },
   workflows: { ours: ['contract', 'policy'], packages: ['@temporalio/workflow', '@temporalio/common'] },
   config: { ours: ['contract'], packages: ['@sinclair/typebox', 'yaml'] },

@@ -30,8 +30,8 @@ export function createControlActivities({ store, recipes, cancelWorkflow }: Cont
       return { spec, specHash: specHash(spec), recipe, assigned: await hostAtOnce(store, spec) };
     },
 
-    assignHost: async ({ hasCommand = false }) => {
-      const placement = placeRun(await readHosts(store), Date.now(), { hasCommand });
+    assignHost: async ({ hasCommand = false, avoid = [] }) => {
+      const placement = placeRun(await readHosts(store), Date.now(), { hasCommand, avoid });
       // Retryable: whether to ask again, and how long, is the caller's to say.
       if ('none' in placement) throw ApplicationFailure.retryable(placement.none, 'no-host' satisfies EndReason);
       return placement;

@@ -1,4 +1,3 @@
-import { describeValue } from './describe-value';
 import { liesIn } from './path';
 
 /**
@@ -16,11 +15,6 @@ const NOT_YET: Record<string, string> = {
   'resources.gpuModel': 'runs have CPUs and memory only',
   'policy.timeouts.silence': '`policy.timeouts.running` limits an attempt',
   'policy.timeouts.warn': 'a container gets SIGTERM and then has `policy.timeouts.grace`',
-  'policy.retries.rules[].change': 'every attempt has the same resources',
-  'policy.retries.rules[].when.outOfMemory': 'a rule matches by `exitCode`; the kernel ends a process with 137',
-  'policy.retries.rules[].when.log': 'a rule matches by `exitCode`',
-  'policy.retries.rules[].when.signal': 'a rule matches by `exitCode`; a signal gives 128 plus its number',
-  'policy.retries.rules[].when.reason': 'a rule matches by `exitCode`',
 };
 
 /** What would take away the wall between a container and its host; refused for good. */
@@ -84,9 +78,6 @@ export function refusalOf(path: string, value: unknown): string | undefined {
   if (Object.hasOwn(NOT_YET, pattern)) return notYet(`\`${key}\``, NOT_YET[pattern]!);
   if (pattern === 'policy' && typeof value === 'string') {
     return notYet('a policy by name', 'write its `timeouts` and `retries` here');
-  }
-  if (pattern === 'policy.retries.rules[].then' && value === 'retry-elsewhere') {
-    return notYet(describeValue(value), 'write "retry" or "fail"');
   }
   const why = neverAllowed(pattern, key);
   return why === undefined ? undefined : `\`${key}\` cannot be asked for: ${why}`;

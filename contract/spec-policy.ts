@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { UNREACHABLE_DEFAULT } from './defaults';
+import { RetriesSchema } from './spec-retries';
 import { DURATION_PATTERN } from './units';
 
 /** The part of a run spec that says how long to wait for what, and what to do when it goes wrong. */
@@ -16,66 +17,6 @@ const Duration = (description: string, fallback: string) =>
   );
 
 const closed = { additionalProperties: false } as const;
-
-const RetryRuleSchema = Type.Object(
-  {
-    when: Type.Object(
-      {
-        exitCode: Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), {
-          minItems: 1,
-          description: 'Exit codes that the rule is for.',
-          mend: 'write a list of exit codes from 0 to 255, such as [1, 137]',
-        }),
-      },
-      closed,
-    ),
-    then: Type.Union([Type.Literal('retry'), Type.Literal('fail')], { mend: 'write "retry" or "fail"' }),
-  },
-  closed,
-);
-
-const RetriesSchema = Type.Object(
-  {
-    attempts: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 10,
-        default: 1,
-        description: "Attempts in all for causes that are the run's own, the first one included. Default 1: no retry.",
-        mend: 'write a whole number from 1 to 10',
-      }),
-    ),
-    delay: Duration('Wait before the first retry.', '10s'),
-    factor: Type.Optional(
-      Type.Number({
-        minimum: 1,
-        maximum: 10,
-        default: 1,
-        description: 'Each wait is this many times the one before. Default 1: all waits are the same.',
-        mend: 'write a number from 1 to 10',
-      }),
-    ),
-    maxDelay: Duration('No wait is longer.', '5m'),
-    infrastructure: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 100,
-        default: 5,
-        description: "Retries for causes that are not the run's own, such as an engine that went away. Default 5.",
-        mend: 'write a whole number from 0 to 100',
-      }),
-    ),
-    rules: Type.Optional(
-      Type.Array(RetryRuleSchema, {
-        maxItems: 32,
-        default: [],
-        description:
-          'First match wins. An exit code that no rule names fails the run as soon as there is any rule; without rules every failure of the command is retried while there are attempts.',
-      }),
-    ),
-  },
-  { ...closed, default: {} },
-);
 
 const TimeoutsSchema = Type.Object(
   {
@@ -105,6 +46,4 @@ export const PolicySchema = Type.Object(
   },
 );
 
-export type RetryRule = Static<typeof RetryRuleSchema>;
 export type Timeouts = Required<Static<typeof TimeoutsSchema>>;
-export type Retries = Required<Static<typeof RetriesSchema>>;

@@ -1,9 +1,11 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
-import { PolicySchema, type Retries, type Timeouts } from './spec-policy';
+import { PolicySchema, type Timeouts } from './spec-policy';
+import type { Retries } from './spec-retries';
 import { CPU_PATTERN, RETENTION_PATTERN, SIZE_PATTERN } from './units';
 
-export type { Retries, RetryRule, Timeouts } from './spec-policy';
+export type { Timeouts } from './spec-policy';
+export type { Retries, RetryRule } from './spec-retries';
 
 /**
  * The run spec: the one source of the types, of the API's validation, of OpenAPI and of the CLI's help.

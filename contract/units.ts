@@ -47,6 +47,14 @@ export function parseSize(text: string): number {
   return Math.round(Number(match[1]) * BYTES[match[2]!.toLowerCase() as keyof typeof BYTES]);
 }
 
+/** The largest size that a container may be given: 64t. */
+export const LARGEST_SIZE = 64 * BYTES.t;
+
+/** A whole number of MiB as {@link parseSize} reads it back: `512m`, or `2g` where it is that. */
+export function writeSize(bytes: number): string {
+  return bytes % BYTES.g === 0 ? `${bytes / BYTES.g}g` : `${bytes / BYTES.m}m`;
+}
+
 /** CPUs of a number (`1.5`) or of thousandths (`500m` is half a CPU). */
 export function parseCpus(value: number | string): number {
   if (typeof value === 'number') return value;

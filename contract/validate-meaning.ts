@@ -3,7 +3,7 @@ import { CONTAINER } from './names';
 import { joinPath } from './path';
 import type { Resources, RunSpec } from './spec';
 import { renderTemplates, unknownParams } from './template';
-import { parseCpus, parseRetention, parseSize } from './units';
+import { LARGEST_SIZE, parseCpus, parseRetention, parseSize } from './units';
 
 /**
  * What a schema cannot say of a run spec. Each check is given fields of the right shape, and is left out where a field
@@ -13,7 +13,6 @@ import { parseCpus, parseRetention, parseSize } from './units';
 /** Bytes of command and environment at most, parameters filled in; the kernel takes about twice that. */
 const RENDERED_LIMIT = 1_048_576;
 const MIB = 1024 ** 2;
-const LARGEST_SIZE = 64 * 1024 ** 4;
 /** The largest number that a user or group can have in a container. */
 const LARGEST_ID = 2 ** 31 - 1;
 

@@ -95,6 +95,10 @@ function expectation({ type, schema }: ValueError): string {
       return `must have at least ${count(schema['minItems'], 'item')}`;
     case ValueErrorType.ArrayMaxItems:
       return `must have at most ${count(schema['maxItems'], 'item')}`;
+    case ValueErrorType.ObjectMinProperties:
+      return `must have at least ${count(schema['minProperties'], 'field')}`;
+    case ValueErrorType.ObjectMaxProperties:
+      return `must have at most ${count(schema['maxProperties'], 'field')}`;
     case ValueErrorType.ArrayUniqueItems:
       return 'must not have an item twice';
     default:

@@ -7,8 +7,8 @@ import { nearest } from './nearest';
 import { placeOf, refusalOf } from './not-yet';
 import { liesIn } from './path';
 import { checkPlainJson } from './plain-json';
-import type { RecipeBook } from './recipe';
-import { RunSpecSchema, RunSubmissionSchema, type RunSpec, type RunSubmission } from './spec';
+import type { Recipe, RecipeBook } from './recipe';
+import { RunSpecSchema, RunSubmissionSchema, type RetryRule, type RunSpec, type RunSubmission } from './spec';
 import {
   checkEnv,
   checkLogs,
@@ -21,6 +21,7 @@ import {
 } from './validate-meaning';
 import { checkMounts, plainPath } from './validate-mounts';
 import { applyParams } from './validate-params';
+import { checkRules } from './validate-retries';
 import { checkShape, type ShapeWording } from './validate-shape';
 import { fitDelays, fitTimeouts } from './validate-timeouts';
 
@@ -68,7 +69,8 @@ export function validateSubmission(input: unknown, recipes: RecipeBook): Submiss
     ...applied.faults,
     ...shapeFaults.filter(({ path }) => applied.faults.every((fault) => fault.path !== path)),
   ];
-  return withRecipe(checkSpec({ ...mergeDeep(recipe.spec, differing), params: applied.params }, faults), name);
+  const merged = { ...mergeDeep(recipe.spec, differing), params: applied.params };
+  return withRecipe(checkSpec(merged, faults, recipe.params), name);
 }
 
 export const LIMITS = { bytes: SPEC_LIMIT_BYTES, depth: 16 };
@@ -90,22 +92,40 @@ function withRecipe(check: SpecCheck, recipe: string | null): SubmissionCheck {
 }
 
 /** The checks of meaning, of whatever has the right shape, so that one answer holds every fault. */
-function checkSpec(input: unknown, shapeFaults: Fault[]): SpecCheck {
+function checkSpec(input: unknown, shapeFaults: Fault[], declared: Recipe['params'] = {}): SpecCheck {
   if (!isObject(input)) return { faults: shapeFaults };
   const filled = Value.Default(RunSpecSchema, JSON.parse(JSON.stringify(input))) as RunSpec;
   const written = input as { policy?: { timeouts?: object; retries?: object } };
-  const hasShape = (...fields: string[]) =>
-    fields.every((field) =>
-      shapeFaults.every(({ path }) => path !== '' && !liesIn(path, field) && !liesIn(field, path)),
-    );
+  const hasShape = shapeCheckOf(shapeFaults);
 
   const timeouts = hasShape('policy.timeouts')
     ? fitTimeouts(filled.policy.timeouts, written.policy?.timeouts ?? {})
     : null;
   const retries = hasShape('policy.retries') ? fitDelays(filled.policy.retries, written.policy?.retries ?? {}) : null;
-  const networkProblem = hasShape('network') ? networkRefusal(filled.network) : undefined;
   const faults = [
     ...shapeFaults,
+    ...fieldFaults(filled, hasShape),
+    ...(timeouts?.faults ?? []),
+    ...(retries?.faults ?? []),
+    ...ruleFaults(filled, hasShape, declared),
+  ];
+  if (faults.length > 0 || timeouts === null || retries === null) return { faults };
+  return { spec: finish({ ...filled, policy: { timeouts: timeouts.timeouts, retries: retries.retries } }) };
+}
+
+/** Whether fields, and all that lies in them, have the right shape. */
+type ShapeCheck = (...fields: string[]) => boolean;
+
+function shapeCheckOf(shapeFaults: readonly Fault[]): ShapeCheck {
+  return (...fields) =>
+    fields.every((field) =>
+      shapeFaults.every(({ path }) => path !== '' && !liesIn(path, field) && !liesIn(field, path)),
+    );
+}
+
+function fieldFaults(filled: RunSpec, hasShape: ShapeCheck): Fault[] {
+  const networkProblem = hasShape('network') ? networkRefusal(filled.network) : undefined;
+  return [
     ...(hasShape('command', 'env', 'params') ? checkTemplates(filled) : []),
     ...(hasShape('params') ? checkParams(filled.params) : []),
     ...(hasShape('env') ? checkEnv(filled.env) : []),
@@ -114,11 +134,20 @@ function checkSpec(input: unknown, shapeFaults: Fault[]): SpecCheck {
     ...(networkProblem === undefined ? [] : [{ path: 'network', message: networkProblem }]),
     ...(hasShape('user') ? checkUser(filled.user) : []),
     ...(hasShape('logs') ? checkLogs(filled.logs) : []),
-    ...(timeouts?.faults ?? []),
-    ...(retries?.faults ?? []),
   ];
-  if (faults.length > 0 || timeouts === null || retries === null) return { faults };
-  return { spec: finish({ ...filled, policy: { timeouts: timeouts.timeouts, retries: retries.retries } }) };
+}
+
+function ruleFaults(filled: RunSpec, hasShape: ShapeCheck, declared: Recipe['params']): Fault[] {
+  const rules: unknown = filled.policy?.retries?.rules;
+  if (!Array.isArray(rules)) return [];
+  const { resources, params, env } = filled;
+  const around = {
+    declared,
+    ...(hasShape('resources') && { resources }),
+    ...(hasShape('params') && { params }),
+    ...(hasShape('env') && { env }),
+  };
+  return checkRules(rules as RetryRule[], around, hasShape);
 }
 
 /** The forms that the rest of the program relies on. */

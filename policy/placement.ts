@@ -24,17 +24,35 @@ export type Placement =
 /** A report older than this says nothing about now; hosts report every 5 s. */
 export const REPORT_FRESH_MS = 15_000;
 
+/** A host that was ready this long ago is waited for before a run goes back to one that it is to avoid. */
+const REPORT_RECENT_MS = 60_000;
+
+/** What a run asks of its host. */
+export interface PlacementWish {
+  /** False where the command is the image's own, which nobody knows without the image. */
+  hasCommand: boolean;
+  /** Hosts that are taken only where there is no other. */
+  avoid?: readonly string[];
+}
+
 /**
  * Chooses the host of an attempt: of those that reported just now and whose engine answers, the one with the fewest live
  * runs, then the first by name. Where there is none, one that allows local processes and whose engine has been away for
- * long enough, in the same order.
+ * long enough, in the same order. A host that the run avoids comes last, and only once no other was ready just before.
  *
- * @param run.hasCommand false where the command is the image's own, which nobody knows without the image.
  * @returns `none`, with what is wrong with each host, where none can take it.
  */
-export function placeRun(hosts: readonly HostFacts[], nowMs: number, run: { hasCommand: boolean }): Placement {
-  const byLoad = hosts.toSorted((one, other) => one.liveRuns - other.liveRuns || one.name.localeCompare(other.name));
+export function placeRun(hosts: readonly HostFacts[], nowMs: number, run: PlacementWish): Placement {
+  const { avoid = [] } = run;
+  const last = ({ name }: HostFacts): number => Number(avoid.includes(name));
+  const byLoad = hosts.toSorted(
+    (one, other) => last(one) - last(other) || one.liveRuns - other.liveRuns || one.name.localeCompare(other.name),
+  );
   const ready = byLoad.find((host) => problemOf(host, nowMs) === null);
+  const expected = ready && last(ready) ? byLoad.find((host) => !last(host) && wasReady(host, nowMs)) : undefined;
+  if (expected) {
+    return { none: `host ${expected.name} ${problemOf(expected, nowMs)}, and the run is to go elsewhere than before` };
+  }
   if (ready) return { host: ready.name };
   for (const host of byLoad) {
     const engineAwaySince = run.hasCommand ? processesSince(host, nowMs) : null;
@@ -50,6 +68,10 @@ function problemOf({ reportedAt, engineReady, engineProblem }: HostFacts, nowMs:
   if (ageMs > REPORT_FRESH_MS) return `has not reported for ${Math.round(ageMs / 1000)} s`;
   if (!engineReady) return `has a Docker Engine that does not answer${engineProblem ? ` (${engineProblem})` : ''}`;
   return null;
+}
+
+function wasReady({ reportedAt, engineReady }: HostFacts, nowMs: number): boolean {
+  return engineReady && nowMs - Date.parse(reportedAt) <= REPORT_RECENT_MS;
 }
 
 /** Since when the engine has been away, where that has been for long enough; measured by the clock of the host alone. */

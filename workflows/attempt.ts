@@ -5,11 +5,14 @@ import type {
   AssignedHost,
   AttemptIdentity,
   ContainerOutcome,
+  FollowContainerInput,
   PulledImage,
   StartedContainer,
 } from '../contract/activities';
 import { UNREACHABLE_DEFAULT } from '../contract/defaults';
+import type { Findings } from '../contract/evidence';
 import { parseDuration, parseSize } from '../contract/units';
+import type { Course } from '../policy/next-attempt';
 import { judgeOutcome, type Ending, type StopCause } from '../policy/outcome';
 import { callsTo } from './calls';
 import { failureOf, isActivityTimeout, isHostSilent, stopEnding } from './failure';
@@ -31,6 +34,13 @@ interface Placed {
   mayHaveContainer: boolean;
   /** True once it is known that the container runs no more. */
   hasEnded: boolean;
+  findings: Findings | null;
+}
+
+/** How an attempt ended, and what was found in the end of its log; null where nobody looked. */
+export interface EndedAttempt {
+  ending: Ending;
+  findings: Findings | null;
 }
 
 /** How long to leave an engine alone that just did not answer. */
@@ -41,24 +51,28 @@ const ENGINE_RETRY_MS = 5_000;
  *
  * It returns how the attempt ended, after its container is gone, or fenced: its host is lost, and the lease revoked.
  */
-export async function runAttempt(life: RunLife, admitted: AdmittedRun): Promise<Ending> {
-  const attempt = life.attemptBegins();
-  const limit = admitted.spec.policy.timeouts.queued;
+export async function runAttempt(life: RunLife, admitted: AdmittedRun, course: Course): Promise<EndedAttempt> {
+  const attempt = life.attemptBegins(course.changes);
+  const { spec, avoid } = course;
+  const limit = spec.policy.timeouts.queued;
   const deadlineMs = Date.now() + parseDuration(limit);
+  const hasCommand = spec.command !== undefined;
   let atOnce = attempt === 1 && life.interrupts.cause === null ? admitted.assigned : null;
   for (;;) {
-    const hasCommand = admitted.spec.command !== undefined;
-    const assigned = atOnce ?? (await waitForHost(life, { attempt, hasCommand, deadlineMs, limit }));
+    const assigned = atOnce ?? (await waitForHost(life, { attempt, hasCommand, avoid, deadlineMs, limit }));
     atOnce = null;
-    if ('reason' in assigned) return assigned;
-    const placed = place(life, admitted, { attempt, epoch: life.begins(assigned) }, assigned);
+    if ('reason' in assigned) return { ending: assigned, findings: null };
+    if (avoid.includes(assigned.host)) life.note(`Tries again on ${assigned.host}: ${NOWHERE_ELSE}`);
+    const placed = place(life, { ...admitted, spec }, { attempt, epoch: life.begins(assigned) }, assigned);
     const ending = await cleanUp(placed, await runOnHost(placed));
-    if (ending.reason !== 'engine-unavailable') return ending;
+    if (ending.reason !== 'engine-unavailable') return { ending, findings: placed.findings };
     life.waits(`Host ${assigned.host} could not begin: ${ending.detail.detail}`);
     // Without an engine the attempt has not happened yet: it takes from no budget and goes back to the queue.
     await sleepUnlessStopped(life, ENGINE_RETRY_MS);
   }
 }
+
+const NOWHERE_ELSE = 'the policy wants it elsewhere, and there is no other host that could take it.';
 
 function place(
   life: RunLife,
@@ -77,7 +91,7 @@ function place(
   });
   const identity: AttemptIdentity = { runId: life.run.id, attempt, epoch, ...(asProcess && { asProcess }) };
   const link = createHostLink(life, identity, calls, timeouts.unreachable);
-  return { life, spec, specHash, assigned, identity, link, mayHaveContainer: false, hasEnded: false };
+  return { life, spec, specHash, assigned, identity, link, mayHaveContainer: false, hasEnded: false, findings: null };
 }
 
 async function runOnHost(placed: Placed): Promise<Ending> {
@@ -130,7 +144,8 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
   const { life, spec, identity, link } = placed;
   const clock = new CancellationScope();
   const ticking = clock.run(async () => stopAtLimit(placed));
-  const following = link.insist((calls) => calls.followContainer({ ...identity, containerId }));
+  const input: FollowContainerInput = { ...identity, containerId, ...logPatternsOf(spec) };
+  const following = link.insist((calls) => calls.followContainer(input));
   // Where the stop fails first, nobody waits for it any more.
   following.catch(() => {});
   try {
@@ -138,6 +153,7 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
     const stopped = ended === null ? await stop(placed) : null;
     const outcome: ContainerOutcome = await following;
     placed.hasEnded = true;
+    placed.findings = outcome.findings ?? null;
     const ending = judgeOutcome(outcome, stopped, parseSize(spec.resources.memory));
     life.containerEnded(outcome, ending);
     return ending;
@@ -145,6 +161,14 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
     clock.cancel();
     await ticking;
   }
+}
+
+/** What the rules look for in the log. */
+function logPatternsOf({ policy }: Placed['spec']): Pick<FollowContainerInput, 'logPatterns'> {
+  const logPatterns = policy.retries.rules.flatMap(({ when: { log } }, rule) =>
+    log === undefined ? [] : [{ rule, pattern: log }],
+  );
+  return logPatterns.length > 0 ? { logPatterns } : {};
 }
 
 async function stopAtLimit({ life, spec }: Placed): Promise<void> {

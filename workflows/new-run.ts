@@ -39,7 +39,7 @@ export function tellBeginning({ rerunOf }: Run): string {
   return `The run was submitted as a rerun of ${rerunOf}${by === null ? '' : ` by ${by}`}.`;
 }
 
-export function newAttempt(number: number): Attempt {
+export function newAttempt(number: number, changes: string[]): Attempt {
   return {
     number,
     host: null,
@@ -53,7 +53,7 @@ export function newAttempt(number: number): Attempt {
     endedAt: null,
     logLines: null,
     logGaps: null,
-    changes: [],
+    changes,
     evidence: null,
     machine: null,
   };

@@ -99,10 +99,10 @@ export class RunLife {
     this.enter('suspended', story, story);
   }
 
-  attemptBegins(): number {
+  attemptBegins(changes: string[]): number {
     this.board.clear();
     this.run.attempt += 1;
-    this.attempts.push(newAttempt(this.run.attempt));
+    this.attempts.push(newAttempt(this.run.attempt, changes));
     return this.run.attempt;
   }
 

@@ -8,10 +8,10 @@ import {
 
 import type { AdmittedRun } from '../contract/activities';
 import type { EndReason } from '../contract/reason';
-import type { RunSubmission } from '../contract/spec';
+import type { Retries, RunSubmission } from '../contract/spec';
 import { formatDuration, parseDuration } from '../contract/units';
+import { decideNext, firstCourse, type Course } from '../policy/next-attempt';
 import { describeEnding, type Ending } from '../policy/outcome';
-import { decideRetry, EMPTY_LEDGER } from '../policy/retry';
 import { runAttempt } from './attempt';
 import { quickControl } from './calls';
 import { failureOf, stopEnding } from './failure';
@@ -77,16 +77,20 @@ async function endOf(life: RunLife, submission: RunSubmission): Promise<Ending> 
 
 /** Attempt after attempt, until one succeeds or the policy says that it is enough. */
 async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<Ending> {
-  const { retries } = admitted.spec.policy;
-  let ledger = EMPTY_LEDGER;
+  let course = firstCourse(admitted.spec);
   for (;;) {
-    const ending = await runAttempt(life, admitted);
+    const { ending, findings } = await runAttempt(life, admitted, course);
     life.attemptEnded(ending);
-    const decision = decideRetry(retries, ledger, ending);
-    ledger = decision.ledger;
+    const decision = decideNext(course, {
+      ending,
+      evidence: life.attempts.at(-1)?.evidence ?? null,
+      matchedLogs: findings?.matchedLogs ?? [],
+      host: life.attempts.at(-1)?.host ?? null,
+    });
+    course = decision.course;
     if (ending.reason === 'completed') return ending;
     if (!decision.retry) {
-      if (retries.attempts > 1) life.note(`No further attempt: ${decision.because}.`);
+      if (isNews(course)) life.note(`No further attempt: ${decision.because}.`);
       return ending;
     }
     const { interrupts } = life;
@@ -101,6 +105,14 @@ async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<E
     if (ending.reason === 'host-lost' && interrupts.stop !== null) return ending;
     if (interrupts.stop !== null) return { ...stopEnding(interrupts.stop), exitCode: ending.exitCode };
   }
+}
+
+/** Nobody wonders why there is but one attempt where nothing of the policy could have made another. */
+function isNews({ spec, ledger }: Course): boolean {
+  const { attempts, rules, sameFailure }: Partial<Retries> & Pick<Retries, 'attempts' | 'rules'> = spec.policy.retries;
+  // Histories of specs without `sameFailure` have no such note.
+  const mayBeRuled = sameFailure !== undefined && (rules.length > 0 || ledger.infrastructureFailures > 0);
+  return attempts > 1 || mayBeRuled;
 }
 
 /** Until somebody resumes the run, or ends it. */

@@ -25,7 +25,8 @@ function tellAttempt(attempt: Attempt): string {
   const form = attempt.form === 'process' ? 'as **local process, without a container**' : 'in container';
   const container = attempt.containerId ? ` ${form} \`${attempt.containerId.slice(0, 12)}\`` : '';
   const log = attempt.logLines === null ? '' : ` Log: ${attempt.logLines} lines, ${attempt.logGaps} gaps.`;
-  return `- attempt ${attempt.number}${container}: ${attempt.message ?? 'under way.'}${log}`;
+  const changes = attempt.changes.length > 0 ? ` with ${attempt.changes.join(', ')}` : '';
+  return `- attempt ${attempt.number}${container}${changes}: ${attempt.message ?? 'under way.'}${log}`;
 }
 
 /** All that people must know of a container, or a local process, that runs; null where there is nothing. */

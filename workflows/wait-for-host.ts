@@ -10,6 +10,8 @@ export interface HostWish {
   attempt: number;
   /** False where the command is the image's own. */
   hasCommand: boolean;
+  /** Hosts that are taken only where there is no other. */
+  avoid: string[];
   /** The workflow's clock at which the wait is over. */
   deadlineMs: number;
   /** The same as the policy writes it, for the sentence. */
@@ -22,9 +24,9 @@ export interface HostWish {
  */
 export async function waitForHost(
   life: RunLife,
-  { attempt, hasCommand, deadlineMs, limit }: HostWish,
+  { attempt, hasCommand, avoid, deadlineMs, limit }: HostWish,
 ): Promise<AssignedHost | Ending> {
-  const input: AssignHostInput = { runId: life.run.id, attempt, hasCommand };
+  const input: AssignHostInput = { runId: life.run.id, attempt, hasCommand, ...(avoid.length > 0 && { avoid }) };
   for (;;) {
     if (life.interrupts.cause !== null) return stopEnding(life.interrupts.cause);
     let why: string | undefined;

@@ -2,6 +2,7 @@ import { RE2JS, RE2JSSyntaxException } from 're2js';
 
 import { describeValue } from '../../contract/describe-value';
 import { InvalidInputError } from '../../contract/fault';
+import { PATTERN_MOST_STEPS } from '../../contract/pattern-limits';
 
 /** What is looked for in the lines of logs. */
 export interface LinePattern {
@@ -16,15 +17,6 @@ export interface PatternOptions {
   ignoreCase: boolean;
 }
 
-/** Characters of a pattern at most. */
-export const PATTERN_MAX_LENGTH = 1_000;
-
-/**
- * Steps of a compiled pattern at most. The time for a line grows with its length times this, never faster: the engine is
- * RE2's, whose matches take linear time whatever the pattern, unlike those of JavaScript's own.
- */
-const MOST_STEPS = 300;
-
 /**
  * A pattern ready to be looked for.
  *
@@ -37,8 +29,11 @@ export function compilePattern(path: string, pattern: string, { literal, ignoreC
   }
   const engine = compile(path, literal ? RE2JS.quote(pattern) : pattern, ignoreCase);
   const steps = engine.programSize();
-  if (steps > MOST_STEPS) {
-    throw refused(path, `is too large: it has ${steps} steps of at most ${MOST_STEPS}; write smaller repetitions`);
+  if (steps > PATTERN_MOST_STEPS) {
+    throw refused(
+      path,
+      `is too large: it has ${steps} steps of at most ${PATTERN_MOST_STEPS}; write smaller repetitions`,
+    );
   }
   return {
     matches: (text) => engine.test(text),

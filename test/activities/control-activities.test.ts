@@ -102,6 +102,15 @@ describe('assignHost', () => {
     expect(await assign()).toEqual({ host: 'b' });
   });
 
+  it('takes a host that is to be avoided only where there is no other', async () => {
+    await store.reportHost(report('a'));
+    const avoiding = { runId: 'r', attempt: 2, avoid: ['a'] };
+    expect(await activities.assignHost(avoiding)).toEqual({ host: 'a' });
+    await store.reportHost(report('b'));
+    await putRun('one', 'b', 'running');
+    expect(await activities.assignHost(avoiding)).toEqual({ host: 'b' });
+  });
+
   it('fails with what is wrong with each host', async () => {
     expect(await failureOf(assign())).toMatchObject({ type: 'no-host', message: 'no host worker has reported yet' });
     await store.reportHost(report('a', { engineReady: false, engineProblem: 'connection refused' }));

@@ -24,7 +24,16 @@ const GOOD = {
       total: '36h',
       grace: '30s',
     },
-    retries: { attempts: 3, delay: '5s', factor: 2, rules: [{ when: { exitCode: [1] }, then: 'retry' }] },
+    retries: {
+      attempts: 3,
+      delay: '5s',
+      factor: 2,
+      rules: [
+        { when: { exitCode: [1, '128-140'], signal: ['SIGSEGV'] }, then: 'fail' },
+        { when: { outOfMemory: true }, then: 'retry', change: { memory: 'x2', upTo: '32g' } },
+        { when: { log: 'ECC', reason: ['silent'] }, then: 'retry', change: { params: { epochs: '/2' }, downTo: 1 } },
+      ],
+    },
   },
   labels: { team: 'vision' },
   logs: { retention: '90d' },

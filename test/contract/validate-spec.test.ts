@@ -44,7 +44,7 @@ describe('an accepted spec', () => {
           total: '36h',
           grace: '30s',
         },
-        retries: { attempts: 1, delay: '10s', factor: 1, maxDelay: '5m', infrastructure: 5, rules: [] },
+        retries: { attempts: 1, delay: '10s', factor: 1, maxDelay: '5m', infrastructure: 5, sameFailure: 2, rules: [] },
       },
       labels: {},
       logs: {},
@@ -162,7 +162,7 @@ describe('a refused spec', () => {
     [
       'policy.retries.rules[0].then',
       { policy: { retries: { rules: [{ when: { exitCode: [1] }, then: 'again' }] } } },
-      'must be "retry" or "fail"; got "again"',
+      'must be "retry", "retry-elsewhere" or "fail"; got "again"',
     ],
     [
       'policy.retries.attempts',
@@ -310,11 +310,6 @@ describe('limits of meaning', () => {
 });
 
 describe('fields whose behaviour does not exist yet', () => {
-  const rule = (fields: object) => ({
-    policy: { retries: { rules: [{ when: { exitCode: [1] }, then: 'retry', ...fields }] } },
-  });
-  const when = (fields: object) => rule({ when: { exitCode: [1], ...fields } });
-
   it.each<[string, object]>([
     ['secrets', { secrets: ['KEY'] }],
     ['pool', { pool: 'default' }],
@@ -327,12 +322,6 @@ describe('fields whose behaviour does not exist yet', () => {
     ['policy', { policy: 'patient' }],
     ['policy.timeouts.silence', { policy: { timeouts: { silence: '30m' } } }],
     ['policy.timeouts.warn', { policy: { timeouts: { warn: '2m' } } }],
-    ['policy.retries.rules[0].change', rule({ change: { memory: 'x1.5' } })],
-    ['policy.retries.rules[0].then', rule({ then: 'retry-elsewhere' })],
-    ['policy.retries.rules[0].when.outOfMemory', when({ outOfMemory: true })],
-    ['policy.retries.rules[0].when.log', when({ log: 'CUDA error' })],
-    ['policy.retries.rules[0].when.signal', when({ signal: 'SIGKILL' })],
-    ['policy.retries.rules[0].when.reason', when({ reason: 'exit-code' })],
   ])('refuses %s as not supported yet', (path, fields) => {
     expect(faultAt(path, fields)).toContain('is not supported yet: ');
   });

@@ -52,7 +52,16 @@ export function specOf(submission: RunSubmission): RunSpec {
         grace: '30s',
         ...timeouts,
       },
-      retries: { attempts: 1, delay: '10ms', factor: 1, maxDelay: '5m', infrastructure: 5, rules: [], ...retries },
+      retries: {
+        attempts: 1,
+        delay: '10ms',
+        factor: 1,
+        maxDelay: '5m',
+        infrastructure: 5,
+        sameFailure: 2,
+        rules: [],
+        ...retries,
+      },
     },
   };
 }

@@ -47,6 +47,34 @@ it('says so where there is no host at all', () => {
   expect(placeRun([], NOW, RUN)).toEqual({ none: 'no host worker has reported yet' });
 });
 
+describe('a host to avoid', () => {
+  const avoiding = (...avoid: string[]) => ({ hasCommand: true, avoid });
+
+  it('comes after every other, though it has fewer live runs', () => {
+    const hosts = [host('a'), host('b', { liveRuns: 9 }), host('c', { liveRuns: 8 })];
+    expect(placeRun(hosts, NOW, avoiding('a'))).toEqual({ host: 'c' });
+    expect(placeRun(hosts, NOW, avoiding('a', 'c'))).toEqual({ host: 'b' });
+  });
+
+  it('is taken where there is no other that could take the run', () => {
+    const others = [host('b', { engineReady: false }), host('c', { ageMs: 60_001 })];
+    expect(placeRun([host('a'), ...others], NOW, avoiding('a'))).toEqual({ host: 'a' });
+    expect(placeRun([host('a')], NOW, avoiding('a'))).toEqual({ host: 'a' });
+  });
+
+  it('is left alone as long as another was ready just before', () => {
+    expect(placeRun([host('a'), host('b', { ageMs: 60_000 })], NOW, avoiding('a'))).toEqual({
+      none: 'host b has not reported for 60 s, and the run is to go elsewhere than before',
+    });
+  });
+
+  it('with an engine goes before a local process elsewhere', () => {
+    const engineAwaySince = new Date(NOW - 3_600_000).toISOString();
+    const other = host('b', { engineReady: false, engineAwaySince, fallback: 'process' });
+    expect(placeRun([host('a'), other], NOW, avoiding('a'))).toEqual({ host: 'a' });
+  });
+});
+
 describe('a host that allows local processes', () => {
   const away = (forMs: number, facts: Partial<HostFacts> & { ageMs?: number } = {}): HostFacts => {
     const { ageMs = 1_000 } = facts;

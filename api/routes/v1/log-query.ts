@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox';
 
+import { PATTERN_MAX_LENGTH } from '../../../contract/pattern-limits';
 import type { LogStream } from '../../../store/log-store';
 import { defaulted } from '../../defaulted';
 import { LOG_FORMATS, type LogFormat } from '../../services/log-formats';
-import { PATTERN_MAX_LENGTH } from '../../services/line-pattern';
 
 const Moment = (description: string) =>
   Type.Optional(

@@ -14,8 +14,6 @@ const NOT_YET: Record<string, string> = {
   notify: 'read the events of the run instead',
   'resources.gpus': 'runs have CPUs and memory only',
   'resources.gpuModel': 'runs have CPUs and memory only',
-  'policy.timeouts.silence': '`policy.timeouts.running` limits an attempt',
-  'policy.timeouts.warn': 'a container gets SIGTERM and then has `policy.timeouts.grace`',
   'policy.retries.rules[].change': 'every attempt has the same resources',
   'policy.retries.rules[].when.outOfMemory': 'a rule matches by `exitCode`; the kernel ends a process with 137',
   'policy.retries.rules[].when.log': 'a rule matches by `exitCode`',

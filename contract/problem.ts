@@ -14,6 +14,7 @@ export const PROBLEMS = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'already-ended': { status: 409, title: 'The run has ended already' },
   'already-running': { status: 409, title: 'A run of the schedule is going on' },
+  'change-refused': { status: 409, title: 'The run cannot be changed like this' },
   'name-taken': { status: 409, title: 'The name is taken' },
   'log-removed': { status: 410, title: 'The log was removed' },
   'body-too-large': { status: 413, title: 'The body is too large' },
@@ -24,6 +25,7 @@ export const PROBLEMS = {
   'store-unavailable': { status: 503, title: 'The store does not answer' },
   'temporal-unavailable': { status: 503, title: 'Temporal does not answer' },
   'temporal-not-ready': { status: 503, title: 'Temporal is not set up for Trainyard' },
+  'change-unconfirmed': { status: 503, title: 'Nobody has confirmed the change yet' },
   'not-known-yet': { status: 503, title: 'The run cannot be looked at yet' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -11,11 +11,14 @@ import type {
 import { UNREACHABLE_DEFAULT } from '../contract/defaults';
 import { parseDuration } from '../contract/units';
 import { judgeOutcome, type Ending, type StopCause } from '../policy/outcome';
+import { endingAfterWarning } from '../policy/warned';
+import { startAttemptClock } from './attempt-clock';
 import { callsTo } from './calls';
 import { failureOf, isActivityTimeout, isHostSilent, stopEnding } from './failure';
 import { createHostLink, HostLostError, type HostLink } from './host-link';
 import type { RunLife } from './run-life';
-import { cancellableSleep, sleepUnlessStopped } from './sleep';
+import { followWithSilence } from './silence';
+import { sleepUnlessStopped } from './sleep';
 import { summarise } from './story';
 import { waitForHost } from './wait-for-host';
 
@@ -43,12 +46,10 @@ const ENGINE_RETRY_MS = 5_000;
  */
 export async function runAttempt(life: RunLife, admitted: AdmittedRun): Promise<Ending> {
   const attempt = life.attemptBegins();
-  const limit = admitted.spec.policy.timeouts.queued;
-  const deadlineMs = Date.now() + parseDuration(limit);
   let atOnce = attempt === 1 && life.interrupts.cause === null ? admitted.assigned : null;
   for (;;) {
     const hasCommand = admitted.spec.command !== undefined;
-    const assigned = atOnce ?? (await waitForHost(life, { attempt, hasCommand, deadlineMs, limit }));
+    const assigned = atOnce ?? (await waitForHost(life, { attempt, hasCommand }));
     atOnce = null;
     if ('reason' in assigned) return assigned;
     const placed = place(life, admitted, { attempt, epoch: life.begins(assigned) }, assigned);
@@ -72,7 +73,6 @@ function place(
     summaries: summarise(spec, host, attempt),
     pullTimeoutMs: parseDuration(timeouts.pull),
     startTimeoutMs: parseDuration(timeouts.start),
-    graceMs: parseDuration(timeouts.grace),
     unreachableMs: parseDuration(timeouts.unreachable),
   });
   const identity: AttemptIdentity = { runId: life.run.id, attempt, epoch, ...(asProcess && { asProcess }) };
@@ -109,7 +109,10 @@ async function pull({ life, spec, identity, link }: Placed): Promise<PulledImage
     return await pulling;
   } catch (error) {
     if (life.interrupts.cause !== null && isCancellation(error)) return null;
-    throw overLimit(error, { reason: 'pull-timeout', exitCode: null, detail: { timeout: policy.timeouts.pull } });
+    const { pull: timeout, pullSilence } = policy.timeouts;
+    const failure = failureOf(error);
+    if (failure.reason === 'pull-silent') throw new LimitError({ ...failure, detail: { timeout: pullSilence } });
+    throw overLimit(error, { reason: 'pull-timeout', exitCode: null, detail: { timeout } });
   }
 }
 
@@ -128,9 +131,10 @@ async function start(placed: Placed, imageId: string): Promise<StartedContainer>
 /** Follows the container to its end, which it has by itself or because the run was asked to stop. */
 async function follow(placed: Placed, { containerId }: StartedContainer): Promise<Ending> {
   const { life, identity, link } = placed;
-  const clock = new CancellationScope();
-  const ticking = clock.run(async () => stopAtLimit(placed));
-  const following = link.insist((calls) => calls.followContainer({ ...identity, containerId }));
+  const clock = startAttemptClock(life, link, identity);
+  const following = link.insist((calls) =>
+    followWithSilence(life.limits, (silence) => calls.followContainer({ ...identity, containerId, ...silence })),
+  );
   // Where the stop fails first, nobody waits for it any more.
   following.catch(() => {});
   try {
@@ -139,25 +143,17 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
     const outcome: ContainerOutcome = await following;
     placed.hasEnded = true;
     life.containerEnded(outcome);
-    return judgeOutcome(outcome, stopped);
+    return endingAfterWarning(judgeOutcome(outcome, stopped), clock.warnedBy());
   } finally {
-    clock.cancel();
-    await ticking;
-  }
-}
-
-async function stopAtLimit({ life, spec }: Placed): Promise<void> {
-  const { running } = spec.policy.timeouts;
-  if (await cancellableSleep(parseDuration(running))) {
-    life.interrupts.endAttempt({ reason: 'running-timeout', detail: { timeout: running } });
+    await clock.stop();
   }
 }
 
 /** The cause, where the container was still there to be stopped; null where it had ended by itself. */
-async function stop({ life, spec, identity, link }: Placed): Promise<StopCause | null> {
+async function stop({ life, identity, link }: Placed): Promise<StopCause | null> {
   const cause = life.interrupts.cause!;
   life.stops(cause);
-  const graceMs = parseDuration(spec.policy.timeouts.grace);
+  const graceMs = parseDuration(life.limits.timeouts.grace);
   const { how } = await link.insist((calls) => calls.stopContainer({ ...identity, graceMs }));
   return how === 'already-ended' ? null : cause;
 }

@@ -11,6 +11,7 @@ import type { EngineHealth } from '../host/engine-health';
 import type { ToldNotices } from '../host/notices';
 import { orAborted } from '../host/or-aborted';
 import type { Pumps } from '../host/pumps';
+import type { SilenceWatches } from '../host/silence-watch';
 import type { LogStore, Seal } from '../store/log-store';
 import { unlessAbsent } from './engine-absence';
 import { withHeartbeat } from './host-heartbeat';
@@ -21,12 +22,15 @@ export interface FollowActivityDeps {
   pumps: Pumps;
   logs: LogStore;
   watches: ContainerWatches;
+  silences: SilenceWatches;
 }
 
 /** What a heartbeat tells; the one who follows the container next goes on from it. */
 interface Beat {
   lines: number;
   told?: ToldNotices;
+  /** How long the container has been silent; see SilenceWatch. */
+  silentMs?: number;
 }
 
 /** Well below the heartbeat timeout of the workflow's call. */
@@ -46,22 +50,27 @@ function followContainer(deps: FollowActivityDeps, input: FollowContainerInput):
   const pump = deps.pumps.adopt({ runId, attempt, containerId });
   const before = Context.current().info.heartbeatDetails as Beat | undefined;
   const watch = deps.watches.begin(input, before?.told ?? {});
+  const silence = deps.silences.begin(input, before?.silentMs ?? null);
   const toItsEnd = async (within: AbortSignal): Promise<ContainerOutcome> => {
     const end = await seeEnd(deps, input, watch, within);
     const seal = await orAborted(pump.sealed, within);
     deps.watches.forget(containerId);
+    deps.silences.forget(containerId);
     return outcome(end, seal, await commandProblem(deps.logs, input, end.info));
   };
   return withHeartbeat(
-    () => beat(pump.lines(), watch.told()),
+    () => beat(pump.lines(), watch.told(), silence.silentMs()),
     // A local process needs no engine.
     (signal) => (input.asProcess ? toItsEnd(signal) : unlessAbsent(deps.health, signal, toItsEnd)),
     HEARTBEAT_EVERY_MS,
-  ).finally(() => watch.end());
+  ).finally(() => {
+    watch.end();
+    silence.end();
+  });
 }
 
-function beat(lines: number, told: ToldNotices): Beat {
-  return { lines, ...(Object.keys(told).length > 0 && { told }) };
+function beat(lines: number, told: ToldNotices, silentMs: number | null): Beat {
+  return { lines, ...(Object.keys(told).length > 0 && { told }), ...(silentMs !== null && { silentMs }) };
 }
 
 interface End {

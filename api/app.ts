@@ -16,6 +16,7 @@ import { recipeRoutes } from './routes/v1/recipes';
 import { runEventRoutes } from './routes/v1/run-events';
 import { runLogRoutes } from './routes/v1/run-logs';
 import { runRoutes } from './routes/v1/runs';
+import { runChangeRoutes } from './routes/v1/run-changes';
 import { scheduleActionRoutes } from './routes/v1/schedule-actions';
 import { scheduleRoutes } from './routes/v1/schedules';
 import { statusRoutes } from './routes/status';
@@ -53,6 +54,7 @@ async function routes(app: FastifyInstance, { services }: { services: Services }
   const feed = createEventFeed(services.runStore, services.logger);
   const v1 = { services, prefix: '/v1' };
   await app.register(runRoutes, v1);
+  await app.register(runChangeRoutes, v1);
   await app.register(runLogRoutes, { ...v1, streams });
   await app.register(logSearchRoutes, { ...v1, streams });
   await app.register(runEventRoutes, v1);

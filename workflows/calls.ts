@@ -114,11 +114,11 @@ function shortCalls(host: string, options: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 2 },
     summary: summaries.cleanUp,
   });
-  return { reachHost, startContainer, ...signalCalls(host, options), cleanUp, cleanUpBriefly };
+  return { reachHost, startContainer, signalContainer: signalCall(host, options), cleanUp, cleanUpBriefly };
 }
 
-function signalCalls(host: string, options: CallOptions) {
-  return proxyActivities<Pick<HostActivities, 'signalContainer'>>({
+function signalCall(host: string, options: CallOptions): HostCalls['signalContainer'] {
+  return proxyActivities<HostActivities>({
     taskQueue: hostTaskQueue(host),
     scheduleToStartTimeout: silenceOf(options),
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -127,7 +127,7 @@ function signalCalls(host: string, options: CallOptions) {
     cancellationType: 'TRY_CANCEL',
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
     summary: options.summaries.signalContainer,
-  });
+  }).signalContainer;
 }
 
 /** Slack for the engine's own work around a time that the policy sets. */

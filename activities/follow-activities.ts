@@ -14,6 +14,7 @@ import { readLogEnd } from '../host/log-end';
 import type { ToldNotices } from '../host/notices';
 import { orAborted } from '../host/or-aborted';
 import type { Pumps } from '../host/pumps';
+import type { SilenceWatches } from '../host/silence-watch';
 import { startUsageMeter } from '../host/usage-meter';
 import type { LogLine, LogStore, Seal } from '../store/log-store';
 import { unlessAbsent } from './engine-absence';
@@ -26,6 +27,7 @@ export interface FollowActivityDeps {
   logs: LogStore;
   watches: ContainerWatches;
   newestCheckpoint: NewestCheckpoint;
+  silences: SilenceWatches;
 }
 
 /** What a heartbeat tells; the one who follows the container next goes on from it. */
@@ -34,6 +36,8 @@ interface Beat {
   told?: ToldNotices;
   /** What the container was seen to use; the kernel forgets it with the container. */
   usage?: ContainerUsage;
+  /** How long the container has been silent; see SilenceWatch. */
+  silentMs?: number;
 }
 
 /** Well below the heartbeat timeout of the workflow's call. */
@@ -54,30 +58,38 @@ function followContainer(deps: FollowActivityDeps, input: FollowContainerInput):
   const before = Context.current().info.heartbeatDetails as Beat | undefined;
   const watch = deps.watches.begin(input, before?.told ?? {});
   const meter = startUsageMeter(deps.engine, containerId, before?.usage);
+  const silence = deps.silences.begin(input, before?.silentMs ?? null);
   const toItsEnd = async (within: AbortSignal): Promise<ContainerOutcome> => {
     const end = await seeEnd(deps, input, watch, within);
     // Of a local process its shim has counted all to the end; of a container nothing is left to count.
     if (input.asProcess) await meter.look();
     const seal = await orAborted(pump.sealed, within);
     deps.watches.forget(containerId);
+    deps.silences.forget(containerId);
     const lines = await readLogEnd(deps.logs, input);
     const evidence = await findEvidence(deps.newestCheckpoint, input, { info: end.info, lines });
     return outcome(end, seal, { problem: commandProblem(lines, end.info), findings: { ...meter.seen(), ...evidence } });
   };
   return withHeartbeat(
-    () => beat(pump.lines(), watch.told(), meter.seen()),
+    () => beat(pump.lines(), watch.told(), meter.seen(), silence.silentMs()),
     // A local process needs no engine.
     (signal) => (input.asProcess ? toItsEnd(signal) : unlessAbsent(deps.health, signal, toItsEnd)),
     HEARTBEAT_EVERY_MS,
   ).finally(() => {
     watch.end();
     meter.end();
+    silence.end();
   });
 }
 
-function beat(lines: number, told: ToldNotices, usage: ContainerUsage): Beat {
+function beat(lines: number, told: ToldNotices, usage: ContainerUsage, silentMs: number | null): Beat {
   const isKnown = Object.values(usage).some((value) => value !== null);
-  return { lines, ...(Object.keys(told).length > 0 && { told }), ...(isKnown && { usage }) };
+  return {
+    lines,
+    ...(Object.keys(told).length > 0 && { told }),
+    ...(isKnown && { usage }),
+    ...(silentMs !== null && { silentMs }),
+  };
 }
 
 interface End {

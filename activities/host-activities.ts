@@ -7,6 +7,7 @@ import { cleanUp } from './host-clean-up';
 import type { HostActivityDeps } from './host-deps';
 import { pullImage } from './host-pull-image';
 import { reachHost } from './host-reach';
+import { signalContainer } from './host-signal-container';
 import { startContainer } from './host-start-container';
 import { stopContainer } from './host-stop-container';
 
@@ -18,6 +19,7 @@ export function createHostActivities(deps: HostActivityDeps): HostActivities {
     pullImage: (input) => orFailure(pullImage(deps.engine, pulls, input)),
     startContainer: (input) => orFailure(startContainer({ ...deps, machines }, input)),
     reachHost: (input) => reachHost(deps.health, input),
+    signalContainer: (input) => orFailure(signalContainer(deps, input)),
     // These two must come to pass: an engine that is away for a moment is for Temporal to wait for.
     stopContainer: (input) => overAbsence(deps.health, () => stopContainer(deps, input)),
     cleanUp: (input) => overAbsence(deps.health, () => cleanUp(deps, input)),

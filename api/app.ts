@@ -17,6 +17,7 @@ import { rerunRoutes } from './routes/v1/rerun';
 import { runEventRoutes } from './routes/v1/run-events';
 import { runLogRoutes } from './routes/v1/run-logs';
 import { runRoutes } from './routes/v1/runs';
+import { runChangeRoutes } from './routes/v1/run-changes';
 import { scheduleActionRoutes } from './routes/v1/schedule-actions';
 import { scheduleRoutes } from './routes/v1/schedules';
 import { statusRoutes } from './routes/status';
@@ -54,6 +55,7 @@ async function routes(app: FastifyInstance, { services }: { services: Services }
   const feed = createEventFeed(services.runStore, services.logger);
   const v1 = { services, prefix: '/v1' };
   await app.register(runRoutes, v1);
+  await app.register(runChangeRoutes, v1);
   await app.register(runLogRoutes, { ...v1, streams });
   await app.register(logSearchRoutes, { ...v1, streams });
   await app.register(rerunRoutes, v1);

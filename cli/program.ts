@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { addCancelCommand } from './commands/cancel';
+import { addChangeCommand } from './commands/change';
 import type { Context } from './commands/context';
 import { addDoctorCommand } from './commands/doctor';
 import { addGrepCommand } from './commands/grep';
@@ -41,6 +42,7 @@ export function buildProgram(context: Context, version: string): Command {
     addLogsCommand,
     addGrepCommand,
     addCancelCommand,
+    addChangeCommand,
     addScheduleCommand,
     addDoctorCommand,
   ];

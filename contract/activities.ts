@@ -50,6 +50,8 @@ export interface HostActivities {
   /** Returns when the worker of the host is there and its engine answers, however long that takes. */
   reachHost(input: AttemptIdentity): Promise<void>;
   startContainer(input: StartContainerInput): Promise<StartedContainer>;
+  /** Sends the container a signal that is no stop, such as a warning; it may come twice. */
+  signalContainer(input: SignalContainerInput): Promise<SignalledContainer>;
   /** Asks the container to end: SIGTERM, the grace, SIGKILL. Returns when it no longer runs. */
   stopContainer(input: StopContainerInput): Promise<StoppedContainer>;
   /** Removes whatever the attempt left on the engine, its log sealed first. */
@@ -186,6 +188,16 @@ export interface ContainerOutcome {
   logGaps: number;
   /** Absent in histories from before it was there. */
   findings?: Findings;
+}
+
+export interface SignalContainerInput extends AttemptIdentity {
+  /** Such as `SIGUSR1`. */
+  signal: string;
+}
+
+export interface SignalledContainer {
+  /** False where no container of the attempt ran any more. */
+  sent: boolean;
 }
 
 export interface StopContainerInput extends AttemptIdentity {

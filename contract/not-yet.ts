@@ -13,8 +13,6 @@ const NOT_YET: Record<string, string> = {
   notify: 'read the events of the run instead',
   'resources.gpus': 'runs have CPUs and memory only',
   'resources.gpuModel': 'runs have CPUs and memory only',
-  'policy.timeouts.silence': '`policy.timeouts.running` limits an attempt',
-  'policy.timeouts.warn': 'a container gets SIGTERM and then has `policy.timeouts.grace`',
 };
 
 /** What would take away the wall between a container and its host; refused for good. */

@@ -12,3 +12,12 @@ export interface HostNotice {
   /** One sentence for people, with what helps; null when it is over. */
   message: string | null;
 }
+
+/** Sent by the worker of a host as the signal `silent`: a container writes no line and no checkpoint. */
+export interface SilenceReport {
+  attempt: number;
+  /** For how long it must have been silent to be reported; one that was judged by another limit is passed over. */
+  silenceMs: number;
+  /** Since when it is silent, by the clock of its engine. */
+  since: string;
+}

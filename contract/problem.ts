@@ -15,6 +15,7 @@ export const PROBLEMS = {
   'already-ended': { status: 409, title: 'The run has ended already' },
   'already-running': { status: 409, title: 'A run of the schedule is going on' },
   'not-repeatable': { status: 409, title: 'The run cannot be repeated' },
+  'change-refused': { status: 409, title: 'The run cannot be changed like this' },
   'name-taken': { status: 409, title: 'The name is taken' },
   'log-removed': { status: 410, title: 'The log was removed' },
   'body-too-large': { status: 413, title: 'The body is too large' },
@@ -25,6 +26,7 @@ export const PROBLEMS = {
   'store-unavailable': { status: 503, title: 'The store does not answer' },
   'temporal-unavailable': { status: 503, title: 'Temporal does not answer' },
   'temporal-not-ready': { status: 503, title: 'Temporal is not set up for Trainyard' },
+  'change-unconfirmed': { status: 503, title: 'Nobody has confirmed the change yet' },
   'not-known-yet': { status: 503, title: 'The run cannot be looked at yet' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

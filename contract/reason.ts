@@ -60,7 +60,7 @@ interface ReasonFacts {
 
 export const REASONS: Record<EndReason, ReasonFacts> = {
   completed: { state: 'succeeded', retry: 'never', sentence: 'The command ended with exit code 0.' },
-  'exit-code': { state: 'failed', retry: 'user', sentence: 'The command ended with exit code {exitCode}.' },
+  'exit-code': { state: 'failed', retry: 'user', sentence: 'The command ended with exit code {exitCode}. {detail}' },
   'out-of-memory': {
     state: 'failed',
     retry: 'user',
@@ -100,37 +100,44 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
   'pull-silent': {
     state: 'failed',
     retry: 'infrastructure',
-    sentence: 'The pull made no progress for {timeout} and was given up (policy.timeouts.pullSilence).',
+    sentence:
+      'The pull made no progress for {timeout} and was given up (policy.timeouts.pullSilence); raise it in the spec for a registry that is slow to answer.',
   },
   'pull-timeout': {
     state: 'failed',
     retry: 'infrastructure',
-    sentence: 'The pull took longer than {timeout} and was given up (policy.timeouts.pull).',
+    sentence:
+      'The pull took longer than {timeout} and was given up (policy.timeouts.pull); raise it in the spec for a large image or a slow registry.',
   },
   'queued-timeout': {
     state: 'failed',
     retry: 'never',
-    sentence: 'The run waited longer than {timeout} for its turn (policy.timeouts.queued). {detail}',
+    sentence:
+      'The run waited longer than {timeout} for its turn (policy.timeouts.queued); raise it in the spec, or while the run waits with `trainyard change`. {detail}',
   },
   'start-timeout': {
     state: 'failed',
     retry: 'infrastructure',
-    sentence: 'The container did not start within {timeout} (policy.timeouts.start).',
+    sentence:
+      'The container did not start within {timeout} (policy.timeouts.start); raise it in the spec for a host that is slow.',
   },
   'running-timeout': {
     state: 'failed',
     retry: 'never',
-    sentence: 'The container ran longer than {timeout} and was stopped (policy.timeouts.running).',
+    sentence:
+      'The container ran longer than {timeout} and was stopped (policy.timeouts.running); raise it in the spec, or while the run goes on with `trainyard change`.',
   },
   silent: {
     state: 'failed',
     retry: 'user',
-    sentence: 'The container wrote no line and no checkpoint for {timeout} and was stopped (policy.timeouts.silence).',
+    sentence:
+      'The container wrote no line and no checkpoint for {timeout} and was stopped (policy.timeouts.silence). {detail} Raise it in the spec, or while the run goes on with `trainyard change`.',
   },
   'total-timeout': {
     state: 'failed',
     retry: 'never',
-    sentence: 'The run took longer than {timeout} in all and was stopped (policy.timeouts.total).',
+    sentence:
+      'The run took longer than {timeout} in all and was stopped (policy.timeouts.total); raise it in the spec, or while the run goes on with `trainyard change`.',
   },
   'start-failed': {
     state: 'failed',
@@ -158,7 +165,7 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
     state: 'failed',
     retry: 'infrastructure',
     sentence:
-      'The host did not answer for {timeout} (policy.timeouts.unreachable) and lost its lease; should it come back, it removes the container before anything else. {detail}',
+      'The host did not answer for {timeout} (policy.timeouts.unreachable; raise it in the spec to wait longer) and lost its lease; should it come back, it removes the container before anything else. {detail}',
   },
   'disk-full': { state: 'failed', retry: 'infrastructure', sentence: 'The disk of the host is full: {detail}' },
   'no-host': { state: 'failed', retry: 'infrastructure', sentence: 'No host could take the run: {detail}' },

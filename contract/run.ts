@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 
 import { EvidenceSchema, MachineSchema } from './evidence';
 import { END_REASONS } from './reason';
+import type { RunSpec } from './spec';
 import { RUN_STATES } from './state';
 
 /** What the world sees of a run: the read model, the answer of the API, and what a workflow reports of itself. */
@@ -123,7 +124,7 @@ export interface RunUpdate {
   attempts: Attempt[];
   /** Events since the update before. */
   events: RunEvent[];
-  /** The spec, in the first update only. */
+  /** The spec, where it is the first one or was changed. */
   spec?: unknown;
 }
 
@@ -136,6 +137,6 @@ export interface RunStatus {
 /** What the `report` query of `runWorkflow` answers: all that an update holds but its events. */
 export interface RunReport extends RunStatus {
   revision: number;
-  /** Null before the run was admitted. */
-  spec: unknown;
+  /** As it stands now; null before the run was admitted. */
+  spec: RunSpec | null;
 }

@@ -1,22 +1,36 @@
 import { Type, type Static } from '@sinclair/typebox';
 
-import { UNREACHABLE_DEFAULT } from './defaults';
+import { UNREACHABLE_DEFAULT, WARN_SIGNAL_DEFAULT } from './defaults';
 import { RetriesSchema } from './spec-retries';
 import { DURATION_PATTERN } from './units';
 
 /** The part of a run spec that says how long to wait for what, and what to do when it goes wrong. */
 
+const DURATION = {
+  pattern: DURATION_PATTERN,
+  mend: 'write a duration such as "30s", "5m", "12h" or "1d"',
+} as const;
+
+/** A duration without a default. */
+export const DurationSchema = (description: string) => Type.String({ ...DURATION, description });
+
 const Duration = (description: string, fallback: string) =>
-  Type.Optional(
-    Type.String({
-      pattern: DURATION_PATTERN,
-      default: fallback,
-      description: `${description} Default ${fallback}.`,
-      mend: 'write a duration such as "30s", "5m", "12h" or "1d"',
-    }),
-  );
+  Type.Optional(Type.String({ ...DURATION, default: fallback, description: `${description} Default ${fallback}.` }));
 
 const closed = { additionalProperties: false } as const;
+
+/** Signals that a program may be warned with; each has some use that programs know, and none can do worse than end it. */
+export const WARN_SIGNALS = ['SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGHUP', 'SIGTERM', 'SIGWINCH'] as const;
+
+export type WarnSignal = (typeof WARN_SIGNALS)[number];
+
+export const WarnSignalSchema = Type.Unsafe<WarnSignal>(
+  Type.String({
+    enum: [...WARN_SIGNALS],
+    description: `Signal of the warning; a program that does not handle it is ended by it, except by SIGWINCH. Default ${WARN_SIGNAL_DEFAULT}.`,
+    mend: `write one of ${WARN_SIGNALS.join(', ')}`,
+  }),
+);
 
 const TimeoutsSchema = Type.Object(
   {
@@ -25,15 +39,26 @@ const TimeoutsSchema = Type.Object(
     pullSilence: Duration('Pull without any progress; extraction counts as progress.', '5m'),
     start: Duration('Creation and start of the container.', '2m'),
     running: Duration('One attempt, from the start of its container.', '12h'),
+    silence: Type.Optional(
+      DurationSchema(
+        'A container that writes no line and no checkpoint; time in which it is paused or its engine is away does not count. At least 1s, less than `running`. Off where it is left out.',
+      ),
+    ),
     unreachable: Duration(
       'A host that does not answer while it has a container of the run; then its lease is revoked and the run may go on elsewhere.',
       UNREACHABLE_DEFAULT,
     ),
     total: Duration(
-      'The run in all, from submission, waits and retries included. Parts that are left out are at most this; left out itself, it is at least `queued` and `running` together.',
+      'The run in all, from submission, waits and retries included, time in which it is suspended not. Parts that are left out are at most this; left out itself, it is at least `queued` and `running` together.',
       '36h',
     ),
     grace: Duration('Between SIGTERM and SIGKILL when a container is stopped. At most 1h.', '30s'),
+    warn: Type.Optional(
+      DurationSchema(
+        'How long before the end of `running` or `total` the program is sent `warnSignal`, such as to save a checkpoint; less than both. Off where it is left out.',
+      ),
+    ),
+    warnSignal: Type.Optional(WarnSignalSchema),
   },
   { ...closed, default: {} },
 );
@@ -46,4 +71,7 @@ export const PolicySchema = Type.Object(
   },
 );
 
-export type Timeouts = Required<Static<typeof TimeoutsSchema>>;
+type WrittenTimeouts = Static<typeof TimeoutsSchema>;
+/** Times that are off where they are left out, and what belongs to them. */
+type OffByDefault = 'silence' | 'warn' | 'warnSignal';
+export type Timeouts = Required<Omit<WrittenTimeouts, OffByDefault>> & Pick<WrittenTimeouts, OffByDefault>;

@@ -116,6 +116,7 @@ function expectedType(schema: TSchema): string {
     integer: 'a whole number',
     number: 'a number',
     boolean: 'true or false',
+    null: 'null',
   };
   return `must be ${names[String(schema['type'])] ?? 'something else'}`;
 }

@@ -7,6 +7,8 @@ export type WrittenTimes = Partial<Record<string, unknown>>;
 
 const YEAR_MS = 365 * 86_400_000;
 const HOUR_MS = 3_600_000;
+/** Hosts look at their containers every two seconds; a shorter silence is none. */
+const LEAST_SILENCE_MS = 1000;
 /** What lies within the run as a whole. `grace` comes after it, and `pullSilence` is a silence, not a length. */
 const PARTS = ['queued', 'pull', 'start', 'running'] as const;
 /** Zero has a meaning here: kill at once. Anywhere else the run could never get further. */
@@ -20,7 +22,9 @@ const MAY_BE_ZERO: readonly string[] = ['grace'];
  * @param timeouts with every default filled in.
  */
 export function fitTimeouts(timeouts: Timeouts, written: WrittenTimes): { timeouts: Timeouts; faults: Fault[] } {
-  const faults = Object.entries(timeouts).flatMap(([name, text]) => limitFaults(name, text));
+  const { warnSignal, ...durations } = timeouts;
+  const faults = Object.entries(durations).flatMap(([name, text]) => limitFaults(name, text));
+  if (warnSignal !== undefined && timeouts.warn === undefined) faults.push(SIGNAL_OF_NOTHING);
   if (faults.length > 0) return { timeouts, faults };
 
   const total = written['total'] === undefined ? roomyTotal(timeouts) : timeouts.total;
@@ -30,7 +34,25 @@ export function fitTimeouts(timeouts: Timeouts, written: WrittenTimes): { timeou
     if (written[part] === undefined) fitted[part] = total;
     else faults.push(partFault(part, timeouts[part], total));
   }
+  if (faults.length === 0) faults.push(...insideFaults(fitted));
   return { timeouts: fitted, faults };
+}
+
+const SIGNAL_OF_NOTHING: Fault = {
+  path: 'policy.timeouts.warnSignal',
+  message:
+    'is sent only where `policy.timeouts.warn` says how long before a limit; add that, such as "2m", or leave this out',
+};
+
+/** What begins to count within an attempt, and could never happen if it were as long. */
+function insideFaults({ silence, warn, running }: Timeouts): Fault[] {
+  const inside = Object.entries({ silence, warn }).filter(([, text]) => text !== undefined) as [string, string][];
+  return inside
+    .filter(([, text]) => parseDuration(text) >= parseDuration(running))
+    .map(([name, text]) => ({
+      path: `policy.timeouts.${name}`,
+      message: `must be less than \`policy.timeouts.running\` (${running}), within which it counts; got "${text}"; lower it, or raise the other`,
+    }));
 }
 
 /** The waits between attempts, made to fit each other in the same way. */
@@ -57,6 +79,9 @@ function limitFaults(name: string, text: string): Fault[] {
   const path = `policy.timeouts.${name}`;
   if (parseDuration(text) === 0 && !MAY_BE_ZERO.includes(name)) {
     return [{ path, message: `must be more than 0; got "${text}"; write a duration such as "5m"` }];
+  }
+  if (name === 'silence' && parseDuration(text) < LEAST_SILENCE_MS) {
+    return [{ path, message: `must be at least 1s; got "${text}"` }];
   }
   return tooLong(path, text, name === 'grace' ? HOUR_MS : YEAR_MS);
 }

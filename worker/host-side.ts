@@ -3,11 +3,13 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import type { Engine } from '../docker/engine';
 import { createContainerWatches, type ContainerWatches } from '../host/container-watch';
+import { createEngineClock } from '../host/engine-clock';
 import { createEngineViews } from '../host/engine-views';
 import { watchEngine, type EngineHealth } from '../host/engine-health';
 import { startHostReporter } from '../host/host-reporter';
 import { createPumps, type Pumps } from '../host/pumps';
 import { startReconciler } from '../host/reconciler';
+import { createSilenceWatches, type SilenceWatches } from '../host/silence-watch';
 import type { LateLogStore } from '../store/late-log-store';
 import type { LogStore } from '../store/log-store';
 import type { RunStore } from '../store/run-store';
@@ -28,6 +30,7 @@ export interface HostSide {
   pumps: Pumps;
   health: EngineHealth;
   watches: ContainerWatches;
+  silences: SilenceWatches;
   /** Temporal is there: what it does not want any more goes, before this host takes any task. */
   meet(temporal: TemporalLink): Promise<void>;
   /** Containers go on; whoever takes the role next finds them by their labels. A second call changes nothing. */
@@ -37,14 +40,22 @@ export interface HostSide {
 /** Starts it. The logs of what ran on while no worker was there wait for nobody. */
 export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
   const { engine } = deps;
-  let sendNotice: TemporalLink['sendNotice'] = () => Promise.reject(new Error('Temporal is not there yet'));
+  let link: Pick<TemporalLink, 'sendNotice' | 'sendSilence'> = NOT_THERE_YET;
   const health = watchEngine(engine);
   const engineViews = createEngineViews({ engine, health, host: deps.config.host });
   const watches = createContainerWatches({
     ...deps,
     engineViews,
     isPausedByUs: (containerId) => pumps.brakeOf(containerId) === 'pause',
-    sendNotice: (...notice) => sendNotice(...notice),
+    sendNotice: (...notice) => link.sendNotice(...notice),
+  });
+  const silences = createSilenceWatches({
+    ...deps,
+    engineViews,
+    clock: createEngineClock(engine),
+    isHeldBack: (containerId) => pumps.brakeOf(containerId) !== null,
+    lastCheckpointAt: async () => null,
+    sendSilence: (...report) => link.sendSilence(...report),
   });
   const pumps = createPumps({ ...deps, onNotice: ({ containerId }, news) => watches.takeFromPump(containerId, news) });
   await pumps.start();
@@ -56,8 +67,9 @@ export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
     pumps,
     health,
     watches,
+    silences,
     meet: async (temporal) => {
-      ({ sendNotice } = temporal);
+      link = temporal;
       const { standingOf } = temporal;
       const reconciler = startReconciler({ ...deps, pumps, standingOf });
       stops.push(() => reconciler.stop());
@@ -69,3 +81,6 @@ export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
     },
   };
 }
+
+const notThereYet = (): Promise<never> => Promise.reject(new Error('Temporal is not there yet'));
+const NOT_THERE_YET = { sendNotice: notThereYet, sendSilence: notThereYet };

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import type { SignalDefinition } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import type { WorkflowIdentity } from '../contract/activities';
-import type { HostNotice } from '../contract/notice';
+import type { HostNotice, SilenceReport } from '../contract/notice';
 import { MEMO, workflowIdFor } from '../contract/names';
 import type { RunStanding } from '../policy/reconcile';
 import type { WorkflowWitness } from '../control/read-model-healer';
 import { ensureRetentionSchedule } from './retention-schedule';
-import { noticeSignal } from '../workflows/messages';
+import { noticeSignal, silentSignal } from '../workflows/messages';
 import { registerSearchAttributes } from './search-attributes';
 import { createWorkflowWitness } from './workflow-witness';
 
@@ -25,6 +26,8 @@ export interface TemporalLink {
   witness: WorkflowWitness;
   /** Sends a run the signal `notice`; false where the run has ended. Rejects while Temporal is away. */
   sendNotice(runId: string, notice: HostNotice): Promise<boolean>;
+  /** The same for the signal `silent`. */
+  sendSilence(runId: string, report: SilenceReport): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -75,7 +78,9 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
       standingOf: (runId) => connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => standingOf(client, runId)),
       witness: createWorkflowWitness(client),
       sendNotice: (runId, notice) =>
-        connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => sendNotice(client, runId, notice)),
+        connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => send(client, runId, noticeSignal, notice)),
+      sendSilence: (runId, report) =>
+        connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => send(client, runId, silentSignal, report)),
       close: async () => {
         await native.close();
         await connection.close();
@@ -98,9 +103,9 @@ async function standingOf(client: Client, runId: string): Promise<RunStanding> {
   }
 }
 
-async function sendNotice(client: Client, runId: string, notice: HostNotice): Promise<boolean> {
+async function send<T>(client: Client, runId: string, signal: SignalDefinition<[T]>, message: T): Promise<boolean> {
   try {
-    await client.workflow.getHandle(workflowIdFor(runId)).signal(noticeSignal, notice);
+    await client.workflow.getHandle(workflowIdFor(runId)).signal(signal, message);
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

@@ -14,11 +14,14 @@ import type { Findings } from '../contract/evidence';
 import { parseDuration, parseSize } from '../contract/units';
 import type { Course } from '../policy/next-attempt';
 import { judgeOutcome, type Ending, type StopCause } from '../policy/outcome';
+import { endingAfterWarning } from '../policy/warned';
+import { startAttemptClock } from './attempt-clock';
 import { callsTo } from './calls';
 import { failureOf, isActivityTimeout, isHostSilent, stopEnding } from './failure';
 import { createHostLink, HostLostError, type HostLink } from './host-link';
 import type { RunLife } from './run-life';
-import { cancellableSleep, sleepUnlessStopped } from './sleep';
+import { followWithSilence } from './silence';
+import { sleepUnlessStopped } from './sleep';
 import { summarise } from './story';
 import { waitForHost } from './wait-for-host';
 
@@ -54,12 +57,10 @@ const ENGINE_RETRY_MS = 5_000;
 export async function runAttempt(life: RunLife, admitted: AdmittedRun, course: Course): Promise<EndedAttempt> {
   const attempt = life.attemptBegins(course.changes);
   const { spec, avoid } = course;
-  const limit = spec.policy.timeouts.queued;
-  const deadlineMs = Date.now() + parseDuration(limit);
   const hasCommand = spec.command !== undefined;
   let atOnce = attempt === 1 && life.interrupts.cause === null ? admitted.assigned : null;
   for (;;) {
-    const assigned = atOnce ?? (await waitForHost(life, { attempt, hasCommand, avoid, deadlineMs, limit }));
+    const assigned = atOnce ?? (await waitForHost(life, { attempt, hasCommand, avoid }));
     atOnce = null;
     if ('reason' in assigned) return { ending: assigned, findings: null };
     if (avoid.includes(assigned.host)) life.note(`Tries again on ${assigned.host}: ${NOWHERE_ELSE}`);
@@ -86,7 +87,6 @@ function place(
     summaries: summarise(spec, host, attempt),
     pullTimeoutMs: parseDuration(timeouts.pull),
     startTimeoutMs: parseDuration(timeouts.start),
-    graceMs: parseDuration(timeouts.grace),
     unreachableMs: parseDuration(timeouts.unreachable),
   });
   const identity: AttemptIdentity = { runId: life.run.id, attempt, epoch, ...(asProcess && { asProcess }) };
@@ -123,7 +123,10 @@ async function pull({ life, spec, identity, link }: Placed): Promise<PulledImage
     return await pulling;
   } catch (error) {
     if (life.interrupts.cause !== null && isCancellation(error)) return null;
-    throw overLimit(error, { reason: 'pull-timeout', exitCode: null, detail: { timeout: policy.timeouts.pull } });
+    const { pull: timeout, pullSilence } = policy.timeouts;
+    const failure = failureOf(error);
+    if (failure.reason === 'pull-silent') throw new LimitError({ ...failure, detail: { timeout: pullSilence } });
+    throw overLimit(error, { reason: 'pull-timeout', exitCode: null, detail: { timeout } });
   }
 }
 
@@ -142,10 +145,11 @@ async function start(placed: Placed, imageId: string): Promise<StartedContainer>
 /** Follows the container to its end, which it has by itself or because the run was asked to stop. */
 async function follow(placed: Placed, { containerId }: StartedContainer): Promise<Ending> {
   const { life, spec, identity, link } = placed;
-  const clock = new CancellationScope();
-  const ticking = clock.run(async () => stopAtLimit(placed));
+  const clock = startAttemptClock(life, link, identity);
   const input: FollowContainerInput = { ...identity, containerId, ...logPatternsOf(spec) };
-  const following = link.insist((calls) => calls.followContainer(input));
+  const following = link.insist((calls) =>
+    followWithSilence(life.limits, (silence) => calls.followContainer({ ...input, ...silence })),
+  );
   // Where the stop fails first, nobody waits for it any more.
   following.catch(() => {});
   try {
@@ -154,12 +158,14 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
     const outcome: ContainerOutcome = await following;
     placed.hasEnded = true;
     placed.findings = outcome.findings ?? null;
-    const ending = judgeOutcome(outcome, stopped, parseSize(spec.resources.memory));
+    const ending = endingAfterWarning(
+      judgeOutcome(outcome, stopped, parseSize(spec.resources.memory)),
+      clock.warnedBy(),
+    );
     life.containerEnded(outcome, ending);
     return ending;
   } finally {
-    clock.cancel();
-    await ticking;
+    await clock.stop();
   }
 }
 
@@ -171,18 +177,11 @@ function logPatternsOf({ policy }: Placed['spec']): Pick<FollowContainerInput, '
   return logPatterns.length > 0 ? { logPatterns } : {};
 }
 
-async function stopAtLimit({ life, spec }: Placed): Promise<void> {
-  const { running } = spec.policy.timeouts;
-  if (await cancellableSleep(parseDuration(running))) {
-    life.interrupts.endAttempt({ reason: 'running-timeout', detail: { timeout: running } });
-  }
-}
-
 /** The cause, where the container was still there to be stopped; null where it had ended by itself. */
-async function stop({ life, spec, identity, link }: Placed): Promise<StopCause | null> {
+async function stop({ life, identity, link }: Placed): Promise<StopCause | null> {
   const cause = life.interrupts.cause!;
   life.stops(cause);
-  const graceMs = parseDuration(spec.policy.timeouts.grace);
+  const graceMs = parseDuration(life.limits.timeouts.grace);
   const { how } = await link.insist((calls) => calls.stopContainer({ ...identity, graceMs }));
   return how === 'already-ended' ? null : cause;
 }

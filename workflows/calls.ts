@@ -3,6 +3,7 @@ import { proxyActivities, proxyLocalActivities, type ActivityInterfaceFor } from
 import type { ControlActivities, FollowActivities, HostActivities } from '../contract/activities';
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
 import type { EndReason } from '../contract/reason';
+import { formatDuration } from '../contract/units';
 
 /**
  * How a run calls its activities: one proxy for each class of call, each with its reason. A known failure is never retried
@@ -48,7 +49,9 @@ export interface HostCalls {
   reachHost: ActivityInterfaceFor<HostActivities>['reachHost'];
   pullImage: ActivityInterfaceFor<HostActivities>['pullImage'];
   startContainer: ActivityInterfaceFor<HostActivities>['startContainer'];
-  stopContainer: ActivityInterfaceFor<HostActivities>['stopContainer'];
+  /** Given up soon: what it is for is over soon. */
+  signalContainer: ActivityInterfaceFor<HostActivities>['signalContainer'];
+  stopContainer: HostActivities['stopContainer'];
   cleanUp: ActivityInterfaceFor<HostActivities>['cleanUp'];
   /** The same for an attempt that started nothing: given up after half a minute. */
   cleanUpBriefly: ActivityInterfaceFor<HostActivities>['cleanUp'];
@@ -60,7 +63,6 @@ export interface CallOptions {
   summaries: Record<Exclude<keyof HostCalls, 'cleanUpBriefly'>, string>;
   pullTimeoutMs: number;
   startTimeoutMs: number;
-  graceMs: number;
   /** How long a host may be unreachable before it is lost. */
   unreachableMs: number;
 }
@@ -112,14 +114,27 @@ function shortCalls(host: string, options: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 2 },
     summary: summaries.cleanUp,
   });
-  return { reachHost, startContainer, cleanUp, cleanUpBriefly };
+  return { reachHost, startContainer, signalContainer: signalCall(host, options), cleanUp, cleanUpBriefly };
+}
+
+function signalCall(host: string, options: CallOptions): HostCalls['signalContainer'] {
+  return proxyActivities<HostActivities>({
+    taskQueue: hostTaskQueue(host),
+    scheduleToStartTimeout: silenceOf(options),
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    startToCloseTimeout: '30 seconds',
+    // The program may end at the signal, and nobody waits for the answer then.
+    cancellationType: 'TRY_CANCEL',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
+    summary: options.summaries.signalContainer,
+  }).signalContainer;
 }
 
 /** Slack for the engine's own work around a time that the policy sets. */
 const MARGIN_MS = 60_000;
 
 function longCalls(host: string, options: CallOptions) {
-  const { summaries, pullTimeoutMs, graceMs } = options;
+  const { summaries, pullTimeoutMs } = options;
   const scheduleToStartTimeout = silenceOf(options);
   const { pullImage } = proxyActivities<HostActivities>({
     // Pulls take their time, too: on the queue of the short calls they would keep a stop waiting.
@@ -132,14 +147,15 @@ function longCalls(host: string, options: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
     summary: summaries.pullImage,
   });
-  const { stopContainer } = proxyActivities<HostActivities>({
-    taskQueue: hostTaskQueue(host),
-    scheduleToStartTimeout,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    startToCloseTimeout: graceMs + MARGIN_MS,
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-    summary: summaries.stopContainer,
-  });
+  const stopContainer: HostCalls['stopContainer'] = async (input) =>
+    proxyActivities<HostActivities>({
+      taskQueue: hostTaskQueue(host),
+      scheduleToStartTimeout,
+      heartbeatTimeout: HEARTBEAT_TIMEOUT,
+      startToCloseTimeout: input.graceMs + MARGIN_MS,
+      retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+      summary: `${summaries.stopContainer}, ${formatDuration(input.graceMs)} of grace, SIGKILL`,
+    }).stopContainer(input);
   const { followContainer } = proxyActivities<FollowActivities>({
     taskQueue: followTaskQueue(host),
     // Counted anew each time that Temporal hands it out again, so it tells when nobody of the host is there.

@@ -1,4 +1,5 @@
 import type { StopCause } from '../policy/outcome';
+import { createTrigger } from './trigger';
 
 /**
  * What asks a run, or its attempt, to end from outside. A stop is for the run and for ever; a suspension is for as long as
@@ -81,13 +82,4 @@ export class Interrupts {
     this.attemptStop ??= cause;
     this.interrupted.fire();
   }
-}
-
-/** The SDK's own `Trigger` rejects when its scope is cancelled; this one only ever resolves. */
-function createTrigger(): { promise: Promise<void>; fire: () => void } {
-  let fire = (): void => {};
-  const promise = new Promise<void>((resolve) => {
-    fire = resolve;
-  });
-  return { promise, fire };
 }

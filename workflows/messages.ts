@@ -1,9 +1,10 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
-import type { HostNotice } from '../contract/notice';
+import type { HostNotice, SilenceReport } from '../contract/notice';
 import type { RunReport, RunStatus } from '../contract/run';
+import type { RunChange } from '../contract/run-change';
 
-/** Every signal and query of the workflows: what people and programs may send by hand. See docs/temporal.md. */
+/** Every signal, query and update of the workflows: what people and programs may send by hand. See docs/temporal.md. */
 
 export interface CancelRequest {
   /** Who asks; shown in the run's events. */
@@ -26,6 +27,20 @@ export const resumeSignal = defineSignal<[SuspendRequest?]>('resume');
 
 /** From the worker of a host: something that a person should know of a container that goes on. */
 export const noticeSignal = defineSignal<[HostNotice]>('notice');
+
+/** From the worker of a host: a container is silent for longer than the policy lets it. A second one changes nothing. */
+export const silentSignal = defineSignal<[SilenceReport]>('silent');
+
+/**
+ * Changes limits and labels of a run that goes on, at once, and answers with the run as it stands then. Refused with a
+ * failure of a type of {@link CHANGE_REFUSALS} whose detail is the list of faults.
+ */
+export const changeRunUpdate = defineUpdate<RunReport, [RunChange]>('changeRun');
+
+/** Failure types of an update that was refused: it is not right for this run, or the run is not there yet, or no more. */
+export const CHANGE_REFUSALS = ['change-refused', 'not-admitted', 'already-ended'] as const;
+
+export type ChangeRefusal = (typeof CHANGE_REFUSALS)[number];
 
 /** The run as it stands, from the workflow itself. */
 export const statusQuery = defineQuery<RunStatus>('status');

@@ -1,4 +1,4 @@
-import { patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
+import { setCurrentDetails } from '@temporalio/workflow';
 
 import type {
   AdmittedRun,
@@ -8,7 +8,6 @@ import type {
   StartedContainer,
 } from '../contract/activities';
 import type { HostNotice } from '../contract/notice';
-import { MEMO } from '../contract/names';
 import { REASONS } from '../contract/reason';
 import type { Attempt, Run, RunEvent, RunEventType, RunReport, RunStatus } from '../contract/run';
 import type { RunSpec, RunSubmission } from '../contract/spec';
@@ -17,6 +16,8 @@ import { finalMessage, firstFailureAfter } from '../policy/evidence/first-failur
 import { judgeEvidence } from '../policy/evidence/judge-evidence';
 import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
 import { Interrupts } from './interrupts';
+import { LeaseEpoch } from './lease-epoch';
+import { RunLimits } from './limits';
 import { newAttempt, newRun, tellBeginning } from './new-run';
 import { NoticeBoard } from './notice-board';
 import { createRecorder } from './recorder';
@@ -31,19 +32,14 @@ export class RunLife {
   readonly run: Run;
   readonly attempts: Attempt[] = [];
   readonly interrupts = new Interrupts();
+  readonly limits = new RunLimits();
   /** False only where a history goes on that was begun before changes of one turn were told together. */
   private tellsOnce = false;
   private readonly attributes = createAttributes(() => this.tellsOnce);
   private readonly recorder = createRecorder(() => this.status());
   private eventCount = 0;
   private spec: RunSpec | null = null;
-  /** Lease epoch: grows with each lease that is given or revoked. */
-  private epoch = 0;
-  /**
-   * Asked at the start: behind a local activity, a replay may ask in an earlier task than the answer was noted in, and go
-   * another way.
-   */
-  private readonly tellsEpoch = patched('lease-epoch');
+  private readonly epoch = new LeaseEpoch();
   /** What the run was, and will be again, while its host does not answer. */
   private beyond: { state: RunState; message: string | null } | null = null;
   private readonly board = new NoticeBoard();
@@ -63,11 +59,21 @@ export class RunLife {
   admitted({ spec, recipe, assigned }: AdmittedRun): void {
     this.tellsOnce = assigned !== undefined;
     this.spec = spec;
+    this.limits.set(spec.policy.timeouts);
     this.run.recipe = recipe ?? this.run.recipe;
     Object.assign(this.run, { name: spec.name, image: spec.image, labels: spec.labels, params: spec.params });
     this.recorder.attachSpec(spec);
     this.attributes({ RunName: spec.name, RunRecipe: this.run.recipe, RunSchedule: this.run.schedule });
     this.enter('queued', tellBeginning(this.run));
+  }
+
+  /** The spec with other limits and labels, from now on; nothing that is under way begins anew for it. */
+  changes(spec: RunSpec, story: string): void {
+    this.spec = spec;
+    this.run.labels = spec.labels;
+    this.limits.set(spec.policy.timeouts);
+    this.recorder.attachSpec(spec);
+    this.tell('changed', story);
   }
 
   /** Waits in the queue, saying for what. */
@@ -96,10 +102,13 @@ export class RunLife {
 
   /** Nothing of the run is anywhere; it waits until somebody resumes it. */
   suspended(story: string): void {
+    this.limits.hold();
     this.enter('suspended', story, story);
   }
 
   attemptBegins(changes: string[]): number {
+    this.limits.goOn();
+    this.limits.attemptWaits();
     this.board.clear();
     this.run.attempt += 1;
     this.attempts.push(newAttempt(this.run.attempt, changes));
@@ -108,7 +117,7 @@ export class RunLife {
 
   /** A host takes the attempt; a local process has no image to get ready there. Returns the epoch of its lease. */
   begins({ host, asProcess, engineAwaySince }: AssignedHost): number {
-    const epoch = this.nextEpoch();
+    const epoch = this.epoch.next();
     this.run.host = host;
     Object.assign(this.attempt, { host, form: asProcess ? 'process' : 'container' });
     this.attributes({ RunHost: host });
@@ -167,7 +176,7 @@ export class RunLife {
   /** Whatever the host may still have of the attempt is stale from here on, and the first thing that it removes. */
   revokesLease(): void {
     this.beyond = null;
-    const epoch = this.nextEpoch();
+    const epoch = this.epoch.next();
     this.note(`The lease of host ${this.run.host} was revoked; only containers of epoch ${epoch} or later are valid.`);
   }
 
@@ -211,13 +220,6 @@ export class RunLife {
   /** Resolves when the read model has all that was told so far. */
   async recorded(): Promise<void> {
     await this.recorder.flushed();
-  }
-
-  /** The first epoch of a run needs no telling: it is what a run has that says nothing of it. */
-  private nextEpoch(): number {
-    this.epoch += 1;
-    if (this.epoch > 1 && this.tellsEpoch) upsertMemo({ [MEMO.epoch]: this.epoch });
-    return this.epoch;
   }
 
   private get attempt(): Attempt {

@@ -1,23 +1,18 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
 
 import type { AdmittedRun } from '../contract/activities';
 import type { EndReason } from '../contract/reason';
 import type { Retries, RunSubmission } from '../contract/spec';
-import { formatDuration, parseDuration } from '../contract/units';
+import { formatDuration } from '../contract/units';
 import { decideNext, firstCourse, type Course } from '../policy/next-attempt';
 import { describeEnding, type Ending } from '../policy/outcome';
 import { runAttempt } from './attempt';
 import { quickControl } from './calls';
+import { reachDeadline } from './deadline';
 import { failureOf, stopEnding } from './failure';
-import { cancelSignal, noticeSignal, reportQuery, resumeSignal, statusQuery, suspendSignal } from './messages';
+import { listen } from './listen';
 import { RunLife } from './run-life';
-import { cancellableSleep, sleepUnlessStopped } from './sleep';
+import { sleepUnlessStopped } from './sleep';
 
 /** What a run that succeeded returns. */
 export interface RunResult {
@@ -35,15 +30,7 @@ export interface RunResult {
  */
 export async function runWorkflow(submission: RunSubmission): Promise<RunResult> {
   const life = new RunLife(submission);
-  setHandler(statusQuery, () => life.status());
-  setHandler(reportQuery, () => life.report());
-  setHandler(cancelSignal, (request) => {
-    life.requestStop({ reason: 'cancelled', detail: { by: request?.by ?? 'a signal' } });
-  });
-  setHandler(suspendSignal, (request) => life.requestSuspend(request?.by ?? 'a signal'));
-  setHandler(resumeSignal, (request) => life.resume(request?.by ?? 'a signal'));
-  setHandler(noticeSignal, (notice) => life.notices(notice));
-  listenForTemporalCancel(life);
+  listen(life);
 
   const ending = await CancellationScope.nonCancellable(async () => liveThrough(life, submission));
   return conclude(life, ending);
@@ -66,7 +53,7 @@ async function endOf(life: RunLife, submission: RunSubmission): Promise<Ending> 
   }
   life.admitted(admitted);
   const clock = new CancellationScope();
-  const ticking = clock.run(async () => stopAtTotal(life, admitted));
+  const ticking = clock.run(async () => stopAtTotal(life));
   try {
     return await attemptUntilDone(life, admitted);
   } finally {
@@ -124,18 +111,11 @@ async function staySuspended(life: RunLife, before: Ending): Promise<void> {
   life.interrupts.attemptEnded();
 }
 
-async function stopAtTotal(life: RunLife, { spec }: AdmittedRun): Promise<void> {
-  const { total } = spec.policy.timeouts;
-  if (await cancellableSleep(parseDuration(total))) {
-    life.requestStop({ reason: 'total-timeout', detail: { timeout: total } });
-  }
-}
-
-/** A cancel request of Temporal's own, from the Web UI or the CLI, means what the signal means. */
-function listenForTemporalCancel(life: RunLife): void {
-  CancellationScope.current().cancelRequested.catch(() => {
-    life.requestStop({ reason: 'cancelled', detail: { by: 'a cancel request in Temporal' } });
-  });
+async function stopAtTotal(life: RunLife): Promise<void> {
+  const { limits } = life;
+  limits.goOn();
+  if (!(await reachDeadline(limits.deadlineOf('total')))) return;
+  life.requestStop({ reason: 'total-timeout', detail: { timeout: limits.timeouts.total } });
 }
 
 /** Says to Temporal how the run ended, so that its lists and its UI tell the same as ours. */

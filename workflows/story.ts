@@ -48,7 +48,8 @@ export function summarise(spec: RunSpec, host: string, attempt: number): CallOpt
     pullImage: `Get ${spec.image} ready on ${host} (${spec.pullPolicy})`,
     startContainer: clip(`Attempt ${attempt} on ${host}: ${command}`),
     followContainer: `Stream the logs of attempt ${attempt} on ${host} until it ends`,
-    stopContainer: `Stop attempt ${attempt}: SIGTERM, ${spec.policy.timeouts.grace} of grace, SIGKILL`,
+    signalContainer: `Warn the program of attempt ${attempt} of the end of a limit`,
+    stopContainer: `Stop attempt ${attempt}: SIGTERM`,
     cleanUp: `Remove what attempt ${attempt} left on ${host}`,
   };
 }

@@ -12,10 +12,6 @@ export interface HostWish {
   hasCommand: boolean;
   /** Hosts that are taken only where there is no other. */
   avoid: string[];
-  /** The workflow's clock at which the wait is over. */
-  deadlineMs: number;
-  /** The same as the policy writes it, for the sentence. */
-  limit: string;
 }
 
 /**
@@ -24,8 +20,9 @@ export interface HostWish {
  */
 export async function waitForHost(
   life: RunLife,
-  { attempt, hasCommand, avoid, deadlineMs, limit }: HostWish,
+  { attempt, hasCommand, avoid }: HostWish,
 ): Promise<AssignedHost | Ending> {
+  const { limits } = life;
   const input: AssignHostInput = { runId: life.run.id, attempt, hasCommand, ...(avoid.length > 0 && { avoid }) };
   for (;;) {
     if (life.interrupts.cause !== null) return stopEnding(life.interrupts.cause);
@@ -37,21 +34,22 @@ export async function waitForHost(
       if (failure.reason !== 'no-host') return failure;
       why = failure.detail.detail;
     }
-    if (Date.now() >= deadlineMs) {
-      return { reason: 'queued-timeout', exitCode: null, detail: { timeout: limit, detail: why } };
+    if (limits.queuedLeftMs <= 0) {
+      return { reason: 'queued-timeout', exitCode: null, detail: { timeout: limits.timeouts.queued, detail: why } };
     }
     life.waits(`Waits for a host: ${why}`);
-    const assigned = await askPatiently(life, input, deadlineMs);
+    const assigned = await askPatiently(life, input);
     if (assigned) return assigned;
   }
 }
 
-/** Null where the wait was cut short: time to look up, the deadline, or a stop. */
-async function askPatiently(life: RunLife, input: AssignHostInput, deadlineMs: number): Promise<AssignedHost | null> {
-  const scope = new CancellationScope({ cancellable: true, timeout: Math.max(1, deadlineMs - Date.now()) });
+/** Null where the wait was cut short: time to look up, the deadline or another deadline, or a stop. */
+async function askPatiently({ limits, interrupts }: RunLife, input: AssignHostInput): Promise<AssignedHost | null> {
+  const scope = new CancellationScope({ cancellable: true, timeout: Math.max(1, limits.queuedLeftMs) });
   const asking = scope.run(async () => patientControl.assignHost(input));
+  const cut = Promise.race([interrupts.requested, limits.changed()]);
   try {
-    const answer = await Promise.race([asking, life.interrupts.requested.then(() => null)]);
+    const answer = await Promise.race([asking, cut.then(() => null)]);
     if (answer === null) scope.cancel();
     return await asking;
   } catch (error) {

@@ -9,10 +9,12 @@ import { defaultPayloadConverter, defineSearchAttributeKey, type SearchAttribute
 import type { PullProgress } from '../../contract/activities';
 import { CONTROL_TASK_QUEUE, MEMO, RUN_WORKFLOW, type RunSearchAttribute, workflowIdFor } from '../../contract/names';
 import type { RunStatus } from '../../contract/run';
+import type { RunChange } from '../../contract/run-change';
 import type { RunSubmission } from '../../contract/spec';
 import { cancelSignal, statusQuery } from '../../workflows/messages';
 import { ProblemError } from '../problem-error';
 import { GRPC, grpcCodeOf, type TemporalCaller } from './calls';
+import { changeRun, type ChangeAnswer } from './change';
 
 /** Runs, as their workflows. */
 export interface RunGateway {
@@ -26,6 +28,8 @@ export interface RunGateway {
   pullProgress(runId: string): Promise<PullProgress | null>;
   /** Asks the run to end. False where it has ended already, or never was. */
   cancel(runId: string, by: string | undefined): Promise<boolean>;
+  /** Changes limits and labels of a run that goes on. */
+  change(runId: string, change: RunChange): Promise<ChangeAnswer>;
 }
 
 export interface RunToStart {
@@ -49,6 +53,7 @@ export function createRunGateway(workflows: WorkflowClient, call: TemporalCaller
     status: (runId) => readStatus(workflows, call, runId),
     pullProgress: (runId) => readPullProgress(workflows, call, runId),
     cancel: (runId, by) => cancel(workflows, call, runId, by),
+    change: (runId, change) => changeRun(workflows, call, runId, change),
   };
 }
 

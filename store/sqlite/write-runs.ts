@@ -71,7 +71,7 @@ function prepareStatements(database: Database) {
     selectRun: database.prepare('SELECT revision, labels, created_at FROM runs WHERE id = ?'),
     upsertRun: database.prepare(`
       INSERT INTO runs (${RUN_COLUMNS.join(', ')}, revision, spec) VALUES (${marks(RUN_COLUMNS.length + 2)})
-      ON CONFLICT (id) DO UPDATE SET ${assignments([...RUN_COLUMNS, 'revision'])}, spec = coalesce(runs.spec, excluded.spec)`),
+      ON CONFLICT (id) DO UPDATE SET ${assignments([...RUN_COLUMNS, 'revision'])}, spec = coalesce(excluded.spec, runs.spec)`),
     fillSpec: database.prepare('UPDATE runs SET spec = ? WHERE id = ? AND spec IS NULL'),
     deleteLabels: database.prepare('DELETE FROM labels WHERE run_id = ?'),
     insertLabel: database.prepare('INSERT INTO labels (run_id, key, value, created_at) VALUES (?, ?, ?, ?)'),

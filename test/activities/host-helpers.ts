@@ -5,11 +5,13 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createHostActivities } from '../../activities/host-activities';
 import type { HostActivities, StartContainerInput } from '../../contract/activities';
 import type { RunSpec } from '../../contract/spec';
-import type { HostNotice } from '../../contract/notice';
+import type { HostNotice, SilenceReport } from '../../contract/notice';
 import { createContainerWatches, type ContainerWatches } from '../../host/container-watch';
+import { createEngineClock } from '../../host/engine-clock';
 import { createEngineViews } from '../../host/engine-views';
 import type { NewestCheckpoint } from '../../host/find-evidence';
 import type { Pumps } from '../../host/pumps';
+import { createSilenceWatches, type SilenceWatches } from '../../host/silence-watch';
 import { TEST_IMAGE } from '../helpers/engine';
 import { specOf } from '../helpers/fake-host';
 import { python, QUIET, testHost, type TestHost } from '../host/helpers';
@@ -18,9 +20,12 @@ import { python, QUIET, testHost, type TestHost } from '../host/helpers';
 export interface ActivityHost extends TestHost {
   pumps: Pumps;
   watches: ContainerWatches;
+  silences: SilenceWatches;
   /** What the runs were told. */
   told: HostNotice[];
   newestCheckpoint: NewestCheckpoint;
+  /** Silences that they were told of. */
+  silent: SilenceReport[];
   activities: HostActivities;
   startInput(runId: string, command: string[], changes?: Partial<StartContainerInput & RunSpec>): StartContainerInput;
   /** Starts the first attempt of a run by the activity; returns the id of its container. */
@@ -34,6 +39,16 @@ export async function activityHost(): Promise<ActivityHost> {
   const engineViews = createEngineViews({ ...host, host: host.config.host });
   const sendNotice = async (_: string, notice: HostNotice): Promise<boolean> => told.push(notice) > 0;
   const watches = createContainerWatches({ ...host, engineViews, isPausedByUs: () => false, sendNotice, log: QUIET });
+  const silent: SilenceReport[] = [];
+  const silences = createSilenceWatches({
+    ...host,
+    engineViews,
+    clock: createEngineClock(host.engine),
+    isHeldBack: () => false,
+    lastCheckpointAt: async () => null,
+    sendSilence: async (_, report) => silent.push(report) > 0,
+    log: QUIET,
+  });
   const activities = createHostActivities({ ...host, pumps, standingOf: async () => ({ state: 'live', epoch: 1 }) });
   const startInput: ActivityHost['startInput'] = (runId, command, changes = {}) => ({
     ...identity(runId),
@@ -46,8 +61,10 @@ export async function activityHost(): Promise<ActivityHost> {
     ...host,
     pumps,
     watches,
+    silences,
     told,
     newestCheckpoint: async () => null,
+    silent,
     activities,
     startInput,
     start: async (runId, command) => {

@@ -6,12 +6,16 @@ import { createFollowActivities } from '../../activities/follow-activities';
 import { createHostActivities } from '../../activities/host-activities';
 import type { StartContainerInput } from '../../contract/activities';
 import { LABELS } from '../../contract/names';
+import type { SilenceReport } from '../../contract/notice';
 import { createEngine } from '../../docker/dockerode-engine';
 import { EngineUnavailableError } from '../../docker/errors';
 import { createContainerWatches } from '../../host/container-watch';
+import { createEngineClock } from '../../host/engine-clock';
 import type { EngineHealth } from '../../host/engine-health';
+import type { EngineView } from '../../host/engine-views';
 import { createPumps } from '../../host/pumps';
 import { startReconciler } from '../../host/reconciler';
+import { createSilenceWatches } from '../../host/silence-watch';
 import { findCgroups } from '../../process/cgroups';
 import { withProcesses } from '../../process/with-processes';
 import { openLateLogStore } from '../../store/file-late-log-store';
@@ -53,7 +57,28 @@ const watches = createContainerWatches({
   config,
   log: QUIET,
 });
-const { followContainer } = createFollowActivities({ ...deps, watches, newestCheckpoint: async () => null });
+const views = new Set<(view: EngineView) => void>();
+const silent: SilenceReport[] = [];
+const silences = createSilenceWatches({
+  engine,
+  engineViews: {
+    subscribe: (onView) => {
+      views.add(onView);
+      return () => void views.delete(onView);
+    },
+  },
+  clock: createEngineClock(engine),
+  isHeldBack: () => false,
+  lastCheckpointAt: async () => null,
+  sendSilence: async (_, report) => silent.push(report) > 0,
+  log: QUIET,
+});
+const { followContainer } = createFollowActivities({
+  ...deps,
+  watches,
+  silences,
+  newestCheckpoint: async () => null,
+});
 
 afterAll(async () => {
   await pumps.stop();
@@ -106,6 +131,22 @@ describe('an attempt that is a local process, while the Docker Engine is away', 
     const outcome = await inActivity(followContainer, { ...asProcess('lost'), containerId });
     expect(outcome).toMatchObject({ exitCode: null, vanished: false, logLines: 1, logGaps: 1 });
     expect(outcome.error).toContain('was killed, or the machine was restarted');
+  });
+
+  it('is heard while it writes, and its run is told when it has been silent for too long', async () => {
+    const input = startInput('silent', ['sh', '-c', 'for i in 1 2 3 4; do echo $i; sleep 0.5; done; sleep 300']);
+    const { containerId } = await inActivity(startContainer, input);
+    const following = inActivity(followContainer, { ...asProcess('silent'), containerId, silenceMs: 1000 });
+    const away: EngineView = { awaySince: new Date(0), liveRestore: null, states: null };
+    const report = await until(() => {
+      for (const onView of views) onView(away);
+      return silent.at(0);
+    });
+    const last = (await allLines(logs, 'silent')).at(-1)!;
+    expect(report).toEqual({ attempt: 1, silenceMs: 1000, since: expect.any(String) });
+    expect([last.text, last.time.slice(0, 23)]).toEqual(['4', report.since.slice(0, 23)]);
+    await inActivity(stopContainer, { ...asProcess('silent'), graceMs: 5000 });
+    expect(await following).toMatchObject({ exitCode: 143, logLines: 4 });
   });
 
   it('is refused where the host does not allow it any more', async () => {

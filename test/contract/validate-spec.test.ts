@@ -320,8 +320,6 @@ describe('fields whose behaviour does not exist yet', () => {
     ['resources.gpus', { resources: { gpus: 1 } }],
     ['resources.gpuModel', { resources: { gpuModel: 'H200' } }],
     ['policy', { policy: 'patient' }],
-    ['policy.timeouts.silence', { policy: { timeouts: { silence: '30m' } } }],
-    ['policy.timeouts.warn', { policy: { timeouts: { warn: '2m' } } }],
   ])('refuses %s as not supported yet', (path, fields) => {
     expect(faultAt(path, fields)).toContain('is not supported yet: ');
   });

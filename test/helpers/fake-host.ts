@@ -93,6 +93,7 @@ export function fakeHost(changes: Partial<Activities> = {}): {
       startedAt: '2026-01-01T00:00:00.000Z',
     }),
     followContainer: async () => GOOD_OUTCOME,
+    signalContainer: async () => ({ sent: true }),
     stopContainer: async () => ({ how: 'terminated' }),
     cleanUp: async () => ({ removed: 1 }),
   };

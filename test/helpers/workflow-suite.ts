@@ -61,7 +61,7 @@ async function createWorkers(
   activities: Activities,
 ): Promise<Worker[]> {
   const { admitRun, assignHost, recordRun, followContainer } = activities;
-  const { pullImage, reachHost, startContainer, stopContainer, cleanUp } = activities;
+  const { pullImage, reachHost, startContainer, signalContainer, stopContainer, cleanUp } = activities;
   const shutdownGraceTime = '1 second';
   const common = { connection, shutdownGraceTime, maxHeartbeatThrottleInterval: '200 ms' };
   const requestTemporalCancel: Activities['requestTemporalCancel'] = async ({ workflowId, temporalRunId }) => {
@@ -73,7 +73,7 @@ async function createWorkers(
     Worker.create({
       ...common,
       taskQueue: hostTaskQueue('fake'),
-      activities: { reachHost, startContainer, stopContainer, cleanUp },
+      activities: { reachHost, startContainer, signalContainer, stopContainer, cleanUp },
     }),
     Worker.create({ ...common, taskQueue: followTaskQueue('fake'), activities: { pullImage, followContainer } }),
   ]);

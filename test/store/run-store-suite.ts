@@ -119,6 +119,16 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
         expect((await store.getRun('run-1'))?.spec).toEqual(SPEC);
       });
 
+      test('takes a spec that was changed, and not one that is older', async () => {
+        const changed = { ...SPEC, labels: { kept: 'yes' } };
+        await store.applyUpdate(sampleUpdate({}, { revision: 1 }));
+        await store.applyUpdate(sampleUpdate({}, { revision: 3, spec: changed }));
+        await store.applyUpdate(sampleUpdate({}, { revision: 4, spec: undefined }));
+        await store.applyUpdate(sampleUpdate({}, { revision: 2 }));
+
+        expect((await store.getRun('run-1'))?.spec).toEqual(changed);
+      });
+
       test('brings attempts up to date', async () => {
         await store.applyUpdate(sampleUpdate({}, { attempts: [sampleAttempt()] }));
         const ended = sampleAttempt({ reason: 'completed', exitCode: 0, logLines: 10, logGaps: 0 });

@@ -1,0 +1,39 @@
+import { CancellationScope, setHandler } from '@temporalio/workflow';
+
+import { changeRun, checkChange } from './change-run';
+import {
+  cancelSignal,
+  changeRunUpdate,
+  noticeSignal,
+  reportQuery,
+  resumeSignal,
+  silentSignal,
+  statusQuery,
+  suspendSignal,
+} from './messages';
+import type { RunLife } from './run-life';
+import { endSilent } from './silence';
+
+/** Lets a run be asked and told everything in workflows/messages, and by Temporal's own cancel. */
+export function listen(life: RunLife): void {
+  setHandler(statusQuery, () => life.status());
+  setHandler(reportQuery, () => life.report());
+  setHandler(cancelSignal, (request) => {
+    life.requestStop({ reason: 'cancelled', detail: { by: request?.by ?? 'a signal' } });
+  });
+  setHandler(suspendSignal, (request) => life.requestSuspend(request?.by ?? 'a signal'));
+  setHandler(resumeSignal, (request) => life.resume(request?.by ?? 'a signal'));
+  setHandler(noticeSignal, (notice) => life.notices(notice));
+  setHandler(silentSignal, (report) => endSilent(life, report));
+  setHandler(changeRunUpdate, (change) => changeRun(life, change), {
+    validator: (change) => checkChange(life, change),
+  });
+  listenForTemporalCancel(life);
+}
+
+/** A cancel request of Temporal's own, from the Web UI or the CLI, means what the signal means. */
+function listenForTemporalCancel(life: RunLife): void {
+  CancellationScope.current().cancelRequested.catch(() => {
+    life.requestStop({ reason: 'cancelled', detail: { by: 'a cancel request in Temporal' } });
+  });
+}

@@ -82,9 +82,6 @@ export function refusalOf(path: string, value: unknown): string | undefined {
   const pattern = path.replace(/\[\d+\]/g, '[]');
   const key = pattern.slice(pattern.lastIndexOf('.') + 1);
   if (Object.hasOwn(NOT_YET, pattern)) return notYet(`\`${key}\``, NOT_YET[pattern]!);
-  if (pattern === 'policy' && typeof value === 'string') {
-    return notYet('a policy by name', 'write its `timeouts` and `retries` here');
-  }
   if (pattern === 'policy.retries.rules[].then' && value === 'retry-elsewhere') {
     return notYet(describeValue(value), 'write "retry" or "fail"');
   }

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { UNREACHABLE_DEFAULT } from './defaults';
+import { POLICY_REFERENCE_PATTERN, POLICY_VERSION_PATTERN } from './policy-reference';
 import { DURATION_PATTERN } from './units';
 
 /** The part of a run spec that says how long to wait for what, and what to do when it goes wrong. */
@@ -97,14 +98,44 @@ const TimeoutsSchema = Type.Object(
   { ...closed, default: {} },
 );
 
+const fields = { timeouts: Type.Optional(TimeoutsSchema), retries: Type.Optional(RetriesSchema) };
+
+/** What a policy says, and all that a named one can. */
+export const PolicyFieldsSchema = Type.Object(fields, { ...closed, default: {} });
+
 export const PolicySchema = Type.Object(
-  { timeouts: Type.Optional(TimeoutsSchema), retries: Type.Optional(RetriesSchema) },
   {
-    ...closed,
-    default: {},
+    use: Type.Optional(
+      Type.String({
+        pattern: POLICY_REFERENCE_PATTERN,
+        description:
+          'Named policy to start from, or a version of it, such as "patient" or "patient@3"; the other fields go over it, a list in place of its list.',
+        mend: 'write the name of a policy, such as "patient", or a version of it, such as "patient@3"',
+      }),
+    ),
+    ...fields,
+    from: Type.Optional(
+      Type.String({
+        pattern: POLICY_VERSION_PATTERN,
+        description: 'The named policy that the fields came from; Trainyard writes it.',
+        mend: 'leave it out; `use` names a policy',
+      }),
+    ),
   },
+  { ...closed, default: {} },
 );
+
+/** As a submission has it: an object, or the name of a policy. */
+export const PolicyOrNameSchema = Type.Union([
+  Type.String({
+    pattern: POLICY_REFERENCE_PATTERN,
+    description: 'Named policy, or a version of it, such as "patient" or "patient@3".',
+  }),
+  PolicySchema,
+]);
 
 export type RetryRule = Static<typeof RetryRuleSchema>;
 export type Timeouts = Required<Static<typeof TimeoutsSchema>>;
 export type Retries = Required<Static<typeof RetriesSchema>>;
+export type PolicyFields = Static<typeof PolicyFieldsSchema>;
+export type PolicyInput = Static<typeof PolicySchema>;

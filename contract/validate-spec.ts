@@ -2,12 +2,15 @@ import { Value } from '@sinclair/typebox/value';
 
 import { describeValue } from './describe-value';
 import type { Fault } from './fault';
+import { isObject, mergeDeep } from './merge';
 import { nearest } from './nearest';
 import { placeOf, refusalOf } from './not-yet';
 import { liesIn } from './path';
 import { checkPlainJson } from './plain-json';
+import type { PolicyBook } from './policy-book';
 import type { RecipeBook } from './recipe';
-import { RunSpecSchema, RunSubmissionSchema, type RunSpec, type RunSubmission } from './spec';
+import { policyAsObject, resolvePolicy } from './resolve-policy';
+import { CheckedSubmissionSchema, RunSpecSchema, type RunSpec, type RunSubmission } from './spec';
 import {
   checkEnv,
   checkLogs,
@@ -34,26 +37,29 @@ export type SubmissionCheck = { spec: RunSpec; recipe: string | null; faults?: u
 /**
  * Checks a run spec and fills in every default. Takes whatever can be parsed from JSON or YAML and never throws; an
  * accepted spec comes out of a second check unchanged.
+ *
+ * @param policies what `policy.use` may name; left out, nothing.
  */
-export function validateSpec(input: unknown): SpecCheck {
+export function validateSpec(input: unknown, policies: PolicyBook | null = null): SpecCheck {
   const unsafe = checkPlainJson(input, LIMITS);
   if (unsafe.length > 0) return { faults: unsafe };
-  return checkSpec(input, checkShape(RunSpecSchema, input, WORDING));
+  return checkResolved(input, checkShape(RunSpecSchema, withoutPolicyName(input), WORDING), policies);
 }
 
 /**
  * Checks what a user submits: a run spec, or the name of a recipe with what shall differ from it. The recipe's parameters
- * are checked against its declarations; maps go into the recipe's maps, anything else replaces what the recipe has.
+ * are checked against its declarations; maps go into the recipe's maps, anything else replaces what the recipe has. The
+ * fields of a named policy are taken into the spec, below what the recipe and the submission say themselves.
  */
-export function validateSubmission(input: unknown, recipes: RecipeBook): SubmissionCheck {
+export function validateSubmission(input: unknown, recipes: RecipeBook, policies: PolicyBook): SubmissionCheck {
   const unsafe = checkPlainJson(input, LIMITS);
   if (unsafe.length > 0) return { faults: unsafe };
-  const shapeFaults = checkShape(RunSubmissionSchema, input, WORDING);
+  const shapeFaults = checkShape(CheckedSubmissionSchema, withoutPolicyName(input), WORDING);
   const submission = (isObject(input) ? input : {}) as RunSubmission;
 
   if (submission.recipe === undefined) {
     const missing = isObject(input) && submission.image === undefined ? [IMAGE_MISSING] : [];
-    return withRecipe(checkSpec(input, [...shapeFaults, ...missing]), null);
+    return withRecipe(checkResolved(input, [...shapeFaults, ...missing], policies), null);
   }
   const recipe = recipes.get(submission.recipe);
   if (recipe === undefined) {
@@ -67,13 +73,14 @@ export function validateSubmission(input: unknown, recipes: RecipeBook): Submiss
     ...applied.faults,
     ...shapeFaults.filter(({ path }) => applied.faults.every((fault) => fault.path !== path)),
   ];
-  return withRecipe(checkSpec({ ...mergeDeep(recipe.spec, differing), params: applied.params }, faults), name);
+  const base = { ...recipe.spec, policy: policyAsObject(recipe.spec.policy) };
+  return withRecipe(checkResolved({ ...mergeDeep(base, differing), params: applied.params }, faults, policies), name);
 }
 
 const LIMITS = { bytes: SPEC_LIMIT_BYTES, depth: 16 };
 
 const WORDING: ShapeWording = {
-  instead: (path, value) => refusalOf(path, value) ?? (path === 'network' ? networkRefusal(value) : undefined),
+  instead: (path, value) => refusalOf(path, value) ?? insteadOf(path, value),
   belongs: placeOf,
   // Whoever writes a password into the wrong type of value shall not find it in a log.
   hidden: (path) => liesIn(path, 'env'),
@@ -86,6 +93,34 @@ const IMAGE_MISSING: Fault = {
 
 function withRecipe(check: SpecCheck, recipe: string | null): SubmissionCheck {
   return check.faults === undefined ? { spec: check.spec, recipe } : check;
+}
+
+function insteadOf(path: string, value: unknown): string | undefined {
+  if (path === 'network') return networkRefusal(value);
+  if (path !== 'policy') return undefined;
+  return `must be an object with \`timeouts\` and \`retries\`, or the name of a policy such as "patient"; got ${describeValue(value)}`;
+}
+
+/** A policy that is only a name is checked by whoever resolves it. */
+function withoutPolicyName(input: unknown): unknown {
+  if (!isObject(input) || typeof input['policy'] !== 'string') return input;
+  return Object.fromEntries(Object.entries(input).filter(([key]) => key !== 'policy'));
+}
+
+/** The checks of meaning with the named policy in its place. */
+function checkResolved(input: unknown, shapeFaults: Fault[], policies: PolicyBook | null): SpecCheck {
+  if (!isObject(input)) return checkSpec(input, shapeFaults);
+  const { policy, from, faults: unresolved } = resolvePolicy(input['policy'], policies);
+  const told = [...shapeFaults, ...unresolved.filter(({ path }) => shapeFaults.every((fault) => fault.path !== path))];
+  const check = checkSpec({ ...input, policy }, told);
+  if (check.faults === undefined || from === null) return check;
+  // What is wrong may stand in the named policy, which the user does not see.
+  const located = check.faults.map((fault) =>
+    told.includes(fault) || !liesIn(fault.path, 'policy')
+      ? fault
+      : { ...fault, message: `${fault.message} (with the policy ${from})` },
+  );
+  return { faults: located };
 }
 
 /** The checks of meaning, of whatever has the right shape, so that one answer holds every fault. */
@@ -117,7 +152,9 @@ function checkSpec(input: unknown, shapeFaults: Fault[]): SpecCheck {
     ...(retries?.faults ?? []),
   ];
   if (faults.length > 0 || timeouts === null || retries === null) return { faults };
-  return { spec: finish({ ...filled, policy: { timeouts: timeouts.timeouts, retries: retries.retries } }) };
+  const { from } = filled.policy;
+  const policy = { timeouts: timeouts.timeouts, retries: retries.retries, ...(from === undefined ? {} : { from }) };
+  return { spec: finish({ ...filled, policy }) };
 }
 
 /** The forms that the rest of the program relies on. */
@@ -147,18 +184,4 @@ function unknownRecipe(name: string, recipes: RecipeBook): Fault {
     known.length === 0 ? 'the server has none' : `known are ${known.map((other) => `"${other}"`).join(', ')}`;
   const help = meant === undefined ? list : `did you mean "${meant}"?`;
   return { path: 'recipe', message: `there is no recipe ${describeValue(name)}; ${help}` };
-}
-
-function mergeDeep(base: unknown, over: object): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...(base as object) };
-  for (const [key, value] of Object.entries(over)) {
-    if (value === undefined) continue;
-    const own = Object.hasOwn(merged, key) ? merged[key] : undefined;
-    merged[key] = isObject(value) && isObject(own) ? mergeDeep(own, value) : value;
-  }
-  return merged;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -61,7 +61,8 @@ export class RunLife {
   admitted({ spec, recipe, assigned }: AdmittedRun): void {
     this.tellsOnce = assigned !== undefined;
     this.spec = spec;
-    Object.assign(this.run, { name: spec.name, image: spec.image, recipe, labels: spec.labels, params: spec.params });
+    const { name, image, labels, params, policy } = spec;
+    Object.assign(this.run, { name, image, recipe, labels, params, policy: policy.from ?? null });
     this.recorder.attachSpec(spec);
     this.attributes({ RunName: spec.name, RunRecipe: recipe, RunSchedule: this.run.schedule });
     this.enter('queued', 'The run was submitted.');

@@ -14,6 +14,7 @@ export function tellStory(run: Run, attempts: readonly Attempt[]): string {
     ...(run.host ? [`- host ${run.host}`] : []),
     ...(run.recipe ? [`- recipe ${run.recipe}`] : []),
     ...(run.schedule ? [`- schedule ${run.schedule}`] : []),
+    ...(run.policy ? [`- policy ${run.policy}`] : []),
     ...Object.entries(run.params).map(([name, value]) => `- ${name}: ${value}`),
     ...attempts.map(tellAttempt),
   ];

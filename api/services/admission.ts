@@ -1,25 +1,38 @@
 import { createHash } from 'node:crypto';
 
+import { canonicalJson } from '../../contract/canonical-json';
 import { InvalidInputError } from '../../contract/fault';
-import type { RecipeBook } from '../../contract/recipe';
+import { pinPolicy, policyOf } from '../../contract/policy-reference';
 import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { validateSubmission } from '../../contract/validate-spec';
+import { readPolicyBook } from '../../store/policy-book';
 import type { RunAttributes } from '../temporal/runs';
+import type { Services } from './services';
 
 /** A submission that was found good, and the spec that it comes to. */
 export interface Admission {
   submission: RunSubmission;
+  /** The same with the version of its named policy, so that a newer one that comes meanwhile changes nothing. */
+  pinned: RunSubmission;
   spec: RunSpec;
   recipe: string | null;
 }
 
 /** @throws {InvalidInputError} with every fault of the submission. */
-export function admit(input: unknown, recipes: RecipeBook): Admission {
+export async function admit(
+  input: unknown,
+  { recipes, policies }: Pick<Services, 'recipes' | 'policies'>,
+): Promise<Admission> {
   if (input === undefined) throw new InvalidInputError([EMPTY], 'The submission');
-  const check = validateSubmission(input, recipes);
+  const reference = policyOf(input, recipes);
+  const check = validateSubmission(input, recipes, await readPolicyBook(policies, reference, { alsoDeleted: false }));
   if (check.faults) throw new InvalidInputError(check.faults, 'The submission');
-  return { submission: input as RunSubmission, spec: check.spec, recipe: check.recipe };
+  const { spec, recipe } = check;
+  const submission = input as RunSubmission;
+  const { from } = spec.policy;
+  const pinned = reference === null || from === undefined ? submission : pinPolicy(submission, from);
+  return { submission, pinned, spec, recipe };
 }
 
 const EMPTY = { path: '', message: 'the body is empty; send a run spec, or {"recipe": "<name>"}' };
@@ -43,7 +56,7 @@ export function queuedRun(runId: string, { spec, recipe }: Admission, createdAt:
     recipe,
     schedule: null,
     rerunOf: null,
-    policy: null,
+    policy: spec.policy.from ?? null,
     firstFailure: null,
     labels: spec.labels,
     params: spec.params,
@@ -74,16 +87,6 @@ export function presentRun({ spec, recipe }: Admission): {
 /** SHA-256 of a submission in hexadecimal; the order of its fields makes no difference. */
 export function hashSubmission(submission: unknown): string {
   return createHash('sha256').update(canonicalJson(submission)).digest('hex');
-}
-
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
-  return `{${fields.join(',')}}`;
 }
 
 function clip(text: string, length: number): string {

@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 
+import { canonicalJson } from '../../contract/canonical-json';
 import { runIdFor } from '../../contract/names';
+import { parsePolicyReference, pinPolicy, policyOf, writePolicyReference } from '../../contract/policy-reference';
 import type { Run } from '../../contract/run';
+import type { RunSpec } from '../../contract/spec';
 import type { StoredRun } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
-import { type Admission, admit, canonicalJson, hashSubmission, presentRun, queuedRun } from './admission';
+import { type Admission, admit, hashSubmission, presentRun, queuedRun } from './admission';
 import { findRun } from './find-run';
 import type { Services } from './services';
 
@@ -25,7 +28,7 @@ export interface Submitted {
  * @throws {ProblemError} `idempotency-key-reused`, `temporal-unavailable`.
  */
 export async function submitRun(services: Services, input: unknown, idempotencyKey?: string): Promise<Submitted> {
-  const admission = admit(input, services.recipes);
+  const admission = await admit(input, services);
   if (idempotencyKey === undefined) {
     const run = await startNew(services, admission, runIdFor(admission.spec.name, base32(randomBytes(5))));
     if (!run) throw new Error('a new run got the id of another one');
@@ -43,9 +46,13 @@ export async function submitRun(services: Services, input: unknown, idempotencyK
 /** Undefined where a run with the id exists already. */
 async function startNew(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
   const run = queuedRun(runId, admission, new Date());
-  const { submission } = admission;
-  const submissionHash = hashSubmission(submission);
-  const outcome = await services.temporal.runs.start({ runId, submission, submissionHash, ...presentRun(admission) });
+  const submissionHash = hashSubmission(admission.submission);
+  const outcome = await services.temporal.runs.start({
+    runId,
+    submission: admission.pinned,
+    submissionHash,
+    ...presentRun(admission),
+  });
   if (outcome === 'exists') return undefined;
   await services.runStore.insertQueued(run, admission.spec).catch((error: unknown) => {
     services.logger.warn({ err: error, runId }, 'an accepted run is not in the list before its workflow reports');
@@ -61,21 +68,29 @@ async function readStored({ runStore, logger }: Services, runId: string): Promis
 }
 
 async function checkSameSubmission(
-  { temporal }: Services,
+  services: Services,
   admission: Admission,
   runId: string,
   stored: StoredRun | null,
 ): Promise<void> {
-  const known = await temporal.runs.submissionHash(runId);
+  const known = await services.temporal.runs.submissionHash(runId);
   const isSame =
     typeof known?.hash === 'string'
       ? known.hash === hashSubmission(admission.submission)
-      : stored !== null && canonicalJson(stored.spec) === canonicalJson(admission.spec);
+      : stored !== null && canonicalJson(stored.spec) === canonicalJson(await specOfThen(services, admission, stored));
   if (isSame) return;
   throw new ProblemError(
     'idempotency-key-reused',
     `The Idempotency-Key was used for the run "${runId}", which has another submission; use a new key for a new run.`,
   );
+}
+
+/** The spec that the submission had come to when the run was started: its named policy may have a newer version now. */
+async function specOfThen(services: Services, admission: Admission, { run }: StoredRun): Promise<RunSpec> {
+  const reference = policyOf(admission.submission, services.recipes);
+  const then = run.policy === null ? null : parsePolicyReference(run.policy);
+  if (then === null || reference?.version !== null || reference.name !== then.name) return admission.spec;
+  return (await admit(pinPolicy(admission.submission, writePolicyReference(then)), services)).spec;
 }
 
 async function currentRun(services: Services, admission: Admission, runId: string): Promise<Run> {

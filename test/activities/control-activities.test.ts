@@ -7,7 +7,9 @@ import type { RecipeBook } from '../../contract/recipe';
 import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { validateSpec } from '../../contract/validate-spec';
+import type { PolicyStore } from '../../store/policy-store';
 import type { HostReport, RunStore } from '../../store/run-store';
+import { openPolicyStore } from '../../store/sqlite-policy-store';
 import { openRunStore } from '../../store/sqlite-run-store';
 import { scratchFolder } from '../helpers/scratch-folder';
 
@@ -25,15 +27,20 @@ const RECIPES: RecipeBook = new Map([
 
 const data = scratchFolder();
 let store: RunStore;
+let policies: PolicyStore;
 let activities: ControlActivities;
 let cancelled: WorkflowIdentity[];
 beforeEach(async () => {
   store = await openRunStore(data.path);
+  policies = await openPolicyStore(data.path);
   cancelled = [];
   const cancelWorkflow = async (workflow: WorkflowIdentity): Promise<void> => void cancelled.push(workflow);
-  activities = createControlActivities({ store, recipes: RECIPES, cancelWorkflow });
+  activities = createControlActivities({ store, recipes: RECIPES, policies, cancelWorkflow });
 });
-afterEach(async () => store.close());
+afterEach(async () => {
+  await policies.close();
+  await store.close();
+});
 
 async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
   const failure = await work.then(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { ConfigError } from '../../config/config-error';
 import { loadRecipes } from '../../config/load-recipes';
+import { NO_POLICIES } from '../../contract/policy-book';
 import { validateSubmission } from '../../contract/validate-spec';
 
 let folder: string;
@@ -44,7 +45,7 @@ it('may want a parameter that has no default, and use it in the command', () => 
     `${GOOD.replace('image: a', 'image: a, command: [train, "{{params.data}}"]')}params: { data: { type: string, description: Data. } }\n`,
   );
   const recipes = loadRecipes(folder);
-  const check = validateSubmission({ recipe: 'good', params: { data: 'cats' } }, recipes);
+  const check = validateSubmission({ recipe: 'good', params: { data: 'cats' } }, recipes, NO_POLICIES);
   expect(check).toMatchObject({ spec: { command: ['train', '{{params.data}}'], params: { data: 'cats' } } });
 });
 

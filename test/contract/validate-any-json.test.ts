@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 
+import { NO_POLICIES } from '../../contract/policy-book';
 import type { RecipeBook } from '../../contract/recipe';
 import { validateSpec, validateSubmission } from '../../contract/validate-spec';
 
@@ -107,7 +108,7 @@ describe('any JSON', () => {
   it('is refused with a reason, or accepted, as a submission', () => {
     fc.assert(
       fc.property(input, (value) => {
-        const check = validateSubmission(value, RECIPES);
+        const check = validateSubmission(value, RECIPES, NO_POLICIES);
         if (check.faults !== undefined) expectReasons(check.faults);
         else expect(validateSpec(check.spec)).toEqual({ spec: check.spec });
       }),
@@ -119,7 +120,7 @@ describe('any JSON', () => {
     const before = Object.getOwnPropertyNames(Object.prototype);
     for (const text of ['{"__proto__":{"polluted":1}}', '{"params":{"__proto__":{"polluted":1}}}']) {
       expect(validateSpec({ image: 'a', ...JSON.parse(text) }).faults).toBeDefined();
-      expect(validateSubmission({ recipe: 'digits', labels: JSON.parse(text) }, RECIPES).faults).toBeDefined();
+      expect(validateSubmission({ recipe: 'digits', labels: JSON.parse(text) }, RECIPES, NO_POLICIES).faults).toBeDefined();
     }
     expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
   });

@@ -12,6 +12,7 @@ import { answerError, problems } from './plugins/problems';
 import { DESCRIBED_BODY } from './routes/answers';
 import { hostRoutes } from './routes/v1/hosts';
 import { logSearchRoutes } from './routes/v1/log-search';
+import { policyRoutes } from './routes/v1/policies';
 import { recipeRoutes } from './routes/v1/recipes';
 import { runEventRoutes } from './routes/v1/run-events';
 import { runLogRoutes } from './routes/v1/run-logs';
@@ -57,6 +58,7 @@ async function routes(app: FastifyInstance, { services }: { services: Services }
   await app.register(logSearchRoutes, { ...v1, streams });
   await app.register(runEventRoutes, v1);
   await app.register(recipeRoutes, v1);
+  await app.register(policyRoutes, v1);
   await app.register(scheduleRoutes, v1);
   await app.register(scheduleActionRoutes, v1);
   await app.register(hostRoutes, v1);

@@ -15,6 +15,7 @@ export const PROBLEMS = {
   'already-ended': { status: 409, title: 'The run has ended already' },
   'already-running': { status: 409, title: 'A run of the schedule is going on' },
   'name-taken': { status: 409, title: 'The name is taken' },
+  'kept-in-file': { status: 409, title: 'The policy is kept in a file' },
   'log-removed': { status: 410, title: 'The log was removed' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },

@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox';
 
 import type { Fault } from './fault';
 import { liesIn } from './path';
+import { exampleFor } from './policy-example';
 import { checkPlainJson } from './plain-json';
 import { refusalOf, placeOf } from './not-yet';
 import { checkShape } from './validate-shape';
@@ -19,7 +20,7 @@ export function faultsOfNamedPolicy(schema: TSchema, input: unknown): Fault[] {
   const shapeFaults = checkShape(schema, input, { instead, belongs: placeOf });
   if (shapeFaults.some(({ path }) => path === '' || liesIn(path, 'policy'))) return shapeFaults;
   const { policy } = input as { policy: unknown };
-  const { faults = [] } = validateSpec({ image: 'any', policy });
+  const { faults = [] } = validateSpec({ ...exampleFor(policy), policy });
   return [...shapeFaults, ...faults.filter(({ path }) => liesIn(path, 'policy'))];
 }
 

@@ -79,7 +79,8 @@ export function validateSubmission(input: unknown, recipes: RecipeBook, policies
 
 const LIMITS = { bytes: SPEC_LIMIT_BYTES, depth: 16 };
 
-const WORDING: ShapeWording = {
+/** How what is wrong with a run spec is told where the schema's words will not do. */
+export const WORDING: ShapeWording = {
   instead: (path, value) => refusalOf(path, value) ?? insteadOf(path, value),
   belongs: placeOf,
   // Whoever writes a password into the wrong type of value shall not find it in a log.

@@ -6,6 +6,7 @@ import { addDoctorCommand } from './commands/doctor';
 import { addGrepCommand } from './commands/grep';
 import { addLogsCommand } from './commands/logs';
 import { addLsCommand } from './commands/ls';
+import { addPolicyCommand } from './commands/policy';
 import { addRunCommand } from './commands/run';
 import { addScheduleCommand } from './commands/schedule';
 import { addShowCommand } from './commands/show';
@@ -38,6 +39,7 @@ export function buildProgram(context: Context, version: string): Command {
     addGrepCommand,
     addCancelCommand,
     addScheduleCommand,
+    addPolicyCommand,
     addDoctorCommand,
   ];
   for (const addCommand of add) addCommand(program, context);

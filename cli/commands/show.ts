@@ -52,6 +52,7 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['digest', run.imageDigest ?? ''],
     ['recipe', run.recipe ?? ''],
     ['schedule', run.schedule ?? ''],
+    ['policy', run.policy ?? ''],
     ['params', pairs(run.params)],
     ['labels', pairs(run.labels)],
     ['host', run.host ?? ''],

@@ -324,8 +324,6 @@ describe('fields whose behaviour does not exist yet', () => {
     ['notify', { notify: [] }],
     ['resources.gpus', { resources: { gpus: 1 } }],
     ['resources.gpuModel', { resources: { gpuModel: 'H200' } }],
-    ['policy', { policy: 'patient' }],
-    ['policy.timeouts.silence', { policy: { timeouts: { silence: '30m' } } }],
     ['policy.timeouts.warn', { policy: { timeouts: { warn: '2m' } } }],
     ['policy.retries.rules[0].change', rule({ change: { memory: 'x1.5' } })],
     ['policy.retries.rules[0].then', rule({ then: 'retry-elsewhere' })],

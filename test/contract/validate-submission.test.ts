@@ -109,7 +109,9 @@ it('names the recipe that was meant, or those that there are', () => {
     { path: 'recipe', message: 'there is no recipe "digit"; did you mean "digits"?' },
   ]);
   expect(refuse({ recipe: 'constructor' })![0]!.message).toContain('known are "digits", "needy"');
-  expect(validateSubmission({ recipe: 'x' }, new Map(), NO_POLICIES).faults![0]!.message).toContain('the server has none');
+  expect(validateSubmission({ recipe: 'x' }, new Map(), NO_POLICIES).faults![0]!.message).toContain(
+    'the server has none',
+  );
 });
 
 it.each([null, 3, [], { recipe: null }, { recipe: 'No Name' }, {}])('refuses %j', (submission) => {

@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
 
+import { describeValue } from './describe-value';
 import type { Fault } from './fault';
 import { liesIn } from './path';
 import { exampleFor } from './policy-example';
@@ -27,5 +28,7 @@ export function faultsOfNamedPolicy(schema: TSchema, input: unknown): Fault[] {
 function instead(path: string, value: unknown): string | undefined {
   if (path === 'policy.use') return 'cannot be here: a named policy stands by itself; write all that it says';
   if (path === 'policy.from') return 'is not for people; leave it out';
-  return refusalOf(path, value);
+  if (path !== 'policy') return refusalOf(path, value);
+  const mend = 'write its `timeouts` and `retries`, or {} for the defaults';
+  return value === undefined ? `is missing; ${mend}` : `must be an object; got ${describeValue(value)}; ${mend}`;
 }

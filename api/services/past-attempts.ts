@@ -1,7 +1,7 @@
 import type { Attempt } from '../../contract/run';
 import type { RetryRule } from '../../contract/spec';
 import type { PastAttempt } from '../../policy/try-policy';
-import type { FoundRun } from './find-run';
+import type { StoredRun } from '../../store/run-store';
 import { compilePattern } from './line-pattern';
 import type { Services } from './services';
 
@@ -11,7 +11,7 @@ const LAST_LINES = 1_000;
 /** The attempts of a run that have ended, and what of them could not be known. */
 export async function pastAttempts(
   services: Services,
-  { run, attempts }: FoundRun,
+  { run, attempts }: StoredRun,
   rules: readonly RetryRule[],
 ): Promise<{ attempts: PastAttempt[]; notes: string[] }> {
   const ended = attempts.filter(({ reason }) => reason !== null);

@@ -1,5 +1,6 @@
 import { type Fault, InvalidInputError } from '../../contract/fault';
 import { isObject } from '../../contract/merge';
+import { isRunId } from '../../contract/names';
 import { liesIn } from '../../contract/path';
 import { checkPlainJson } from '../../contract/plain-json';
 import type { PolicyBook } from '../../contract/policy-book';
@@ -13,8 +14,8 @@ import { validateSpec, WORDING } from '../../contract/validate-spec';
 import { outcomeFaults, pastOfOutcome } from '../../policy/past-outcomes';
 import { tryPolicy } from '../../policy/try-policy';
 import { readPolicyBook } from '../../store/policy-book';
-import { ProblemError } from '../problem-error';
-import { findRun, type FoundRun } from './find-run';
+import type { StoredRun } from '../../store/run-store';
+import { runNotFound } from '../problem-error';
 import { matchedIn, pastAttempts } from './past-attempts';
 import type { Services } from './services';
 
@@ -72,27 +73,20 @@ function missingFaults({ policy, runs, outcomes }: PolicyTrial): Fault[] {
   return faults;
 }
 
-async function findRuns(services: Services, ids: readonly string[]): Promise<FoundRun[]> {
-  const faults: Fault[] = [];
-  const found = await Promise.all(
-    ids.map(async (id, index) => {
-      try {
-        return [await findRun(services, id)];
-      } catch (error) {
-        if (!(error instanceof ProblemError) || error.kind !== 'not-found') throw error;
-        faults.push({ path: `runs[${index}]`, message: error.message });
-        return [];
-      }
-    }),
+/** From the read model alone: a run that is not there yet has no attempt that has ended. */
+async function findRuns({ runStore }: Services, ids: readonly string[]): Promise<StoredRun[]> {
+  const found = await Promise.all(ids.map(async (id) => (isRunId(id) ? runStore.getRun(id) : null)));
+  const faults = found.flatMap((run, index) =>
+    run === null ? [{ path: `runs[${index}]`, message: runNotFound(ids[index]!).message }] : [],
   );
   if (faults.length > 0) throw new InvalidInputError(faults, 'The trial');
-  return found.flat();
+  return found.filter((run) => run !== null);
 }
 
 async function tryOnRun(
   services: Services,
   { policy }: PolicyTrial,
-  found: FoundRun,
+  found: StoredRun,
   book: PolicyBook,
 ): Promise<Tried> {
   const { run, spec } = found;

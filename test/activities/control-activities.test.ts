@@ -66,6 +66,30 @@ describe('admitRun', () => {
     expect(await admit({ image: 'a' })).toMatchObject({ recipe: null, spec: { name: 'a' } });
   });
 
+  it('takes the newest version of the policy that is named, and writes down which it was', async () => {
+    for (const attempts of [2, 3]) await putPolicy(attempts);
+    expect((await admit({ image: 'a', policy: 'mine' })).spec.policy).toMatchObject({
+      from: 'mine@2',
+      retries: { attempts: 3 },
+    });
+  });
+
+  it('takes a version that the API has pinned, also where the policy was deleted since', async () => {
+    for (const attempts of [2, 3]) await putPolicy(attempts);
+    await policies.delete('mine');
+    expect((await admit({ image: 'a', policy: 'mine@1' })).spec.policy.retries.attempts).toBe(2);
+    const failure = await failureOf(admit({ image: 'a', policy: 'mine' }));
+    expect(failure).toMatchObject({ type: 'invalid-spec', message: expect.stringContaining('no policy "mine"') });
+  });
+
+  it('is tried again where the policies cannot be read', async () => {
+    const away = { ...policies, find: async () => Promise.reject(new Error('the disk is away')) };
+    const cancelWorkflow = async (): Promise<void> => {};
+    const others = createControlActivities({ store, recipes: RECIPES, policies: away, cancelWorkflow });
+    const work = others.admitRun({ runId: 'r', submission: { image: 'a', policy: 'mine' } });
+    await expect(work).rejects.toThrow(new Error('the disk is away'));
+  });
+
   it('names the host of the first attempt where there is one at once', async () => {
     expect((await admit({ image: 'a' })).assigned).toBeNull();
     await store.reportHost(report('near'));
@@ -148,6 +172,10 @@ describe('the hash of a spec', () => {
     expect(specHash({ ...spec, command: ['a', 'b'] })).not.toBe(specHash({ ...spec, command: ['b', 'a'] }));
   });
 });
+
+async function putPolicy(attempts: number): Promise<void> {
+  await policies.put({ name: 'mine', description: 'Mine.', policy: { retries: { attempts } } });
+}
 
 function report(name: string, more: Partial<HostReport> = {}): HostReport {
   return {

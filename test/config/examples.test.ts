@@ -40,7 +40,9 @@ it('shows in its documents only runs that it would accept', () => {
   for (const [file, text] of examples) {
     const value: unknown = parse(text);
     const check =
-      (value as object) && 'recipe' in (value as object) ? validateSubmission(value, recipes, NO_POLICIES) : validateSpec(value);
+      (value as object) && 'recipe' in (value as object)
+        ? validateSubmission(value, recipes, NO_POLICIES)
+        : validateSpec(value);
     expect([file, text, check.faults]).toEqual([file, text, undefined]);
   }
 });

@@ -4,10 +4,10 @@ import type { AssignedHost, ControlActivities, WorkflowIdentity } from '../contr
 import { describeFault } from '../contract/fault';
 import { isRunId } from '../contract/names';
 import type { EndReason } from '../contract/reason';
-import { policyOf } from '../contract/policy-reference';
 import type { RecipeBook } from '../contract/recipe';
 import type { RunSpec } from '../contract/spec';
 import { RUN_STATES, isEndState } from '../contract/state';
+import { policyOf } from '../contract/submitted-policy';
 import { validateSubmission } from '../contract/validate-spec';
 import { placeRun, type HostFacts } from '../policy/placement';
 import { readPolicyBook } from '../store/policy-book';

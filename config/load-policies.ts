@@ -46,7 +46,9 @@ function policyFiles(folder: string): string[] {
 
 function readPolicy(file: string, fileName: string): { policy?: PolicyFile; faults: Fault[] } {
   if (!fileName.endsWith(ENDING)) {
-    return { faults: [{ path: '', message: `is not read: the name of a policy's file ends in "${ENDING}"; rename it` }] };
+    return {
+      faults: [{ path: '', message: `is not read: the name of a policy's file ends in "${ENDING}"; rename it` }],
+    };
   }
   const read = readYamlFile(file);
   if (read.problem !== undefined) return { faults: [{ path: '', message: read.problem }] };

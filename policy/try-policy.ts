@@ -58,7 +58,10 @@ function tryAttempt(
   const reprieve =
     past.timeouts === null ? null : reprieveOf(attempt.ending.reason, { ...past.timeouts }, { ...timeouts });
   if (reprieve !== null) {
-    return { tried: { ...was, decision: 'unknown', because: reprieve, differs: 'It would not have ended so.' }, next: null };
+    return {
+      tried: { ...was, decision: 'unknown', because: reprieve, differs: 'It would not have ended so.' },
+      next: null,
+    };
   }
   const overrun = overrunOf(attempt.times, timeouts);
   const step = stepAfter(state, overrun === null ? attempt : { ...attempt, ending: overrun });

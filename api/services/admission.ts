@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../../contract/canonical-json';
 import { InvalidInputError } from '../../contract/fault';
-import { pinPolicy, policyOf } from '../../contract/policy-reference';
 import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
+import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import { validateSubmission } from '../../contract/validate-spec';
 import { readPolicyBook } from '../../store/policy-book';
 import type { RunAttributes } from '../temporal/runs';

@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { canonicalJson } from '../../contract/canonical-json';
 import { runIdFor } from '../../contract/names';
-import { parsePolicyReference, pinPolicy, policyOf, writePolicyReference } from '../../contract/policy-reference';
+import { parsePolicyReference, writePolicyReference } from '../../contract/policy-reference';
 import type { Run } from '../../contract/run';
 import type { RunSpec } from '../../contract/spec';
+import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import type { StoredRun } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
 import { type Admission, admit, hashSubmission, presentRun, queuedRun } from './admission';

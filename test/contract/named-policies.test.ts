@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 
 import { policyBook } from '../../contract/policy-book';
-import { parsePolicyReference, pinPolicy, policyOf } from '../../contract/policy-reference';
+import { parsePolicyReference } from '../../contract/policy-reference';
 import type { Recipe, RecipeBook } from '../../contract/recipe';
 import type { RunSubmission } from '../../contract/spec';
 import { PolicyFileSchema } from '../../contract/named-policy';
+import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import { faultsOfNamedPolicy } from '../../contract/validate-named-policy';
 import { validateSpec, validateSubmission } from '../../contract/validate-spec';
 

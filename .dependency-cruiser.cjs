@@ -10,6 +10,8 @@ const INTERFACES = [
   'store/errors',
   'store/late-log-store',
   'store/log-store',
+  'store/policy-book',
+  'store/policy-store',
   'store/run-store',
 ];
 
@@ -29,7 +31,16 @@ const TABLE = {
     packages: ['@temporalio/activity', '@temporalio/common', 'pino', 'yaml'],
   },
   api: {
-    ours: ['contract', 'config', 'store/run-store', 'store/log-store', 'workflows/messages'],
+    ours: [
+      'contract',
+      'policy',
+      'config',
+      'store/run-store',
+      'store/log-store',
+      'store/policy-book',
+      'store/policy-store',
+      'workflows/messages',
+    ],
     packages: [
       '@fastify/.+',
       '@sinclair/typebox',

@@ -20,6 +20,7 @@ COPY --from=packages /opt/trainyard/node_modules node_modules
 COPY --from=build /opt/trainyard/dist dist
 COPY package.json LICENSE ./
 COPY recipes recipes
+COPY policies policies
 # Numeric, so that it needs no account in the base image. Nothing in the image belongs to it: all it writes is in the data folder.
 USER 1000:1000
 CMD ["node", "dist/cli/main.js", "--help"]

@@ -7,24 +7,30 @@ import type { EndReason } from '../contract/reason';
 import type { RecipeBook } from '../contract/recipe';
 import type { RunSpec } from '../contract/spec';
 import { RUN_STATES, isEndState } from '../contract/state';
+import { policyOf } from '../contract/submitted-policy';
 import { validateSubmission } from '../contract/validate-spec';
 import { placeRun, type HostFacts } from '../policy/placement';
+import { readPolicyBook } from '../store/policy-book';
+import type { PolicyStore } from '../store/policy-store';
 import type { RunStore } from '../store/run-store';
 import { specHash } from './spec-hash';
 
 export interface ControlDeps {
   store: RunStore;
   recipes: RecipeBook;
+  policies: PolicyStore;
   /** Asks Temporal to cancel an execution of a workflow. */
   cancelWorkflow: (workflow: WorkflowIdentity) => Promise<void>;
 }
 
 /** The activities of the control queue; what each promises stands in contract/activities. */
-export function createControlActivities({ store, recipes, cancelWorkflow }: ControlDeps): ControlActivities {
+export function createControlActivities({ store, recipes, policies, cancelWorkflow }: ControlDeps): ControlActivities {
   return {
     admitRun: async ({ runId, submission }) => {
       if (!isRunId(runId)) throw refused(`"${runId}" cannot be the id of a run: ${RUN_ID_MEND}`);
-      const check = validateSubmission(submission, recipes);
+      // A version that the API has pinned is good, whatever became of its policy since: the run was accepted.
+      const book = await readPolicyBook(policies, policyOf(submission, recipes), { alsoDeleted: true });
+      const check = validateSubmission(submission, recipes, book);
       if (check.faults) throw refused(check.faults.map(describeFault).join('; '), check.faults);
       const { spec, recipe } = check;
       return { spec, specHash: specHash(spec), recipe, assigned: await hostAtOnce(store, spec) };

@@ -12,6 +12,7 @@ import { answerError, problems } from './plugins/problems';
 import { DESCRIBED_BODY } from './routes/answers';
 import { hostRoutes } from './routes/v1/hosts';
 import { logSearchRoutes } from './routes/v1/log-search';
+import { policyRoutes } from './routes/v1/policies';
 import { recipeRoutes } from './routes/v1/recipes';
 import { rerunRoutes } from './routes/v1/rerun';
 import { runEventRoutes } from './routes/v1/run-events';
@@ -61,6 +62,7 @@ async function routes(app: FastifyInstance, { services }: { services: Services }
   await app.register(rerunRoutes, v1);
   await app.register(runEventRoutes, v1);
   await app.register(recipeRoutes, v1);
+  await app.register(policyRoutes, v1);
   await app.register(scheduleRoutes, v1);
   await app.register(scheduleActionRoutes, v1);
   await app.register(hostRoutes, v1);

@@ -8,8 +8,10 @@ import pino, { type Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import { loadConfig } from '../config/load';
+import { loadPolicies } from '../config/load-policies';
 import { loadRecipes } from '../config/load-recipes';
 import { openLogStore } from '../store/file-log-store';
+import { openPolicyStore } from '../store/sqlite-policy-store';
 import { openRunStore } from '../store/sqlite-run-store';
 import { buildApp } from './app';
 import { openTemporal } from './temporal/gateway';
@@ -31,16 +33,20 @@ async function main(): Promise<void> {
   const config = loadConfig({ env, hostname: hostname() });
   const logger = createLogger(config);
   const recipes = loadRecipes(config.recipes);
+  const policiesInFiles = loadPolicies(config.policies);
   const runStore = await openRunStore(config.data);
+  const policies = await openPolicyStore(config.data);
+  logger.info(await policies.importFiles(policiesInFiles), 'The policies in files are known');
   const logStore = openLogStore(config.data, { segmentBytes: config.logs.segmentBytes });
   const temporal = openTemporal(config.temporal);
-  const app = await buildApp({ config, runStore, logStore, temporal, recipes, logger });
+  const app = await buildApp({ config, runStore, logStore, temporal, recipes, policies, logger });
 
   const { close } = closeWithGrace({ delay: CLOSE_GRACE_MS, logger }, async ({ err, signal }) => {
     if (err) logger.fatal({ err }, 'The API fails and stops');
     else logger.info({ signal }, 'The API was asked to stop; runs go on');
     await app.close();
     await temporal.close();
+    await policies.close();
     await runStore.close();
   });
   process.once('disconnect', close);

@@ -6,7 +6,7 @@ export interface ApiClient {
   readonly url: string;
   get<T>(path: string, query?: Query): Promise<T>;
   send<T>(
-    method: 'POST' | 'DELETE' | 'PATCH',
+    method: 'POST' | 'PUT' | 'DELETE' | 'PATCH',
     path: string,
     body?: unknown,
     headers?: Record<string, string>,

@@ -7,6 +7,7 @@ import { addDoctorCommand } from './commands/doctor';
 import { addGrepCommand } from './commands/grep';
 import { addLogsCommand } from './commands/logs';
 import { addLsCommand } from './commands/ls';
+import { addPolicyCommand } from './commands/policy';
 import { addReceiptCommand } from './commands/receipt';
 import { addRerunCommand } from './commands/rerun';
 import { addRunCommand } from './commands/run';
@@ -44,6 +45,7 @@ export function buildProgram(context: Context, version: string): Command {
     addCancelCommand,
     addChangeCommand,
     addScheduleCommand,
+    addPolicyCommand,
     addDoctorCommand,
   ];
   for (const addCommand of add) addCommand(program, context);

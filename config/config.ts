@@ -182,6 +182,11 @@ export const ConfigSchema = Type.Object(
       'recipes',
       'Folder of the recipes; a relative path is taken from the installation.',
     ),
+    policies: text(
+      'TRAINYARD_POLICIES',
+      'policies',
+      'Folder of the named policies; a relative path is taken from the installation.',
+    ),
     defaultRecipe: text('TRAINYARD_DEFAULT_RECIPE', 'digits', 'Recipe of POST /train.'),
   },
   { additionalProperties: false },

@@ -26,7 +26,7 @@ export interface ConfigSources {
 
 /**
  * The configuration of a process: the defaults, over them the file, over that the environment. Paths come out absolute; a
- * relative `data` is taken from the working folder, a relative `recipes` from the installation.
+ * relative `data` is taken from the working folder, a relative `recipes` or `policies` from the installation.
  *
  * @throws {ConfigError} with every fault of all sources at once, each with the variable or the file that it came from.
  */
@@ -75,6 +75,7 @@ function finish(config: Config, folder: string, hostname: string): Config {
     ...config,
     data: resolve(folder, config.data),
     recipes: resolve(installationFolder(), config.recipes),
+    policies: resolve(installationFolder(), config.policies),
     host: { ...config.host, name: config.host.name || slug(hostname).slice(0, 63).replace(/-+$/, '') || 'host' },
   };
 }

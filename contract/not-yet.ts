@@ -70,13 +70,10 @@ const OTHER_NAMES: Record<string, string> = {
 };
 
 /** Why a field cannot be used: refused for ever or not there yet. Undefined for every other field. */
-export function refusalOf(path: string, value: unknown): string | undefined {
+export function refusalOf(path: string): string | undefined {
   const pattern = path.replace(/\[\d+\]/g, '[]');
   const key = pattern.slice(pattern.lastIndexOf('.') + 1);
   if (Object.hasOwn(NOT_YET, pattern)) return notYet(`\`${key}\``, NOT_YET[pattern]!);
-  if (pattern === 'policy' && typeof value === 'string') {
-    return notYet('a policy by name', 'write its `timeouts` and `retries` here');
-  }
   const why = neverAllowed(pattern, key);
   return why === undefined ? undefined : `\`${key}\` cannot be asked for: ${why}`;
 }

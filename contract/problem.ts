@@ -17,6 +17,7 @@ export const PROBLEMS = {
   'not-repeatable': { status: 409, title: 'The run cannot be repeated' },
   'change-refused': { status: 409, title: 'The run cannot be changed like this' },
   'name-taken': { status: 409, title: 'The name is taken' },
+  'kept-in-file': { status: 409, title: 'The policy is kept in a file' },
   'log-removed': { status: 410, title: 'The log was removed' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },

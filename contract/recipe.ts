@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 
-import type { RunSpecInput } from './spec';
+import type { RunSpecInput, RunSubmission } from './spec';
 
 /** A run spec with parameters that the server keeps under a name: `recipes/<name>/recipe.yaml`. */
 
@@ -45,10 +45,12 @@ export const RecipeFileSchema = Type.Object(
 );
 
 export const RecipeSchema = Type.Object(
-  { ...shared, spec: Type.Unsafe<RunSpecInput>(Type.Object({})) },
+  { ...shared, spec: Type.Unsafe<RecipeSpec>(Type.Object({})) },
   { title: 'Recipe' },
 );
 
+/** A run spec whose policy may be the name of one. */
+export type RecipeSpec = Omit<RunSpecInput, 'policy'> & Pick<RunSubmission, 'policy'>;
 export type RecipeParam = Static<typeof RecipeParamSchema>;
 export type Recipe = Static<typeof RecipeSchema>;
 

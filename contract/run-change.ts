@@ -112,5 +112,5 @@ function whyFixed(path: string, value: unknown): string | undefined {
   }
   if (path === 'labels') return undefined;
   const isOfSpec = Object.hasOwn(RunSubmissionSchema.properties, path) && path !== 'policy';
-  return isOfSpec ? `cannot be changed: it stays as it was submitted; ${again}` : refusalOf(path, value);
+  return isOfSpec ? `cannot be changed: it stays as it was submitted; ${again}` : refusalOf(path);
 }

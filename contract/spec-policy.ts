@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { UNREACHABLE_DEFAULT, WARN_SIGNAL_DEFAULT } from './defaults';
+import { POLICY_REFERENCE_PATTERN, POLICY_VERSION_PATTERN } from './policy-reference';
 import { RetriesSchema } from './spec-retries';
 import { DURATION_PATTERN } from './units';
 
@@ -63,15 +64,45 @@ const TimeoutsSchema = Type.Object(
   { ...closed, default: {} },
 );
 
+const fields = { timeouts: Type.Optional(TimeoutsSchema), retries: Type.Optional(RetriesSchema) };
+
+/** What a policy says, and all that a named one can. */
+export const PolicyFieldsSchema = Type.Object(fields, { ...closed, default: {} });
+
 export const PolicySchema = Type.Object(
-  { timeouts: Type.Optional(TimeoutsSchema), retries: Type.Optional(RetriesSchema) },
   {
-    ...closed,
-    default: {},
+    use: Type.Optional(
+      Type.String({
+        pattern: POLICY_REFERENCE_PATTERN,
+        description:
+          'Named policy to start from, or a version of it, such as "patient" or "patient@3"; the other fields go over it, a list in place of its list.',
+        mend: 'write the name of a policy, such as "patient", or a version of it, such as "patient@3"',
+      }),
+    ),
+    ...fields,
+    from: Type.Optional(
+      Type.String({
+        pattern: POLICY_VERSION_PATTERN,
+        description: 'The named policy that the fields came from; Trainyard writes it.',
+        mend: 'leave it out; `use` names a policy',
+      }),
+    ),
   },
+  { ...closed, default: {} },
 );
+
+/** As a submission has it: an object, or the name of a policy. */
+export const PolicyOrNameSchema = Type.Union([
+  Type.String({
+    pattern: POLICY_REFERENCE_PATTERN,
+    description: 'Named policy, or a version of it, such as "patient" or "patient@3".',
+  }),
+  PolicySchema,
+]);
 
 type WrittenTimeouts = Static<typeof TimeoutsSchema>;
 /** Times that are off where they are left out, and what belongs to them. */
 type OffByDefault = 'silence' | 'warn' | 'warnSignal';
 export type Timeouts = Required<Omit<WrittenTimeouts, OffByDefault>> & Pick<WrittenTimeouts, OffByDefault>;
+export type PolicyFields = Static<typeof PolicyFieldsSchema>;
+export type PolicyInput = Static<typeof PolicySchema>;

@@ -1,6 +1,6 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
-import { PolicySchema, type Timeouts } from './spec-policy';
+import { PolicyOrNameSchema, PolicySchema, type Timeouts } from './spec-policy';
 import type { Retries } from './spec-retries';
 import { CPU_PATTERN, RETENTION_PATTERN, SIZE_PATTERN } from './units';
 
@@ -169,23 +169,28 @@ const properties = {
 
 export const RunSpecSchema = Type.Object(properties, { ...closed, title: 'RunSpec' });
 
+const submitted = {
+  ...properties,
+  image: Type.Optional(properties.image),
+  recipe: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+      description: 'Recipe to start from; the other fields of the submission go over it.',
+      mend: 'write the name of a recipe, such as "digits"',
+    }),
+  ),
+};
+
 /**
  * What a submission holds: a run spec, or the name of a recipe with what shall differ from it.
  */
 export const RunSubmissionSchema = Type.Object(
-  {
-    ...properties,
-    image: Type.Optional(properties.image),
-    recipe: Type.Optional(
-      Type.String({
-        pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
-        description: 'Recipe to start from; the other fields of the submission go over it.',
-        mend: 'write the name of a recipe, such as "digits"',
-      }),
-    ),
-  },
+  { ...submitted, policy: Type.Optional(PolicyOrNameSchema) },
   { ...closed, title: 'RunSubmission' },
 );
+
+/** A submission the name of whose policy, where it is all of the policy, was taken out and is checked by itself. */
+export const CheckedSubmissionSchema = Type.Object(submitted, closed);
 
 export type RunSpecInput = Static<typeof RunSpecSchema>;
 export type RunSubmission = Static<typeof RunSubmissionSchema>;
@@ -200,5 +205,10 @@ export interface RunSpec extends Omit<Required<RunSpecInput>, 'command' | 'mount
   command?: string[];
   mounts: MountSpec[];
   resources: Resources;
-  policy: { timeouts: Timeouts; retries: Retries };
+  policy: {
+    timeouts: Timeouts;
+    retries: Retries;
+    /** Version of the named policy that they came from, such as `patient@3`; what was written over it is in them too. */
+    from?: string;
+  };
 }

@@ -7,8 +7,10 @@ import { nearest } from './nearest';
 import { placeOf, refusalOf } from './not-yet';
 import { liesIn } from './path';
 import { checkPlainJson } from './plain-json';
+import type { PolicyBook } from './policy-book';
 import type { Recipe, RecipeBook } from './recipe';
-import { RunSpecSchema, RunSubmissionSchema, type RetryRule, type RunSpec, type RunSubmission } from './spec';
+import { policyAsObject, resolvePolicy } from './resolve-policy';
+import { CheckedSubmissionSchema, RunSpecSchema, type RetryRule, type RunSpec, type RunSubmission } from './spec';
 import {
   checkEnv,
   checkLogs,
@@ -36,26 +38,29 @@ export type SubmissionCheck = { spec: RunSpec; recipe: string | null; faults?: u
 /**
  * Checks a run spec and fills in every default. Takes whatever can be parsed from JSON or YAML and never throws; an
  * accepted spec comes out of a second check unchanged.
+ *
+ * @param policies what `policy.use` may name; left out, nothing.
  */
-export function validateSpec(input: unknown): SpecCheck {
+export function validateSpec(input: unknown, policies: PolicyBook | null = null): SpecCheck {
   const unsafe = checkPlainJson(input, LIMITS);
   if (unsafe.length > 0) return { faults: unsafe };
-  return checkSpec(input, checkShape(RunSpecSchema, input, WORDING));
+  return checkResolved(input, checkShape(RunSpecSchema, withoutPolicyName(input), WORDING), { policies });
 }
 
 /**
  * Checks what a user submits: a run spec, or the name of a recipe with what shall differ from it. The recipe's parameters
- * are checked against its declarations; maps go into the recipe's maps, anything else replaces what the recipe has.
+ * are checked against its declarations; maps go into the recipe's maps, anything else replaces what the recipe has. The
+ * fields of a named policy are taken into the spec, below what the recipe and the submission say themselves.
  */
-export function validateSubmission(input: unknown, recipes: RecipeBook): SubmissionCheck {
+export function validateSubmission(input: unknown, recipes: RecipeBook, policies: PolicyBook): SubmissionCheck {
   const unsafe = checkPlainJson(input, LIMITS);
   if (unsafe.length > 0) return { faults: unsafe };
-  const shapeFaults = checkShape(RunSubmissionSchema, input, WORDING);
+  const shapeFaults = checkShape(CheckedSubmissionSchema, withoutPolicyName(input), WORDING);
   const submission = (isObject(input) ? input : {}) as RunSubmission;
 
   if (submission.recipe === undefined) {
     const missing = isObject(input) && submission.image === undefined ? [IMAGE_MISSING] : [];
-    return withRecipe(checkSpec(input, [...shapeFaults, ...missing]), null);
+    return withRecipe(checkResolved(input, [...shapeFaults, ...missing], { policies }), null);
   }
   const recipe = recipes.get(submission.recipe);
   if (recipe === undefined) {
@@ -69,14 +74,16 @@ export function validateSubmission(input: unknown, recipes: RecipeBook): Submiss
     ...applied.faults,
     ...shapeFaults.filter(({ path }) => applied.faults.every((fault) => fault.path !== path)),
   ];
-  const merged = { ...mergeDeep(recipe.spec, differing), params: applied.params };
-  return withRecipe(checkSpec(merged, faults, recipe.params), name);
+  const base = { ...recipe.spec, policy: policyAsObject(recipe.spec.policy) };
+  const merged = { ...mergeDeep(base, differing), params: applied.params };
+  return withRecipe(checkResolved(merged, faults, { policies, declared: recipe.params }), name);
 }
 
 export const LIMITS = { bytes: SPEC_LIMIT_BYTES, depth: 16 };
 
-const WORDING: ShapeWording = {
-  instead: (path, value) => refusalOf(path, value) ?? (path === 'network' ? networkRefusal(value) : undefined),
+/** How what is wrong with a run spec is told where the schema's words will not do. */
+export const WORDING: ShapeWording = {
+  instead: (path, value) => refusalOf(path) ?? insteadOf(path, value),
   belongs: placeOf,
   // Whoever writes a password into the wrong type of value shall not find it in a log.
   hidden: (path) => liesIn(path, 'env'),
@@ -89,6 +96,38 @@ const IMAGE_MISSING: Fault = {
 
 function withRecipe(check: SpecCheck, recipe: string | null): SubmissionCheck {
   return check.faults === undefined ? { spec: check.spec, recipe } : check;
+}
+
+function insteadOf(path: string, value: unknown): string | undefined {
+  if (path === 'network') return networkRefusal(value);
+  if (path !== 'policy') return undefined;
+  return `must be an object with \`timeouts\` and \`retries\`, or the name of a policy such as "patient"; got ${describeValue(value)}`;
+}
+
+/** A policy that is only a name is checked by whoever resolves it. */
+function withoutPolicyName(input: unknown): unknown {
+  if (!isObject(input) || typeof input['policy'] !== 'string') return input;
+  return Object.fromEntries(Object.entries(input).filter(([key]) => key !== 'policy'));
+}
+
+/** The checks of meaning with the named policy in its place. */
+function checkResolved(
+  input: unknown,
+  shapeFaults: Fault[],
+  { policies, declared }: { policies: PolicyBook | null; declared?: Recipe['params'] },
+): SpecCheck {
+  if (!isObject(input)) return checkSpec(input, shapeFaults);
+  const { policy, from, faults: unresolved } = resolvePolicy(input['policy'], policies);
+  const told = [...shapeFaults, ...unresolved.filter(({ path }) => shapeFaults.every((fault) => fault.path !== path))];
+  const check = checkSpec({ ...input, policy }, told, declared);
+  if (check.faults === undefined || from === null) return check;
+  // What is wrong may stand in the named policy, which the user does not see.
+  const located = check.faults.map((fault) =>
+    told.includes(fault) || !liesIn(fault.path, 'policy')
+      ? fault
+      : { ...fault, message: `${fault.message} (with the policy ${from})` },
+  );
+  return { faults: located };
 }
 
 /** The checks of meaning, of whatever has the right shape, so that one answer holds every fault. */
@@ -110,7 +149,9 @@ function checkSpec(input: unknown, shapeFaults: Fault[], declared: Recipe['param
     ...ruleFaults(filled, hasShape, declared),
   ];
   if (faults.length > 0 || timeouts === null || retries === null) return { faults };
-  return { spec: finish({ ...filled, policy: { timeouts: timeouts.timeouts, retries: retries.retries } }) };
+  const { from } = filled.policy;
+  const policy = { timeouts: timeouts.timeouts, retries: retries.retries, ...(from === undefined ? {} : { from }) };
+  return { spec: finish({ ...filled, policy }) };
 }
 
 /** Whether fields, and all that lies in them, have the right shape. */

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
+import { loadPolicies } from '../config/load-policies';
 import { loadRecipes } from '../config/load-recipes';
 import { dataFolderName } from '../store/data-folder';
 import { lockDataFolder } from '../store/data-lock';
 import { openLateLogStore } from '../store/file-late-log-store';
 import { openLogStore, type FileLogStoreOptions } from '../store/file-log-store';
+import { openPolicyStore } from '../store/sqlite-policy-store';
 import { openRunStore } from '../store/sqlite-run-store';
 import { startHostSide } from './host-side';
 import { openEngine } from './open-engine';
@@ -47,8 +49,12 @@ async function work({ log, stopping, ready, ...deps }: ProcessDeps, closers: Clo
     closers.push(() => lock.release());
   }
   const recipes = loadRecipes(config.recipes);
+  const policiesInFiles = loadPolicies(config.policies);
   const store = await openRunStore(config.data);
   closers.push(async () => store.close());
+  const policies = await openPolicyStore(config.data);
+  closers.push(async () => policies.close());
+  log.info(await policies.importFiles(policiesInFiles), 'The policies in files are known');
   const logOptions: FileLogStoreOptions = {
     segmentBytes: config.logs.segmentBytes,
     onCompressionFailure: (err, path) => log.warn({ err, path }, 'A log that was set aside is not compressed yet'),
@@ -68,7 +74,7 @@ async function work({ log, stopping, ready, ...deps }: ProcessDeps, closers: Clo
   if (temporal === null) return;
   closers.push(async () => temporal.close());
 
-  const worker = await startWorker({ config, log, store, logs, host, recipes, temporal });
+  const worker = await startWorker({ config, log, store, logs, host, recipes, policies, temporal });
   closers.push(async () => worker.stop());
   log.info({ host: config.host.name, roles: config.worker.roles }, 'The worker is ready');
   ready();

@@ -14,6 +14,7 @@ import { startReadModelHealer } from '../control/read-model-healer';
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
 import type { RecipeBook } from '../contract/recipe';
 import type { LogStore } from '../store/log-store';
+import type { PolicyStore } from '../store/policy-store';
 import type { RunStore } from '../store/run-store';
 import type { HostSide } from './host-side';
 import type { TemporalLink } from './temporal-link';
@@ -26,6 +27,7 @@ export interface WorkerDeps {
   /** Null without the role `host`. */
   host: HostSide | null;
   recipes: RecipeBook;
+  policies: PolicyStore;
   temporal: TemporalLink;
 }
 
@@ -96,13 +98,13 @@ function common({
 }
 
 function controlPlan(deps: WorkerDeps): WorkerOptions {
-  const { store, recipes, temporal } = deps;
+  const { store, recipes, policies, temporal } = deps;
   return {
     ...common(deps),
     ...workflowCode(),
     taskQueue: CONTROL_TASK_QUEUE,
     activities: {
-      ...createControlActivities({ store, recipes, cancelWorkflow: temporal.cancelWorkflow }),
+      ...createControlActivities({ store, recipes, policies, cancelWorkflow: temporal.cancelWorkflow }),
       ...createRetentionActivities({ ...deps, heartbeat: (details) => Context.current().heartbeat(details) }),
     },
   };

@@ -61,7 +61,8 @@ export class RunLife {
     this.spec = spec;
     this.limits.set(spec.policy.timeouts);
     this.run.recipe = recipe ?? this.run.recipe;
-    Object.assign(this.run, { name: spec.name, image: spec.image, labels: spec.labels, params: spec.params });
+    const { name, image, labels, params, policy } = spec;
+    Object.assign(this.run, { name, image, labels, params, policy: policy.from ?? null });
     this.recorder.attachSpec(spec);
     this.attributes({ RunName: spec.name, RunRecipe: this.run.recipe, RunSchedule: this.run.schedule });
     this.enter('queued', tellBeginning(this.run));

@@ -15,6 +15,7 @@ export function tellStory(run: Run, attempts: readonly Attempt[]): string {
     ...(run.recipe ? [`- recipe ${run.recipe}`] : []),
     ...(run.rerunOf ? [`- rerun of ${run.rerunOf}`] : []),
     ...(run.schedule ? [`- schedule ${run.schedule}`] : []),
+    ...(run.policy ? [`- policy ${run.policy}`] : []),
     ...Object.entries(run.params).map(([name, value]) => `- ${name}: ${value}`),
     ...attempts.map(tellAttempt),
   ];

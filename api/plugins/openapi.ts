@@ -10,6 +10,7 @@ import { DESCRIBED_BODY } from '../routes/answers';
 const TAGS = [
   { name: 'runs', description: 'Submit training runs, watch them and cancel them.' },
   { name: 'recipes', description: 'Run specs with parameters that the server keeps.' },
+  { name: 'policies', description: 'Policies that the server keeps under names, for run specs to refer to.' },
   { name: 'schedules', description: 'Recurring runs.' },
   { name: 'hosts', description: 'Machines that run containers.' },
   { name: 'short', description: 'The short API: the default recipe, statistics, health, and a feed of events.' },

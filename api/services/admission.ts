@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../../contract/canonical-json';
 import { InvalidInputError } from '../../contract/fault';
-import type { RecipeBook } from '../../contract/recipe';
 import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
+import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import { validateSubmission } from '../../contract/validate-spec';
+import { readPolicyBook } from '../../store/policy-book';
 import type { RunAttributes } from '../temporal/runs';
+import type { Services } from './services';
 
 /** Where a run comes from whose spec is that of another run. */
 export interface Origin {
@@ -22,6 +24,8 @@ export interface Origin {
 /** A submission that was found good, and the spec that it comes to. */
 export interface Admission {
   submission: RunSubmission;
+  /** The same with the version of its named policy, so that a newer one that comes meanwhile changes nothing. */
+  pinned: RunSubmission;
   spec: RunSpec;
   recipe: string | null;
   /** Absent for a run of its own. */
@@ -29,11 +33,19 @@ export interface Admission {
 }
 
 /** @throws {InvalidInputError} with every fault of the submission. */
-export function admit(input: unknown, recipes: RecipeBook): Admission {
+export async function admit(
+  input: unknown,
+  { recipes, policies }: Pick<Services, 'recipes' | 'policies'>,
+): Promise<Admission> {
   if (input === undefined) throw new InvalidInputError([EMPTY], 'The submission');
-  const check = validateSubmission(input, recipes);
+  const reference = policyOf(input, recipes);
+  const check = validateSubmission(input, recipes, await readPolicyBook(policies, reference, { alsoDeleted: false }));
   if (check.faults) throw new InvalidInputError(check.faults, 'The submission');
-  return { submission: input as RunSubmission, spec: check.spec, recipe: check.recipe };
+  const { spec, recipe } = check;
+  const submission = input as RunSubmission;
+  const { from } = spec.policy;
+  const pinned = reference === null || from === undefined ? submission : pinPolicy(submission, from);
+  return { submission, pinned, spec, recipe };
 }
 
 const EMPTY = { path: '', message: 'the body is empty; send a run spec, or {"recipe": "<name>"}' };
@@ -57,7 +69,7 @@ export function queuedRun(runId: string, { spec, recipe, origin }: Admission, cr
     recipe,
     schedule: null,
     rerunOf: origin?.rerunOf ?? null,
-    policy: null,
+    policy: spec.policy.from ?? null,
     firstFailure: null,
     labels: spec.labels,
     params: spec.params,

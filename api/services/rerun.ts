@@ -69,7 +69,7 @@ export async function rerun(services: Services, runId: string, input: unknown, k
   const body = (isObject(input) ? input : {}) as Body;
   const spec = specToRepeat(found, body.exact === true);
   const changes = isObject(body.changes) ? body.changes : {};
-  const admission = admitChanged(services, spec, changes, [...faults, ...changeFaults(found, body)]);
+  const admission = await admitChanged(services, spec, changes, [...faults, ...changeFaults(found, body)]);
   const { id, recipe } = found.run;
   const origin = {
     rerunOf: id,
@@ -120,19 +120,19 @@ function strangeParam(name: string, known: string[], recipe: string): Fault {
 }
 
 /** @throws {InvalidInputError} with these faults, and those of the spec that the changes lead to. */
-function admitChanged(
-  { recipes }: Services,
+async function admitChanged(
+  services: Services,
   spec: RunSpec,
   changes: Record<string, unknown>,
   faults: Fault[],
-): Admission {
+): Promise<Admission> {
   const isUnsafe = checkPlainJson(changes, SPEC_LIMITS).length > 0;
   if (isUnsafe) throw new InvalidInputError(faults, 'The body');
   // A policy by name comes in place of the run's; below that, it would have no effect.
   const isNamed = isObject(changes['policy']) && Object.hasOwn(changes['policy'], 'use');
   const { recipe: _, ...merged } = mergeDeep(isNamed ? { ...spec, policy: {} } : spec, changes);
   try {
-    const admission = admit(merged, recipes);
+    const admission = await admit(merged, services);
     if (faults.length === 0) return admission;
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;

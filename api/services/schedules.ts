@@ -21,14 +21,14 @@ const EMPTY = { path: '', message: 'the body is empty; send a schedule, see /doc
 
 /** @throws {InvalidInputError} with every fault, those of the run below `run`; {@link ProblemError} `name-taken`. */
 export async function createSchedule(services: Services, body: unknown): Promise<Schedule> {
-  const { name, ...input } = checkSchedule<ScheduleInput>(services, ScheduleInputSchema, body);
-  await services.temporal.schedules.create(name, input, factsOf(services, input));
+  const { name, ...input } = await checkSchedule<ScheduleInput>(services, ScheduleInputSchema, body);
+  await services.temporal.schedules.create(name, input, await factsOf(services, input));
   return services.temporal.schedules.get(name);
 }
 
 export async function replaceSchedule(services: Services, name: string, body: unknown): Promise<Schedule> {
-  const input = checkSchedule<ScheduleReplacement>(services, ScheduleReplacementSchema, body);
-  await services.temporal.schedules.replace(name, input, factsOf(services, input));
+  const input = await checkSchedule<ScheduleReplacement>(services, ScheduleReplacementSchema, body);
+  await services.temporal.schedules.replace(name, input, await factsOf(services, input));
   return services.temporal.schedules.get(name);
 }
 
@@ -59,15 +59,15 @@ export async function triggerSchedule(
   return temporal.schedules.get(name);
 }
 
-function factsOf({ recipes }: Services, { run }: ScheduleReplacement): ScheduledRunFacts {
-  return presentRun(admit(run, recipes));
+async function factsOf(services: Services, { run }: ScheduleReplacement): Promise<ScheduledRunFacts> {
+  return presentRun(await admit(run, services));
 }
 
-function checkSchedule<T extends ScheduleReplacement>(
-  { recipes }: Services,
+async function checkSchedule<T extends ScheduleReplacement>(
+  services: Services,
   schema: typeof ScheduleInputSchema | typeof ScheduleReplacementSchema,
   body: unknown,
-): T {
+): Promise<T> {
   if (body === undefined) throw new InvalidInputError([EMPTY], 'The schedule');
   const shapeFaults = checkShape(schema, body).filter(({ path }) => !liesIn(path, 'run'));
   // The faults of the run are told by the check of submissions, which knows recipes and what is not supported yet.
@@ -75,16 +75,16 @@ function checkSchedule<T extends ScheduleReplacement>(
   const runFaults =
     run === undefined
       ? [{ path: 'run', message: 'is missing; write a run spec or a recipe' }]
-      : runFaultsOf(run, recipes);
+      : await runFaultsOf(run, services);
   const faults = [...shapeFaults, ...runFaults];
   if (shapeFaults.length === 0) faults.push(...timingFaults(body as T), ...catchUpFaults(body as T));
   if (faults.length > 0) throw new InvalidInputError(faults, 'The schedule');
   return body as T;
 }
 
-function runFaultsOf(run: unknown, recipes: Services['recipes']): Fault[] {
+async function runFaultsOf(run: unknown, services: Services): Promise<Fault[]> {
   try {
-    admit(run, recipes);
+    await admit(run, services);
     return [];
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;

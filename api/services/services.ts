@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../../config/config';
 import type { RecipeBook } from '../../contract/recipe';
 import type { LogStore } from '../../store/log-store';
+import type { PolicyStore } from '../../store/policy-store';
 import type { RunStore } from '../../store/run-store';
 import type { TemporalGateway } from '../temporal/gateway';
 
@@ -13,5 +14,6 @@ export interface Services {
   logStore: LogStore;
   temporal: TemporalGateway;
   recipes: RecipeBook;
+  policies: PolicyStore;
   logger: FastifyBaseLogger;
 }

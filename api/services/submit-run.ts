@@ -2,7 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { canonicalJson } from '../../contract/canonical-json';
 import { runIdFor } from '../../contract/names';
+import { parsePolicyReference, writePolicyReference } from '../../contract/policy-reference';
 import type { Run } from '../../contract/run';
+import type { RunSpec } from '../../contract/spec';
+import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import type { StoredRun } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
 import { type Admission, admit, hashSubmission, presentRun, queuedRun } from './admission';
@@ -26,7 +29,7 @@ export interface Submitted {
  * @throws {ProblemError} `idempotency-key-reused`, `temporal-unavailable`.
  */
 export async function submitRun(services: Services, input: unknown, idempotencyKey?: string): Promise<Submitted> {
-  return submitAdmitted(services, admit(input, services.recipes), idempotencyKey);
+  return submitAdmitted(services, await admit(input, services), idempotencyKey);
 }
 
 /** The same for what was found good already. */
@@ -52,7 +55,7 @@ export async function submitAdmitted(
 /** Undefined where a run with the id exists already. */
 async function startNew(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
   const run = queuedRun(runId, admission, new Date());
-  const { submission, origin } = admission;
+  const { pinned: submission, origin } = admission;
   const submissionHash = hashSubmission(admission);
   const start = { runId, submission, submissionHash, ...presentRun(admission), ...(origin && { origin }) };
   const outcome = await services.temporal.runs.start(start);
@@ -71,23 +74,31 @@ async function readStored({ runStore, logger }: Services, runId: string): Promis
 }
 
 async function checkSameSubmission(
-  { temporal }: Services,
+  services: Services,
   admission: Admission,
   runId: string,
   stored: StoredRun | null,
 ): Promise<void> {
-  const known = await temporal.runs.submissionHash(runId);
+  const known = await services.temporal.runs.submissionHash(runId);
   const isSame =
     typeof known?.hash === 'string'
       ? known.hash === hashSubmission(admission)
       : stored !== null &&
         stored.run.rerunOf === (admission.origin?.rerunOf ?? null) &&
-        canonicalJson(stored.spec) === canonicalJson(admission.spec);
+        canonicalJson(stored.spec) === canonicalJson(await specOfThen(services, admission, stored));
   if (isSame) return;
   throw new ProblemError(
     'idempotency-key-reused',
     `The Idempotency-Key was used for the run "${runId}", which has another submission; use a new key for a new run.`,
   );
+}
+
+/** The spec that the submission had come to when the run was started: its named policy may have a newer version now. */
+async function specOfThen(services: Services, admission: Admission, { run }: StoredRun): Promise<RunSpec> {
+  const reference = policyOf(admission.submission, services.recipes);
+  const then = run.policy === null ? null : parsePolicyReference(run.policy);
+  if (then === null || reference?.version !== null || reference.name !== then.name) return admission.spec;
+  return (await admit(pinPolicy(admission.submission, writePolicyReference(then)), services)).spec;
 }
 
 async function currentRun(services: Services, admission: Admission, runId: string): Promise<Run> {

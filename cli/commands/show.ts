@@ -63,6 +63,7 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['recipe', run.recipe ?? ''],
     ['rerun of', run.rerunOf ?? ''],
     ['schedule', run.schedule ?? ''],
+    ['policy', run.policy ?? ''],
     ['params', pairs(run.params)],
     ['labels', pairs(run.labels)],
     ['host', run.host ?? ''],

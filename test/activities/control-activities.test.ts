@@ -7,7 +7,9 @@ import type { RecipeBook } from '../../contract/recipe';
 import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { validateSpec } from '../../contract/validate-spec';
+import type { PolicyStore } from '../../store/policy-store';
 import type { HostReport, RunStore } from '../../store/run-store';
+import { openPolicyStore } from '../../store/sqlite-policy-store';
 import { openRunStore } from '../../store/sqlite-run-store';
 import { scratchFolder } from '../helpers/scratch-folder';
 
@@ -25,15 +27,20 @@ const RECIPES: RecipeBook = new Map([
 
 const data = scratchFolder();
 let store: RunStore;
+let policies: PolicyStore;
 let activities: ControlActivities;
 let cancelled: WorkflowIdentity[];
 beforeEach(async () => {
   store = await openRunStore(data.path);
+  policies = await openPolicyStore(data.path);
   cancelled = [];
   const cancelWorkflow = async (workflow: WorkflowIdentity): Promise<void> => void cancelled.push(workflow);
-  activities = createControlActivities({ store, recipes: RECIPES, cancelWorkflow });
+  activities = createControlActivities({ store, recipes: RECIPES, policies, cancelWorkflow });
 });
-afterEach(async () => store.close());
+afterEach(async () => {
+  await policies.close();
+  await store.close();
+});
 
 async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
   const failure = await work.then(
@@ -57,6 +64,30 @@ describe('admitRun', () => {
 
   it('knows no recipe of a spec that was written out', async () => {
     expect(await admit({ image: 'a' })).toMatchObject({ recipe: null, spec: { name: 'a' } });
+  });
+
+  it('takes the newest version of the policy that is named, and writes down which it was', async () => {
+    for (const attempts of [2, 3]) await putPolicy(attempts);
+    expect((await admit({ image: 'a', policy: 'mine' })).spec.policy).toMatchObject({
+      from: 'mine@2',
+      retries: { attempts: 3 },
+    });
+  });
+
+  it('takes a version that the API has pinned, also where the policy was deleted since', async () => {
+    for (const attempts of [2, 3]) await putPolicy(attempts);
+    await policies.delete('mine');
+    expect((await admit({ image: 'a', policy: 'mine@1' })).spec.policy.retries.attempts).toBe(2);
+    const failure = await failureOf(admit({ image: 'a', policy: 'mine' }));
+    expect(failure).toMatchObject({ type: 'invalid-spec', message: expect.stringContaining('no policy "mine"') });
+  });
+
+  it('is tried again where the policies cannot be read', async () => {
+    const away = { ...policies, find: async () => Promise.reject(new Error('the disk is away')) };
+    const cancelWorkflow = async (): Promise<void> => {};
+    const others = createControlActivities({ store, recipes: RECIPES, policies: away, cancelWorkflow });
+    const work = others.admitRun({ runId: 'r', submission: { image: 'a', policy: 'mine' } });
+    await expect(work).rejects.toThrow(new Error('the disk is away'));
   });
 
   it('names the host of the first attempt where there is one at once', async () => {
@@ -150,6 +181,10 @@ describe('the hash of a spec', () => {
     expect(specHash({ ...spec, command: ['a', 'b'] })).not.toBe(specHash({ ...spec, command: ['b', 'a'] }));
   });
 });
+
+async function putPolicy(attempts: number): Promise<void> {
+  await policies.put({ name: 'mine', description: 'Mine.', policy: { retries: { attempts } } });
+}
 
 function report(name: string, more: Partial<HostReport> = {}): HostReport {
   return {

@@ -44,12 +44,16 @@ test('/docs/json describes every route', () => {
       .toSorted(),
   ).toEqual([
     'delete /train/{task_id}',
+    'delete /v1/policies/{name}',
     'delete /v1/schedules/{name}',
     'get /health',
     'get /stats',
     'get /train/{task_id}',
     'get /v1/hosts',
     'get /v1/logs',
+    'get /v1/policies',
+    'get /v1/policies/{name}',
+    'get /v1/policies/{name}/versions',
     'get /v1/recipes',
     'get /v1/recipes/{name}',
     'get /v1/runs',
@@ -62,6 +66,7 @@ test('/docs/json describes every route', () => {
     'get /v1/schedules/{name}',
     'get /ws',
     'post /train',
+    'post /v1/policies/try',
     'post /v1/runs',
     'post /v1/runs/{id}/cancel',
     'post /v1/runs/{id}/rerun',
@@ -69,6 +74,7 @@ test('/docs/json describes every route', () => {
     'post /v1/schedules/{name}/pause',
     'post /v1/schedules/{name}/trigger',
     'post /v1/schedules/{name}/unpause',
+    'put /v1/policies/{name}',
     'put /v1/schedules/{name}',
   ]);
 });

@@ -190,7 +190,7 @@ describe('POST /train', () => {
 test('a run that is in the list but has no workflow any more cannot be cancelled', async () => {
   const checked = validateSpec({ image: 'trainyard/digits:1' });
   if (checked.faults) throw new Error('the spec is good');
-  const admission = { spec: checked.spec, recipe: null, submission: {} };
+  const admission = { spec: checked.spec, recipe: null, submission: {}, pinned: {} };
   await api!.services.runStore.insertQueued(queuedRun('orphan', admission, new Date()), checked.spec);
   const response = await api!.post('/v1/runs/orphan/cancel', {});
 

@@ -9,7 +9,7 @@ beforeAll(async () => {
   api = await testApi({ temporal: NO_TEMPORAL });
   const spec = specOf({ image: 'trainyard/test:1' });
   await api.services.runStore.insertQueued(
-    queuedRun('known', { spec, recipe: null, submission: {} }, new Date()),
+    queuedRun('known', { spec, recipe: null, submission: {}, pinned: {} }, new Date()),
     spec,
   );
 });

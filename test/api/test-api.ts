@@ -12,6 +12,7 @@ import { openTemporal } from '../../api/temporal/gateway';
 import { type Config, ConfigSchema } from '../../config/config';
 import type { Recipe, RecipeBook } from '../../contract/recipe';
 import { openLogStore } from '../../store/file-log-store';
+import { openPolicyStore } from '../../store/sqlite-policy-store';
 import { openRunStore } from '../../store/sqlite-run-store';
 
 /** Nothing listens there: the port is one that only root may take, and nobody does. */
@@ -69,13 +70,15 @@ async function open(data: string, options: TestApiOptions, opened: (() => Promis
   const logger = pino({ level: 'debug' }, { write: (line) => void logged.push(JSON.parse(line) as never) });
   const runStore = await openRunStore(data);
   const logStore = openLogStore(data, { segmentBytes: 64 * 1024 * 1024 });
+  const policies = await openPolicyStore(data);
   const temporal = openTemporal(config.temporal);
-  const plain: Services = { config, runStore, logStore, temporal, recipes: RECIPES, logger };
+  const plain: Services = { config, runStore, logStore, temporal, recipes: RECIPES, policies, logger };
   const services = { ...plain, ...options.services?.(plain) };
   const app = await buildApp(services);
   opened.push(async () => {
     await app.close();
     await temporal.close();
+    await policies.close();
     await runStore.close();
   });
   const request = (inject: InjectOptions) =>

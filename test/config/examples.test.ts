@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 import { loadRecipes } from '../../config/load-recipes';
-import { validateSpec, validateSubmission } from '../../contract/validate-spec';
+import { loadPolicies } from '../../config/load-policies';
+import { policyBook } from '../../contract/policy-book';
+import { validateSubmission } from '../../contract/validate-spec';
 
 const ROOT = join(__dirname, '../..');
 const recipes = loadRecipes(join(ROOT, 'recipes'));
+const policies = policyBook(loadPolicies(join(ROOT, 'policies')).map((policy) => ({ ...policy, version: 1 })));
 
 it('has a recipe for POST /train whose defaults make a run that reaches nothing and nobody', () => {
-  const check = validateSubmission({ recipe: 'digits' }, recipes);
+  const check = validateSubmission({ recipe: 'digits' }, recipes, policies);
   expect(check).toMatchObject({
     spec: { params: { epochs: 30, batch_size: 16 }, network: 'none', user: '1000:1000', mounts: [] },
   });
@@ -38,8 +41,7 @@ const examples = documents(ROOT).flatMap((file) => {
 it('shows in its documents only runs that it would accept', () => {
   for (const [file, text] of examples) {
     const value: unknown = parse(text);
-    const check =
-      (value as object) && 'recipe' in (value as object) ? validateSubmission(value, recipes) : validateSpec(value);
+    const check = validateSubmission(value, recipes, policies);
     expect([file, text, check.faults]).toEqual([file, text, undefined]);
   }
 });

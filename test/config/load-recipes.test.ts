@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { ConfigError } from '../../config/config-error';
 import { loadRecipes } from '../../config/load-recipes';
+import { NO_POLICIES } from '../../contract/policy-book';
 import { validateSubmission } from '../../contract/validate-spec';
 
 let folder: string;
@@ -44,8 +45,26 @@ it('may want a parameter that has no default, and use it in the command', () => 
     `${GOOD.replace('image: a', 'image: a, command: [train, "{{params.data}}"]')}params: { data: { type: string, description: Data. } }\n`,
   );
   const recipes = loadRecipes(folder);
-  const check = validateSubmission({ recipe: 'good', params: { data: 'cats' } }, recipes);
+  const check = validateSubmission({ recipe: 'good', params: { data: 'cats' } }, recipes, NO_POLICIES);
   expect(check).toMatchObject({ spec: { command: ['train', '{{params.data}}'], params: { data: 'cats' } } });
+});
+
+it.each(['policy: patient', 'policy: { use: patient@3, timeouts: { grace: 1m } }'])(
+  'may have %j, which is looked for when a run is submitted',
+  (policy) => {
+    write('good', GOOD.replace('image: a', `image: a, ${policy}`));
+    const check = validateSubmission({ recipe: 'good' }, loadRecipes(folder), NO_POLICIES);
+    expect(check.faults).toEqual([
+      { path: 'policy.use', message: expect.stringContaining('there is no policy "patient"') },
+    ]);
+  },
+);
+
+it('tells what is wrong with how a policy is named', () => {
+  write('good', GOOD.replace('image: a', 'image: a, policy: Not A Name'));
+  expect(faults()).toMatchObject([
+    { path: 'spec.policy', message: expect.stringContaining('must be the name of a policy') },
+  ]);
 });
 
 it('tells every fault of every recipe with its file and path', () => {

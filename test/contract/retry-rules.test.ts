@@ -1,5 +1,6 @@
 import type { Fault } from '../../contract/fault';
 import type { RecipeBook } from '../../contract/recipe';
+import { policyBook } from '../../contract/policy-book';
 import { validateSpec, validateSubmission } from '../../contract/validate-spec';
 
 const FIELDS = {
@@ -168,7 +169,9 @@ describe('a change', () => {
     const recipe = { name: 'digits', description: 'd', params: { epochs }, spec: { image: 'a:1' } };
     const recipes: RecipeBook = new Map([['digits', recipe]]);
     const rules = [{ ...RULE, change: { params: { epochs: '/2' }, downTo: 1 } }];
-    expect(validateSubmission({ recipe: 'digits', policy: { retries: { rules } } }, recipes).faults).toEqual([
+    expect(
+      validateSubmission({ recipe: 'digits', policy: { retries: { rules } } }, recipes, policyBook([])).faults,
+    ).toEqual([
       {
         path: 'policy.retries.rules[0].change.downTo',
         message: 'must be at least 2; got 1; so the recipe says of `epochs`',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 
+import { policyBook } from '../../contract/policy-book';
 import type { RecipeBook } from '../../contract/recipe';
 import { validateSpec, validateSubmission } from '../../contract/validate-spec';
 
@@ -51,15 +52,17 @@ const RECIPES: RecipeBook = new Map([
   ],
 ]);
 
+const POLICIES = policyBook([{ name: 'patient', version: 1, policy: { timeouts: { running: '9h' } } }]);
+
 const key = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'length', '', 'a b', 'image'),
-  fc.constantFrom('recipe', 'policy', 'privileged', 'x'.repeat(500), 'comand', 'gpus', 'params'),
+  fc.constantFrom('recipe', 'policy', 'use', 'from', 'privileged', 'x'.repeat(500), 'comand', 'gpus', 'params'),
   fc.string(),
 );
 const json = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
-    fc.constantFrom(null, true, 0, -1, 1e308, '', '1h', '4g', '{{params.x}}', '/', 'host', '0'),
+    fc.constantFrom(null, true, 0, -1, 1e308, '', '1h', '4g', '{{params.x}}', '/', 'host', '0', 'patient', 'patient@1'),
     fc.jsonValue({ maxDepth: 2 }),
     fc.array(tie('value'), { maxLength: 4 }),
     fc.array(fc.tuple(key, tie('value')), { maxLength: 5 }).map(asParsed),
@@ -75,7 +78,12 @@ function asParsed(entries: [string, unknown][]): unknown {
 
 /** A good input with something else at one of its places. */
 const damaged = fc
-  .tuple(fc.constantFrom(GOOD, { recipe: 'digits', params: { epochs: 3 } }), fc.nat(), key, json)
+  .tuple(
+    fc.constantFrom(GOOD, { recipe: 'digits', params: { epochs: 3 } }, { image: 'a', policy: { use: 'patient' } }),
+    fc.nat(),
+    key,
+    json,
+  )
   .map(([good, place, name, value]) => {
     const copy = structuredClone(good) as Record<string, unknown>;
     const places = objectsIn(copy);
@@ -116,7 +124,7 @@ describe('any JSON', () => {
   it('is refused with a reason, or accepted, as a submission', () => {
     fc.assert(
       fc.property(input, (value) => {
-        const check = validateSubmission(value, RECIPES);
+        const check = validateSubmission(value, RECIPES, POLICIES);
         if (check.faults !== undefined) expectReasons(check.faults);
         else expect(validateSpec(check.spec)).toEqual({ spec: check.spec });
       }),
@@ -128,7 +136,9 @@ describe('any JSON', () => {
     const before = Object.getOwnPropertyNames(Object.prototype);
     for (const text of ['{"__proto__":{"polluted":1}}', '{"params":{"__proto__":{"polluted":1}}}']) {
       expect(validateSpec({ image: 'a', ...JSON.parse(text) }).faults).toBeDefined();
-      expect(validateSubmission({ recipe: 'digits', labels: JSON.parse(text) }, RECIPES).faults).toBeDefined();
+      expect(
+        validateSubmission({ recipe: 'digits', labels: JSON.parse(text) }, RECIPES, POLICIES).faults,
+      ).toBeDefined();
     }
     expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
   });

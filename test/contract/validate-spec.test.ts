@@ -319,7 +319,6 @@ describe('fields whose behaviour does not exist yet', () => {
     ['notify', { notify: [] }],
     ['resources.gpus', { resources: { gpus: 1 } }],
     ['resources.gpuModel', { resources: { gpuModel: 'H200' } }],
-    ['policy', { policy: 'patient' }],
   ])('refuses %s as not supported yet', (path, fields) => {
     expect(faultAt(path, fields)).toContain('is not supported yet: ');
   });

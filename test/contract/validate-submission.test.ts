@@ -1,3 +1,4 @@
+import { NO_POLICIES } from '../../contract/policy-book';
 import type { Recipe, RecipeBook } from '../../contract/recipe';
 import { validateSubmission } from '../../contract/validate-spec';
 
@@ -30,13 +31,13 @@ const RECIPES: RecipeBook = new Map([
 ]);
 
 function accept(submission: object) {
-  const check = validateSubmission(submission, RECIPES);
+  const check = validateSubmission(submission, RECIPES, NO_POLICIES);
   if (check.faults !== undefined) throw new Error(JSON.stringify(check.faults));
   return check;
 }
 
 function refuse(submission: unknown) {
-  return validateSubmission(submission, RECIPES).faults;
+  return validateSubmission(submission, RECIPES, NO_POLICIES).faults;
 }
 
 it('takes a spec without a recipe as it is', () => {
@@ -108,7 +109,9 @@ it('names the recipe that was meant, or those that there are', () => {
     { path: 'recipe', message: 'there is no recipe "digit"; did you mean "digits"?' },
   ]);
   expect(refuse({ recipe: 'constructor' })![0]!.message).toContain('known are "digits", "needy"');
-  expect(validateSubmission({ recipe: 'x' }, new Map()).faults![0]!.message).toContain('the server has none');
+  expect(validateSubmission({ recipe: 'x' }, new Map(), NO_POLICIES).faults![0]!.message).toContain(
+    'the server has none',
+  );
 });
 
 it.each([null, 3, [], { recipe: null }, { recipe: 'No Name' }, {}])('refuses %j', (submission) => {

@@ -7,6 +7,7 @@ import type {
 } from '../../contract/activities';
 import type { Attempt, Run, RunEvent, RunUpdate } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
+import type { PolicyInput } from '../../contract/spec-policy';
 import { until } from './until';
 
 /** What the activities of a workflow test do; a test replaces what it is about. */
@@ -26,7 +27,7 @@ export const GOOD_OUTCOME: ContainerOutcome = {
 
 /** A spec with every default, as `admitRun` would give it. */
 export function specOf(submission: RunSubmission): RunSpec {
-  const { timeouts, retries } = submission.policy ?? {};
+  const { timeouts, retries } = (submission.policy ?? {}) as PolicyInput;
   return {
     name: submission.name ?? 'test',
     image: submission.image ?? 'trainyard/test:1',

@@ -42,6 +42,7 @@ const FORBIDDEN: Record<string, [from: string, to: string][]> = {
     ['api/faulty', 'docker/engine'],
     ['api/faulty', 'store/fine'],
     ['api/faulty', 'workflows/fine'],
+    ['api/faulty', 'store/sqlite-policy-store'],
   ],
   'api-main-imports': [['api/main', 'docker/engine']],
   'api-packages': [['api/faulty', '@temporalio/worker']],
@@ -84,6 +85,9 @@ const ALLOWED: [from: string, to: string][] = [
   ['control/fine', 'store/run-store'],
   ['api/main', 'store/fine'],
   ['api/fine', 'workflows/messages'],
+  ['api/fine', 'policy/fine'],
+  ['api/fine', 'store/policy-store'],
+  ['activities/fine', 'store/policy-book'],
   ['cli/commands/up', 'server/fine'],
   ['cli/commands/doctor', 'doctor/fine'],
 ];

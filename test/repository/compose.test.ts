@@ -165,7 +165,9 @@ describe('Dockerfile', () => {
     const { exclude } = JSON.parse(read('tsconfig.build.json')) as { exclude: string[] };
     const built = include.filter((folder) => !exclude.includes(folder));
 
-    expect(carried).toEqual(expect.arrayContaining([...built, 'recipes', 'package-lock.json', 'script/lib']));
+    expect(carried).toEqual(
+      expect.arrayContaining([...built, 'recipes', 'policies', 'package-lock.json', 'script/lib']),
+    );
     expect(read('.dockerignore')).toMatch(/^\*$/m);
     expect(carried.filter((path) => /^(\.env|data|node_modules|dist)/.test(path))).toEqual([]);
   });

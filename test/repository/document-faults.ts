@@ -80,7 +80,7 @@ function unknownWords(line: string): string[] {
 }
 
 function missingFiles({ text }: Document): string[] {
-  const folders = 'script|docs|bench|chaos|test|config|contract|policy|workflows|deploy|recipes';
+  const folders = 'script|docs|bench|chaos|test|config|contract|policy|policies|workflows|deploy|recipes';
   const pattern = new RegExp(`(?<![\\w./<>-])(?:${folders})/[\\w./-]*\\w`, 'g');
   const files = [...text.matchAll(pattern)].map(([file]) => file);
   return files.filter((file) => ![file, `${file}.ts`].some((one) => existsSync(join(REPOSITORY, one))));

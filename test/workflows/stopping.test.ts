@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 
-import type { RunSubmission } from '../../contract/spec';
+import type { PolicyInput } from '../../contract/spec-policy';
 import { cancelSignal } from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
@@ -121,7 +121,7 @@ describe('a run that is cancelled', () => {
 });
 
 describe('a run that takes too long', () => {
-  it.each<[string, RunSubmission['policy']]>([
+  it.each<[string, PolicyInput]>([
     ['running-timeout', { timeouts: { running: '300ms' } }],
     ['total-timeout', { timeouts: { total: '1s' } }],
   ])('is stopped with %s and not tried again', async (reason, policy) => {

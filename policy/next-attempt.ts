@@ -15,10 +15,10 @@ export interface Course {
   ledger: RetryLedger;
 }
 
-export type NextAttempt =
-  /** `elsewhere` where a rule wants another host. */
-  | { retry: true; delayMs: number; elsewhere: boolean; course: Course; because: string }
-  | { retry: false; course: Course; because: string };
+/** `rule` is the index of the rule that decided, null where none did; `elsewhere` tells that it wants another host. */
+export type NextAttempt = { course: Course; rule: number | null; because: string } & (
+  { retry: true; delayMs: number; elsewhere: boolean } | { retry: false }
+);
 
 export function firstCourse(spec: RunSpec): Course {
   return { spec, changes: [], avoid: [], ledger: EMPTY_LEDGER };
@@ -32,28 +32,23 @@ export function firstCourse(spec: RunSpec): Course {
  */
 export function decideNext(before: Course, facts: AttemptFacts & { host: string | null }): NextAttempt {
   const decision = decideRetry(before.spec.policy.retries, before.ledger, facts);
-  const { change, elsewhere, ledger, because } = decision;
+  const { change, elsewhere, ledger, rule, because } = decision;
   const course: Course = { ...before, ledger };
-  if (!decision.retry) return { retry: false, course, because };
+  if (!decision.retry) return { retry: false, course, rule, because };
   const { delayMs } = decision;
   if (elsewhere && facts.host !== null && !course.avoid.includes(facts.host)) {
     course.avoid = [...course.avoid, facts.host];
   }
-  if (change === null) return { retry: true, delayMs, elsewhere, course, because };
+  if (change === null) return { retry: true, delayMs, elsewhere, course, rule, because };
   const changed = changeSpec(course.spec, change);
   if ('stuck' in changed) {
     const stuck = `policy.retries.rules[${change.rule}] has nothing left to change: ${changed.stuck}`;
-    return { retry: false, course, because: stuck };
+    return { retry: false, course, rule, because: stuck };
   }
   course.spec = changed.spec;
   course.changes = withChange(course.changes, change, changed.to);
-  return {
-    retry: true,
-    delayMs,
-    elsewhere,
-    course,
-    because: `${because}; \`${change.path}\` goes from ${changed.from} to ${changed.to}`,
-  };
+  const news = `${because}; \`${change.path}\` goes from ${changed.from} to ${changed.to}`;
+  return { retry: true, delayMs, elsewhere, course, rule, because: news };
 }
 
 function withChange(changes: readonly string[], { path, rule }: RuledChange, to: string): string[] {

@@ -12,7 +12,8 @@ export interface RuledChange extends Change {
   rule: number;
 }
 
-export type RetryDecision =
+/** `rule` is the index of the rule that decided; null where none did. */
+export type RetryDecision = { rule: number | null } & (
   | {
       retry: true;
       delayMs: number;
@@ -22,7 +23,8 @@ export type RetryDecision =
       ledger: RetryLedger;
       because: string;
     }
-  | { retry: false; elsewhere: false; change: null; ledger: RetryLedger; because: string };
+  | { retry: false; elsewhere: false; change: null; ledger: RetryLedger; because: string }
+);
 
 /** Waits for causes of the infrastructure grow at least this much, so that a broken registry is not hammered. */
 const INFRASTRUCTURE_FACTOR = 2;
@@ -56,10 +58,10 @@ export function decideRetry(retries: Retries, before: RetryLedger, facts: Attemp
 function decideInfrastructure(retries: Retries, before: RetryLedger, ruling: Ruling | null): RetryDecision {
   const failures = before.infrastructureFailures + 1;
   const ledger = { ...before, infrastructureFailures: failures };
-  if (ruling?.rule.then === 'fail') return enough(ledger, ruling.because);
+  if (ruling?.rule.then === 'fail') return enough(ledger, ruling.because, ruling);
   if (failures > retries.infrastructure) {
     const all = `all ${retries.infrastructure} retries for infrastructure causes are used`;
-    return enough(ledger, `${all} (policy.retries.infrastructure)`);
+    return enough(ledger, `${all} (policy.retries.infrastructure)`, ruling);
   }
   const factor = Math.max(retries.factor, INFRASTRUCTURE_FACTOR);
   const because = `retry ${failures} of ${retries.infrastructure} for infrastructure causes`;
@@ -78,15 +80,15 @@ interface UserFailure {
 function decideUser({ retries, ledger, facts, ruling, refill }: UserFailure): RetryDecision {
   const { attempts, rules } = retries;
   const { userFailures: failures, allUserFailures, sameFailures } = ledger;
-  if (ruling?.rule.then === 'fail') return enough(ledger, ruling.because);
+  if (ruling?.rule.then === 'fail') return enough(ledger, ruling.because, ruling);
   if (ruling === null && rules.length > 0) {
     return enough(ledger, `no rule of policy.retries.rules names ${describeCause(facts.ending)}`);
   }
-  if (failures >= attempts) return enough(ledger, usedUp(attempts, ledger));
-  if (allUserFailures >= MOST_ATTEMPTS) return enough(ledger, `no run has more than ${MOST_ATTEMPTS} attempts`);
+  if (failures >= attempts) return enough(ledger, usedUp(attempts, ledger), ruling);
+  if (allUserFailures >= MOST_ATTEMPTS) return enough(ledger, `no run has more than ${MOST_ATTEMPTS} attempts`, ruling);
   if (isComplete(retries) && ruling?.rule.change === undefined && sameFailures >= retries.sameFailure) {
     const what = `it failed in the same way ${sameFailures} times in a row without progress`;
-    return enough(ledger, `${what} (policy.retries.sameFailure): ${describeFailure(facts)}`);
+    return enough(ledger, `${what} (policy.retries.sameFailure): ${describeFailure(facts)}`, ruling);
   }
   const since = refill === null ? '' : `, counted anew because it got further (${refill})`;
   const because = `attempt ${failures + 1} of ${attempts}${since}`;
@@ -105,22 +107,23 @@ function asRuled(ledger: RetryLedger, ruling: Ruling | null, budget: string, del
   const { rule, index } = ruling;
   const because = `${budget}; ${ruling.because}`;
   const elsewhere = rule.then === 'retry-elsewhere';
-  if (rule.change === undefined) return again(ledger, because, { delayMs, elsewhere });
+  if (rule.change === undefined) return again(ledger, because, { rule: index, delayMs, elsewhere });
   const reading = readChange(rule.change);
-  if ('faults' in reading) return enough(ledger, `policy.retries.rules[${index}].change cannot be made`);
-  return again(noteChange(ledger), because, { delayMs, elsewhere, change: { ...reading.change, rule: index } });
+  if ('faults' in reading) return enough(ledger, `policy.retries.rules[${index}].change cannot be made`, ruling);
+  const change = { ...reading.change, rule: index };
+  return again(noteChange(ledger), because, { rule: index, delayMs, elsewhere, change });
 }
 
 function again(
   ledger: RetryLedger,
   because: string,
-  how: { delayMs: number; elsewhere?: boolean; change?: RuledChange },
+  how: { rule?: number; delayMs: number; elsewhere?: boolean; change?: RuledChange },
 ): RetryDecision {
-  return { retry: true, elsewhere: false, change: null, ...how, ledger, because };
+  return { retry: true, rule: null, elsewhere: false, change: null, ...how, ledger, because };
 }
 
-function enough(ledger: RetryLedger, because: string): RetryDecision {
-  return { retry: false, elsewhere: false, change: null, ledger, because };
+function enough(ledger: RetryLedger, because: string, ruling: Ruling | null = null): RetryDecision {
+  return { retry: false, rule: ruling?.index ?? null, elsewhere: false, change: null, ledger, because };
 }
 
 /** False for a spec from before failures were compared. */

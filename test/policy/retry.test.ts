@@ -58,7 +58,7 @@ describe('a rule', () => {
     ['all of it together', { exitCode: [1], log: 'x' }, exit(1, {}, [0]), 'exit code 1 and a log line that fits "x"'],
   ])('decides by %s, and says so', (_, when, facts, because) => {
     const decision = first([{ when, then: 'fail' }], facts);
-    expect(decision.retry).toBe(false);
+    expect(decision).toMatchObject({ retry: false, rule: 0 });
     expect(decision.because).toContain(`policy.retries.rules[0] says fail for ${because}`);
   });
 

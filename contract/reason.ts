@@ -100,37 +100,44 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
   'pull-silent': {
     state: 'failed',
     retry: 'infrastructure',
-    sentence: 'The pull made no progress for {timeout} and was given up (policy.timeouts.pullSilence); raise it in the spec for a registry that is slow to answer.',
+    sentence:
+      'The pull made no progress for {timeout} and was given up (policy.timeouts.pullSilence); raise it in the spec for a registry that is slow to answer.',
   },
   'pull-timeout': {
     state: 'failed',
     retry: 'infrastructure',
-    sentence: 'The pull took longer than {timeout} and was given up (policy.timeouts.pull); raise it in the spec for a large image or a slow registry.',
+    sentence:
+      'The pull took longer than {timeout} and was given up (policy.timeouts.pull); raise it in the spec for a large image or a slow registry.',
   },
   'queued-timeout': {
     state: 'failed',
     retry: 'never',
-    sentence: 'The run waited longer than {timeout} for its turn (policy.timeouts.queued); raise it in the spec, or while the run waits with `trainyard change`. {detail}',
+    sentence:
+      'The run waited longer than {timeout} for its turn (policy.timeouts.queued); raise it in the spec, or while the run waits with `trainyard change`. {detail}',
   },
   'start-timeout': {
     state: 'failed',
     retry: 'infrastructure',
-    sentence: 'The container did not start within {timeout} (policy.timeouts.start); raise it in the spec for a host that is slow.',
+    sentence:
+      'The container did not start within {timeout} (policy.timeouts.start); raise it in the spec for a host that is slow.',
   },
   'running-timeout': {
     state: 'failed',
     retry: 'never',
-    sentence: 'The container ran longer than {timeout} and was stopped (policy.timeouts.running); raise it in the spec, or while the run goes on with `trainyard change`.',
+    sentence:
+      'The container ran longer than {timeout} and was stopped (policy.timeouts.running); raise it in the spec, or while the run goes on with `trainyard change`.',
   },
   silent: {
     state: 'failed',
     retry: 'user',
-    sentence: 'The container wrote no line and no checkpoint for {timeout} and was stopped (policy.timeouts.silence). {detail} Raise it in the spec, or while the run goes on with `trainyard change`.',
+    sentence:
+      'The container wrote no line and no checkpoint for {timeout} and was stopped (policy.timeouts.silence). {detail} Raise it in the spec, or while the run goes on with `trainyard change`.',
   },
   'total-timeout': {
     state: 'failed',
     retry: 'never',
-    sentence: 'The run took longer than {timeout} in all and was stopped (policy.timeouts.total); raise it in the spec, or while the run goes on with `trainyard change`.',
+    sentence:
+      'The run took longer than {timeout} in all and was stopped (policy.timeouts.total); raise it in the spec, or while the run goes on with `trainyard change`.',
   },
   'start-failed': {
     state: 'failed',

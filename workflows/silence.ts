@@ -38,5 +38,8 @@ export async function followWithSilence<T>(
 /** Ends the attempt of a container that has been silent for too long; one that runs no more, or may be silent longer, is left. */
 export function endSilent({ run, limits, interrupts }: RunLife, { attempt, silenceMs, since }: SilenceReport): void {
   if (run.state !== 'running' || attempt !== run.attempt || silenceMs !== limits.silenceMs) return;
-  interrupts.endAttempt({ reason: 'silent', detail: { timeout: limits.timeouts.silence!, detail: `It has been silent since ${since}.` } });
+  interrupts.endAttempt({
+    reason: 'silent',
+    detail: { timeout: limits.timeouts.silence!, detail: `It has been silent since ${since}.` },
+  });
 }

@@ -16,10 +16,7 @@ export interface HostWish {
  * A host for an attempt. While there is none the run is `queued` and says why; the wait ends with the policy's
  * `queued-timeout`, or with the cause for which the run shall stop.
  */
-export async function waitForHost(
-  life: RunLife,
-  { attempt, hasCommand }: HostWish,
-): Promise<AssignedHost | Ending> {
+export async function waitForHost(life: RunLife, { attempt, hasCommand }: HostWish): Promise<AssignedHost | Ending> {
   const { limits } = life;
   const input: AssignHostInput = { runId: life.run.id, attempt, hasCommand };
   for (;;) {

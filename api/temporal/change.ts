@@ -18,9 +18,7 @@ import type { TemporalCaller } from './calls';
  * and whoever works on the run next may still make it.
  */
 export type ChangeAnswer =
-  | { report: RunReport }
-  | { refusal: ChangeRefusal; faults: readonly Fault[] }
-  | { refusal: 'unconfirmed' };
+  { report: RunReport } | { refusal: ChangeRefusal; faults: readonly Fault[] } | { refusal: 'unconfirmed' };
 
 /** Asks a run to change. */
 export async function changeRun(

@@ -99,7 +99,8 @@ function createEar(deps: Required<SilenceWatchDeps>, container: Watched, silentM
     isAsking = true;
     ask()
       .catch((error: unknown) => {
-        if (!isOutOfReach) log.warn({ err: error, runId }, 'Whether a container is silent cannot be told; trying again');
+        if (!isOutOfReach)
+          log.warn({ err: error, runId }, 'Whether a container is silent cannot be told; trying again');
         isOutOfReach = true;
       })
       .finally(() => {

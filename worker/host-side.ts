@@ -9,7 +9,7 @@ import { watchEngine, type EngineHealth } from '../host/engine-health';
 import { startHostReporter } from '../host/host-reporter';
 import { createPumps, type Pumps } from '../host/pumps';
 import { startReconciler } from '../host/reconciler';
-import { createSilenceWatches, type SilenceWatches } from '../host/silence-watch';
+import { createSilenceWatches, type SilenceWatchDeps, type SilenceWatches } from '../host/silence-watch';
 import type { LateLogStore } from '../store/late-log-store';
 import type { LogStore } from '../store/log-store';
 import type { RunStore } from '../store/run-store';
@@ -49,12 +49,9 @@ export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
     isPausedByUs: (containerId) => pumps.brakeOf(containerId) === 'pause',
     sendNotice: (...notice) => link.sendNotice(...notice),
   });
-  const silences = createSilenceWatches({
-    ...deps,
+  const silences = createSilences(deps, {
     engineViews,
-    clock: createEngineClock(engine),
     isHeldBack: (containerId) => pumps.brakeOf(containerId) !== null,
-    lastCheckpointAt: async () => null,
     sendSilence: (...report) => link.sendSilence(...report),
   });
   const pumps = createPumps({ ...deps, onNotice: ({ containerId }, news) => watches.takeFromPump(containerId, news) });
@@ -80,6 +77,19 @@ export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
       await Promise.all(stops.splice(0).map((stop) => stop()));
     },
   };
+}
+
+function createSilences(
+  { engine, log }: HostSideDeps,
+  more: Pick<SilenceWatchDeps, 'engineViews' | 'isHeldBack' | 'sendSilence'>,
+): SilenceWatches {
+  return createSilenceWatches({
+    ...more,
+    engine,
+    log,
+    clock: createEngineClock(engine),
+    lastCheckpointAt: async () => null,
+  });
 }
 
 const notThereYet = (): Promise<never> => Promise.reject(new Error('Temporal is not there yet'));

@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 
-import type { RunLife } from './run-life';
+import type { Interrupts } from './interrupts';
 
 /** Sleeps; false where its scope was cancelled first. */
 export async function cancellableSleep(delayMs: number): Promise<boolean> {
@@ -14,7 +14,10 @@ export async function cancellableSleep(delayMs: number): Promise<boolean> {
 }
 
 /** Sleeps until a run is asked to stop or to wait, and takes the timer away then. */
-export async function sleepUnlessStopped(life: RunLife, delayMs: number): Promise<void> {
+export async function sleepUnlessStopped(
+  life: { interrupts: Pick<Interrupts, 'requested'> },
+  delayMs: number,
+): Promise<void> {
   const timer = new CancellationScope();
   const sleeping = timer.run(async () => cancellableSleep(delayMs));
   await Promise.race([sleeping, life.interrupts.requested]);

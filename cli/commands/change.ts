@@ -19,10 +19,17 @@ export function addChangeCommand(program: Command, { io, env }: Context): void {
       'Holds at once, also for the attempt that is under way. A limit cannot be less than what has passed of it.',
     )
     .argument('<id>', 'id of the run, or its beginning')
-    .option('-t, --timeout <name=duration>', 'queued, running, silence, total, grace or warn; off for none; repeatable', collect)
+    .option(
+      '-t, --timeout <name=duration>',
+      'queued, running, silence, total, grace or warn; off for none; repeatable',
+      collect,
+    )
     .option('-l, --label <name=value>', 'label to set; repeatable', collect)
     .option('--by <name>', 'who changes it, for its events (default: the user)')
-    .addHelpText('after', '\nExample:\n  trainyard change ID --timeout running=20h --timeout total=40h --label kept=yes')
+    .addHelpText(
+      'after',
+      '\nExample:\n  trainyard change ID --timeout running=20h --timeout total=40h --label kept=yes',
+    )
     .action(async (typed: string, options: ChangeOptions, command: Command) => {
       const change = changeOf(options, options.by ?? env['USER'] ?? env['LOGNAME']);
       const api = apiOf(command);

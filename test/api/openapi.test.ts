@@ -65,6 +65,7 @@ test('/docs/json describes every route', () => {
     'get /v1/schedules',
     'get /v1/schedules/{name}',
     'get /ws',
+    'patch /v1/runs/{id}',
     'post /train',
     'post /v1/policies/try',
     'post /v1/runs',

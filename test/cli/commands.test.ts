@@ -113,6 +113,32 @@ describe('trainyard', () => {
     expect(err).toContain('No run has the id wrong');
   });
 
+  it('changes limits and labels of a run, and says what they are now', async () => {
+    let sent: unknown;
+    handler = (request, response) => {
+      if (request.method === 'PATCH') sent = JSON.parse(request.body);
+      const policy = { timeouts: { running: '20h' } };
+      sendJson(response, { ...sampleRun({ labels: { kept: 'a=b' } }), spec: { policy } });
+    };
+    const options = ['--timeout', 'running=20h', '-t', 'silence=off', '--label', 'kept=a=b'];
+    const { code, out } = await cli(on('change', 'digits-abc', ...options));
+    expect({ code, out }).toEqual({ code: 0, out: 'digits-abc is changed: running 20h, silence off, kept=a=b\n' });
+    expect(sent).toEqual({
+      policy: { timeouts: { running: '20h', silence: null } },
+      labels: { kept: 'a=b' },
+      by: 'tester',
+    });
+    await cli(on('change', 'digits-abc', '--label', 'a=b', '--by', 'ada'));
+    expect(sent).toEqual({ labels: { a: 'b' }, by: 'ada' });
+  });
+
+  it.each([[[]], [['--timeout', 'running']], [['--label', '=x']]])('refuses to change nothing: %j', async (options) => {
+    const { code, err } = await cli(on('change', 'digits-abc', ...options));
+    expect(code).toBe(2);
+    expect(err).toMatch(/^error: /);
+    expect(server.requests).toEqual([]);
+  });
+
   it('makes a schedule from options, in UTC where no time zone is named', async () => {
     let body: unknown;
     handler = (request, response) => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { WARN_SIGNAL_DEFAULT } from '../../contract/defaults';
 import { SEARCH_ATTRIBUTES } from '../../contract/names';
 import { RunSpecSchema } from '../../contract/spec';
 import { validateSpec } from '../../contract/validate-spec';
@@ -53,10 +54,13 @@ describe('a table in a document is that of the code:', () => {
   });
 
   test('timeouts and their defaults', () => {
-    const rows = [...textOf('docs/policy.md').matchAll(/^\| `(\w+)` +\| (\d+\w+) +\|/gm)].map(([, ...row]) => row);
+    const table = /^\| `(\w+)` +\| (\d+\w+|off|SIG\w+) +\|/gm;
+    const rows = [...textOf('docs/policy.md').matchAll(table)].map(([, ...row]) => row as [string, string]);
     const checked = validateSpec({ image: 'a' });
 
-    expect(checked).toMatchObject({ spec: { policy: { timeouts: Object.fromEntries(rows) } } });
+    const durations = rows.filter(([, value]) => /^\d/.test(value));
+    expect(checked).toMatchObject({ spec: { policy: { timeouts: Object.fromEntries(durations) } } });
+    expect(Object.fromEntries(rows)).toMatchObject({ silence: 'off', warn: 'off', warnSignal: WARN_SIGNAL_DEFAULT });
     expect(rows).toHaveLength(Object.keys(RunSpecSchema.properties.policy.properties.timeouts.properties).length);
   });
 });

@@ -1,0 +1,81 @@
+import { createFollowActivities } from '../../activities/follow-activities';
+import type { ContainerOutcome, FollowContainerInput } from '../../contract/activities';
+import { until } from '../helpers/until';
+import { python } from '../host/helpers';
+import { activityHost, identity, inActivity, type ActivityHost } from './host-helpers';
+
+let host: ActivityHost;
+
+beforeAll(async () => {
+  host = await activityHost();
+});
+
+afterAll(() => host.dispose());
+beforeEach(() => host.silent.splice(0));
+
+const follow = (runId: string, containerId: string, silenceMs: number, heartbeatDetails?: unknown) => {
+  const input: FollowContainerInput = { ...identity(runId), containerId, silenceMs };
+  const { followContainer } = createFollowActivities(host);
+  return inActivity<FollowContainerInput, ContainerOutcome>(followContainer, input, { heartbeatDetails });
+};
+
+const lastLine = async (runId: string) => (await host.lines(runId)).at(-1)!;
+const reported = () => until(() => host.silent.at(0));
+
+describe('followContainer of a container that may be silent only for a time', () => {
+  it('tells its run that it is silent, since its last line by the clock of the engine', async () => {
+    const id = await host.start('falls-silent', python('import time; time.sleep(1); print("last"); time.sleep(600)'));
+    const following = follow('falls-silent', id, 2000);
+    const { since, ...report } = await reported();
+
+    expect(report).toEqual({ attempt: 1, silenceMs: 2000 });
+    expect(since.slice(0, 23)).toBe((await lastLine('falls-silent')).time.slice(0, 23));
+    expect((await host.engine.inspectContainer(id))?.status).toBe('running');
+    await host.engine.removeContainer(id);
+    await following;
+  });
+
+  it('hears what was printed while no worker was there, however long it had been silent before', async () => {
+    const code = 'import time; time.sleep(1); print("while away"); time.sleep(600)';
+    const id = await host.start('worker-away', python(code));
+    await until(async () => (await host.lines('worker-away')).length === 1);
+    const following = follow('worker-away', id, 60_000, { lines: 0, silentMs: 59_000 });
+    const noNews = follow('worker-away', id, 3000, { lines: 0, silentMs: 2900 });
+
+    expect((await reported()).since.slice(0, 23)).toBe((await lastLine('worker-away')).time.slice(0, 23));
+    expect(host.silent.map(({ silenceMs }) => silenceMs)).toEqual([3000]);
+    await host.engine.removeContainer(id);
+    await Promise.all([following, noNews]);
+  });
+
+  it('does not count the time in which somebody has paused it', async () => {
+    const id = await host.start('paused', python('import time; print("ready"); time.sleep(600)'));
+    await host.engine.pauseContainer(id);
+    const following = follow('paused', id, 3000);
+    // Told only after it was seen paused for longer than it may be silent.
+    await until(() => host.told.some(({ topic }) => topic === 'paused'));
+    expect(host.silent).toEqual([]);
+    await host.engine.unpauseContainer(id);
+
+    expect(await reported()).toMatchObject({ silenceMs: 3000 });
+    await host.engine.removeContainer(id);
+    await following;
+  });
+});
+
+describe('signalContainer', () => {
+  it('reaches the program, and tells where there is none any more', async () => {
+    const code =
+      'import signal; signal.signal(signal.SIGUSR1, lambda *_: print("got it")); print("ready")\nwhile True: signal.pause()';
+    const id = await host.start('signalled', python(code));
+    await until(async () => (await host.lines('signalled')).length === 1);
+    const input = { ...identity('signalled'), signal: 'SIGUSR1' };
+
+    expect(await inActivity(host.activities.signalContainer, input)).toEqual({ sent: true });
+    await until(async () => (await lastLine('signalled')).text === 'got it');
+    await host.engine.signalContainer(id, 'SIGKILL');
+    await until(async () => (await host.engine.inspectContainer(id))?.status === 'exited');
+    expect(await inActivity(host.activities.signalContainer, input)).toEqual({ sent: false });
+    expect(await inActivity(host.activities.signalContainer, { ...input, runId: 'no-such' })).toEqual({ sent: false });
+  });
+});

@@ -1,8 +1,10 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
+import { NotifySchema, type NotifyTarget } from './spec-notify';
 import { PolicySchema, type Retries, type Timeouts } from './spec-policy';
 import { CPU_PATTERN, RETENTION_PATTERN, SIZE_PATTERN } from './units';
 
+export type { NotifyTarget } from './spec-notify';
 export type { Retries, RetryRule, Timeouts } from './spec-policy';
 
 /**
@@ -154,6 +156,7 @@ const properties = {
   ),
   policy: Type.Optional(PolicySchema),
   logs: Type.Optional(LogsSchema),
+  notify: Type.Optional(NotifySchema),
   labels: Type.Optional(
     Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }), Type.String({ maxLength: 255 }), {
       additionalProperties: false,
@@ -192,10 +195,14 @@ export type Resources = Required<Static<typeof ResourcesSchema>>;
 export type PullPolicy = NonNullable<RunSpecInput['pullPolicy']>;
 
 /** A validated run spec with every default filled in. */
-export interface RunSpec extends Omit<Required<RunSpecInput>, 'command' | 'mounts' | 'resources' | 'policy'> {
+export interface RunSpec extends Omit<
+  Required<RunSpecInput>,
+  'command' | 'mounts' | 'resources' | 'policy' | 'notify'
+> {
   /** Absent: the image's own command. */
   command?: string[];
   mounts: MountSpec[];
   resources: Resources;
   policy: { timeouts: Timeouts; retries: Retries };
+  notify: NotifyTarget[];
 }

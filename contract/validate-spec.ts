@@ -19,6 +19,7 @@ import {
   networkRefusal,
 } from './validate-meaning';
 import { checkMounts, plainPath } from './validate-mounts';
+import { checkNotify } from './validate-notify';
 import { applyParams } from './validate-params';
 import { checkShape, type ShapeWording } from './validate-shape';
 import { fitDelays, fitTimeouts } from './validate-timeouts';
@@ -76,7 +77,7 @@ const WORDING: ShapeWording = {
   instead: (path, value) => refusalOf(path, value) ?? (path === 'network' ? networkRefusal(value) : undefined),
   belongs: placeOf,
   // Whoever writes a password into the wrong type of value shall not find it in a log.
-  hidden: (path) => liesIn(path, 'env'),
+  hidden: (path) => liesIn(path, 'env') || /^notify\[\d+\][.](url|secret|urlSecret)$/.test(path),
 };
 
 const IMAGE_MISSING: Fault = {
@@ -113,6 +114,7 @@ function checkSpec(input: unknown, shapeFaults: Fault[]): SpecCheck {
     ...(networkProblem === undefined ? [] : [{ path: 'network', message: networkProblem }]),
     ...(hasShape('user') ? checkUser(filled.user) : []),
     ...(hasShape('logs') ? checkLogs(filled.logs) : []),
+    ...(hasShape('notify') ? checkNotify(filled.notify) : []),
     ...(timeouts?.faults ?? []),
     ...(retries?.faults ?? []),
   ];

@@ -27,6 +27,13 @@ export const resumeSignal = defineSignal<[SuspendRequest?]>('resume');
 /** From the worker of a host: something that a person should know of a container that goes on. */
 export const noticeSignal = defineSignal<[HostNotice]>('notice');
 
+export interface RunNote {
+  message: string;
+}
+
+/** Puts a sentence into the events of a run that has not ended, such as that a notification could not be delivered. */
+export const noteSignal = defineSignal<[RunNote]>('note');
+
 /** The run as it stands, from the workflow itself. */
 export const statusQuery = defineQuery<RunStatus>('status');
 

@@ -17,6 +17,7 @@ import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
 import { Interrupts } from './interrupts';
 import { newAttempt, newRun } from './new-run';
 import { NoticeBoard } from './notice-board';
+import { Notifier } from './notifier';
 import { createRecorder } from './recorder';
 import { createAttributes } from './search-attributes';
 import { localProcessWarning, tellStory } from './story';
@@ -29,6 +30,7 @@ export class RunLife {
   readonly run: Run;
   readonly attempts: Attempt[] = [];
   readonly interrupts = new Interrupts();
+  readonly notifier = new Notifier(this);
   /** False only where a history goes on that was begun before changes of one turn were told together. */
   private tellsOnce = false;
   private readonly attributes = createAttributes(() => this.tellsOnce);
@@ -202,8 +204,9 @@ export class RunLife {
     this.enter(REASONS[ending.reason].state, message, message);
   }
 
-  /** Resolves when the read model has all that was told so far. */
+  /** Resolves when Temporal has all notifications and the read model all that was told so far. */
   async recorded(): Promise<void> {
+    await this.notifier.started();
     await this.recorder.flushed();
   }
 
@@ -225,6 +228,7 @@ export class RunLife {
     this.run.message = message;
     this.attributes({ RunState: state });
     this.tell('state-changed', story);
+    this.notifier.entered();
   }
 
   private tell(type: RunEventType, message: string, withNext = false): void {

@@ -9,13 +9,22 @@ import {
 import type { AdmittedRun } from '../contract/activities';
 import type { EndReason } from '../contract/reason';
 import type { RunSubmission } from '../contract/spec';
+import { isEndState } from '../contract/state';
 import { formatDuration, parseDuration } from '../contract/units';
 import { describeEnding, type Ending } from '../policy/outcome';
 import { decideRetry, EMPTY_LEDGER } from '../policy/retry';
 import { runAttempt } from './attempt';
 import { quickControl } from './calls';
 import { failureOf, stopEnding } from './failure';
-import { cancelSignal, noticeSignal, reportQuery, resumeSignal, statusQuery, suspendSignal } from './messages';
+import {
+  cancelSignal,
+  noteSignal,
+  noticeSignal,
+  reportQuery,
+  resumeSignal,
+  statusQuery,
+  suspendSignal,
+} from './messages';
 import { RunLife } from './run-life';
 import { cancellableSleep, sleepUnlessStopped } from './sleep';
 
@@ -43,6 +52,9 @@ export async function runWorkflow(submission: RunSubmission): Promise<RunResult>
   setHandler(suspendSignal, (request) => life.requestSuspend(request?.by ?? 'a signal'));
   setHandler(resumeSignal, (request) => life.resume(request?.by ?? 'a signal'));
   setHandler(noticeSignal, (notice) => life.notices(notice));
+  setHandler(noteSignal, (note) => {
+    if (typeof note?.message === 'string' && !isEndState(life.run.state)) life.note(note.message);
+  });
   listenForTemporalCancel(life);
 
   const ending = await CancellationScope.nonCancellable(async () => liveThrough(life, submission));

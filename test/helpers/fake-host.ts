@@ -40,6 +40,7 @@ export function specOf(submission: RunSubmission): RunSpec {
     user: '1000:1000',
     labels: submission.labels ?? {},
     logs: submission.logs ?? {},
+    notify: (submission.notify ?? []) as RunSpec['notify'],
     policy: {
       timeouts: {
         queued: '24h',

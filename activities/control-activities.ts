@@ -8,6 +8,7 @@ import type { RecipeBook } from '../contract/recipe';
 import type { RunSpec } from '../contract/spec';
 import { RUN_STATES, isEndState } from '../contract/state';
 import { validateSubmission } from '../contract/validate-spec';
+import type { TargetCheck } from '../notify/check-targets';
 import { placeRun, type HostFacts } from '../policy/placement';
 import type { RunStore } from '../store/run-store';
 import { specHash } from './spec-hash';
@@ -15,18 +16,27 @@ import { specHash } from './spec-hash';
 export interface ControlDeps {
   store: RunStore;
   recipes: RecipeBook;
+  /** What the server itself has to say of the targets of notifications. */
+  checkTargets: TargetCheck;
   /** Asks Temporal to cancel an execution of a workflow. */
   cancelWorkflow: (workflow: WorkflowIdentity) => Promise<void>;
 }
 
 /** The activities of the control queue; what each promises stands in contract/activities. */
-export function createControlActivities({ store, recipes, cancelWorkflow }: ControlDeps): ControlActivities {
+export function createControlActivities({
+  store,
+  recipes,
+  checkTargets,
+  cancelWorkflow,
+}: ControlDeps): ControlActivities {
   return {
     admitRun: async ({ runId, submission }) => {
       if (!isRunId(runId)) throw refused(`"${runId}" cannot be the id of a run: ${RUN_ID_MEND}`);
       const check = validateSubmission(submission, recipes);
       if (check.faults) throw refused(check.faults.map(describeFault).join('; '), check.faults);
       const { spec, recipe } = check;
+      const faults = await checkTargets(spec.notify);
+      if (faults.length > 0) throw refused(faults.map(describeFault).join('; '), faults);
       return { spec, specHash: specHash(spec), recipe, assigned: await hostAtOnce(store, spec) };
     },
 

@@ -75,6 +75,8 @@ function finish(config: Config, folder: string, hostname: string): Config {
     ...config,
     data: resolve(folder, config.data),
     recipes: resolve(installationFolder(), config.recipes),
+    api: { ...config.api, publicUrl: config.api.publicUrl.replace(/\/+$/, '') },
+    secrets: { folder: config.secrets.folder === '' ? '' : resolve(folder, config.secrets.folder) },
     host: { ...config.host, name: config.host.name || slug(hostname).slice(0, 63).replace(/-+$/, '') || 'host' },
   };
 }

@@ -42,6 +42,9 @@ export interface Delivered {
   status: number;
 }
 
+/** How Temporal waits between two tries of a delivery, in milliseconds; a receiver may ask for longer. */
+export const DELIVERY_RETRY = { firstMs: 1_000, factor: 2, longestMs: 600_000 } as const;
+
 /** How people name a target: never more of its address than they may see. */
 export function nameTarget({ url, urlSecret }: SendNotificationInput['target']): string {
   return url === undefined ? `the address in the secret ${urlSecret}` : new URL(url).origin;

@@ -8,7 +8,7 @@ import {
 
 import type { NotifyActivities } from '../contract/activities';
 import { CONTROL_TASK_QUEUE } from '../contract/names';
-import { nameTarget, type Delivered, type SendNotificationInput } from '../contract/notification';
+import { DELIVERY_RETRY, nameTarget, type Delivered, type SendNotificationInput } from '../contract/notification';
 import { noteSignal } from './messages';
 
 const { sendNotification } = proxyActivities<NotifyActivities>({
@@ -16,7 +16,11 @@ const { sendNotification } = proxyActivities<NotifyActivities>({
   startToCloseTimeout: '30 seconds',
   // A day: who repairs a receiver in the morning still gets what happened in the night.
   scheduleToCloseTimeout: '24 hours',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+  retry: {
+    initialInterval: DELIVERY_RETRY.firstMs,
+    backoffCoefficient: DELIVERY_RETRY.factor,
+    maximumInterval: DELIVERY_RETRY.longestMs,
+  },
   summary: 'Sends the notification, again and again until it is taken',
 });
 

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 
 import { InvalidInputError } from '../../contract/fault';
-import type { RecipeBook } from '../../contract/recipe';
 import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { validateSubmission } from '../../contract/validate-spec';
+import { createAddressRules } from '../../notify/addresses';
+import { closedTargets } from '../../notify/check-targets';
 import type { RunAttributes } from '../temporal/runs';
+import type { Services } from './services';
 
 /** A submission that was found good, and the spec that it comes to. */
 export interface Admission {
@@ -14,11 +16,13 @@ export interface Admission {
   recipe: string | null;
 }
 
-/** @throws {InvalidInputError} with every fault of the submission. */
-export function admit(input: unknown, recipes: RecipeBook): Admission {
+/** @throws {InvalidInputError} with every fault of the submission that can be known here; secrets are the worker's. */
+export function admit(input: unknown, { recipes, config }: Pick<Services, 'recipes' | 'config'>): Admission {
   if (input === undefined) throw new InvalidInputError([EMPTY], 'The submission');
   const check = validateSubmission(input, recipes);
   if (check.faults) throw new InvalidInputError(check.faults, 'The submission');
+  const closed = closedTargets(check.spec.notify, createAddressRules(config.notify.allowedPrivate));
+  if (closed.length > 0) throw new InvalidInputError(closed, 'The submission');
   return { submission: input as RunSubmission, spec: check.spec, recipe: check.recipe };
 }
 

@@ -59,12 +59,12 @@ export async function triggerSchedule(
   return temporal.schedules.get(name);
 }
 
-function factsOf({ recipes }: Services, { run }: ScheduleReplacement): ScheduledRunFacts {
-  return presentRun(admit(run, recipes));
+function factsOf(services: Services, { run }: ScheduleReplacement): ScheduledRunFacts {
+  return presentRun(admit(run, services));
 }
 
 function checkSchedule<T extends ScheduleReplacement>(
-  { recipes }: Services,
+  services: Services,
   schema: typeof ScheduleInputSchema | typeof ScheduleReplacementSchema,
   body: unknown,
 ): T {
@@ -75,16 +75,16 @@ function checkSchedule<T extends ScheduleReplacement>(
   const runFaults =
     run === undefined
       ? [{ path: 'run', message: 'is missing; write a run spec or a recipe' }]
-      : runFaultsOf(run, recipes);
+      : runFaultsOf(run, services);
   const faults = [...shapeFaults, ...runFaults];
   if (shapeFaults.length === 0) faults.push(...timingFaults(body as T), ...catchUpFaults(body as T));
   if (faults.length > 0) throw new InvalidInputError(faults, 'The schedule');
   return body as T;
 }
 
-function runFaultsOf(run: unknown, recipes: Services['recipes']): Fault[] {
+function runFaultsOf(run: unknown, services: Services): Fault[] {
   try {
-    admit(run, recipes);
+    admit(run, services);
     return [];
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;

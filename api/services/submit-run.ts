@@ -25,7 +25,7 @@ export interface Submitted {
  * @throws {ProblemError} `idempotency-key-reused`, `temporal-unavailable`.
  */
 export async function submitRun(services: Services, input: unknown, idempotencyKey?: string): Promise<Submitted> {
-  const admission = admit(input, services.recipes);
+  const admission = admit(input, services);
   if (idempotencyKey === undefined) {
     const run = await startNew(services, admission, runIdFor(admission.spec.name, base32(randomBytes(5))));
     if (!run) throw new Error('a new run got the id of another one');

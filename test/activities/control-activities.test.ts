@@ -7,6 +7,9 @@ import type { RecipeBook } from '../../contract/recipe';
 import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { validateSpec } from '../../contract/validate-spec';
+import { createAddressRules } from '../../notify/addresses';
+import { createTargetCheck } from '../../notify/check-targets';
+import { openSecretFolder } from '../../notify/secrets';
 import type { HostReport, RunStore } from '../../store/run-store';
 import { openRunStore } from '../../store/sqlite-run-store';
 import { scratchFolder } from '../helpers/scratch-folder';
@@ -31,7 +34,8 @@ beforeEach(async () => {
   store = await openRunStore(data.path);
   cancelled = [];
   const cancelWorkflow = async (workflow: WorkflowIdentity): Promise<void> => void cancelled.push(workflow);
-  activities = createControlActivities({ store, recipes: RECIPES, cancelWorkflow });
+  const checkTargets = createTargetCheck({ rules: createAddressRules([]), secrets: openSecretFolder(data.path) });
+  activities = createControlActivities({ store, recipes: RECIPES, checkTargets, cancelWorkflow });
 });
 afterEach(async () => store.close());
 

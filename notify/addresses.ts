@@ -105,9 +105,8 @@ function blockListOf(rules: readonly string[]): BlockList {
   for (const rule of rules) {
     const [address = '', prefix] = rule.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    list.addSubnet(address, prefix === undefined ? FULL_PREFIX[family] : Number(prefix), family);
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
   }
   return list;
 }
-
-const FULL_PREFIX = { ipv4: 32, ipv6: 128 };

@@ -8,6 +8,7 @@ const LONGEST_MS = 6 * 3_600_000;
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
-  const waitMs = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
+  if (!/^(\d{1,9}|[A-Z].* GMT)$/.test(text)) return undefined;
+  const waitMs = /^\d/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
   return Number.isNaN(waitMs) ? undefined : Math.min(LONGEST_MS, Math.max(0, waitMs));
 }

@@ -13,9 +13,11 @@ export interface RetryLedger {
 
 export const EMPTY_LEDGER: RetryLedger = { userFailures: 0, infrastructureFailures: 0 };
 
-export type RetryDecision =
+/** `rule` is the index of the rule that matched; null where none did. */
+export type RetryDecision = { rule: number | null } & (
   | { retry: true; delayMs: number; ledger: RetryLedger; because: string }
-  | { retry: false; ledger: RetryLedger; because: string };
+  | { retry: false; ledger: RetryLedger; because: string }
+);
 
 /** Waits for causes of the infrastructure grow at least this much, so that a broken registry is not hammered. */
 const INFRASTRUCTURE_FACTOR = 2;
@@ -30,9 +32,15 @@ export function decideRetry(retries: Retries, before: RetryLedger, ending: Endin
   const retryClass = REASONS[ending.reason].retry;
   switch (retryClass) {
     case 'never':
-      return { retry: false, ledger: before, because: `\`${ending.reason}\` is never retried` };
+      return { rule: null, retry: false, ledger: before, because: `\`${ending.reason}\` is never retried` };
     case 'free':
-      return { retry: true, delayMs: 0, ledger: before, because: `\`${ending.reason}\` takes from no budget` };
+      return {
+        rule: null,
+        retry: true,
+        delayMs: 0,
+        ledger: before,
+        because: `\`${ending.reason}\` takes from no budget`,
+      };
     case 'infrastructure':
       return decideInfrastructure(retries, before);
     case 'user':
@@ -47,35 +55,41 @@ function decideInfrastructure(retries: Retries, before: RetryLedger): RetryDecis
   const ledger = { ...before, infrastructureFailures: failures };
   if (failures > retries.infrastructure) {
     const because = `all ${retries.infrastructure} retries for infrastructure causes are used (policy.retries.infrastructure)`;
-    return { retry: false, ledger, because };
+    return { rule: null, retry: false, ledger, because };
   }
   const factor = Math.max(retries.factor, INFRASTRUCTURE_FACTOR);
   const because = `retry ${failures} of ${retries.infrastructure} for infrastructure causes`;
-  return { retry: true, delayMs: delayBefore(retries, factor, failures), ledger, because };
+  return { rule: null, retry: true, delayMs: delayBefore(retries, factor, failures), ledger, because };
 }
 
 function decideUser(retries: Retries, before: RetryLedger, ending: Ending): RetryDecision {
   const failures = before.userFailures + 1;
   const ledger = { ...before, userFailures: failures };
   const verdict = askRules(retries, ending.exitCode);
-  if (!verdict.retry) return { retry: false, ledger, because: verdict.because };
+  const { rule } = verdict;
+  if (!verdict.retry) return { rule, retry: false, ledger, because: verdict.because };
   if (failures >= retries.attempts) {
     const because =
       retries.attempts === 1
         ? 'the policy allows one attempt (policy.retries.attempts)'
         : `all ${retries.attempts} attempts are used (policy.retries.attempts)`;
-    return { retry: false, ledger, because };
+    return { rule, retry: false, ledger, because };
   }
   const because = `attempt ${failures + 1} of ${retries.attempts}`;
-  return { retry: true, delayMs: delayBefore(retries, retries.factor, failures), ledger, because };
+  return { rule, retry: true, delayMs: delayBefore(retries, retries.factor, failures), ledger, because };
 }
 
-function askRules({ rules }: Retries, exitCode: number | null): { retry: boolean; because: string } {
-  if (rules.length === 0) return { retry: true, because: '' };
-  const index = rules.findIndex((rule) => exitCode !== null && rule.when.exitCode.includes(exitCode));
-  if (index === -1) return { retry: false, because: `no rule of policy.retries.rules names exit code ${exitCode}` };
-  const because = `policy.retries.rules[${index}] says ${rules[index]?.then} for exit code ${exitCode}`;
-  return { retry: rules[index]?.then === 'retry', because };
+function askRules(
+  { rules }: Retries,
+  exitCode: number | null,
+): { rule: number | null; retry: boolean; because: string } {
+  if (rules.length === 0) return { rule: null, retry: true, because: '' };
+  const rule = rules.findIndex(({ when }) => exitCode !== null && when.exitCode.includes(exitCode));
+  if (rule === -1) {
+    return { rule: null, retry: false, because: `no rule of policy.retries.rules names exit code ${exitCode}` };
+  }
+  const because = `policy.retries.rules[${rule}] says ${rules[rule]?.then} for exit code ${exitCode}`;
+  return { rule, retry: rules[rule]?.then === 'retry', because };
 }
 
 /** delay × factor^(n−1) for the n-th failure, never more than the cap. */

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { ApplicationFailure } from '@temporalio/common';
 
 import { createControlActivities } from '../../activities/control-activities';
@@ -81,6 +84,25 @@ describe('admitRun', () => {
         { path: 'user', message: expect.any(String) },
       ],
     ]);
+  });
+
+  it('fails for good where a target is closed, or its secret is not there', async () => {
+    const on = ['failed'];
+    const notify = [
+      { url: 'http://10.0.0.1/', on, secret: 'GONE' },
+      { urlSecret: 'BAD', on },
+    ];
+    writeFileSync(join(data.path, 'BAD'), 'hooks.example/not-an-address');
+    const failure = await failureOf(admit({ image: 'a', notify }));
+    expect(failure).toMatchObject({ type: 'invalid-spec', nonRetryable: true });
+    const faults = (failure.details as { path: string }[][])[0]!;
+    expect(faults.map(({ path }) => path)).toEqual(['notify[0].url', 'notify[0].secret', 'notify[1].urlSecret']);
+    expect(failure.message).not.toContain('not-an-address');
+
+    writeFileSync(join(data.path, 'GONE'), 'found');
+    writeFileSync(join(data.path, 'BAD'), 'https://hooks.example/');
+    const good = [{ url: 'http://hooks.example/', on, secret: 'GONE' }, notify[1]];
+    expect((await admit({ image: 'a', notify: good })).spec.notify).toHaveLength(2);
   });
 
   it.each([undefined, null, 'text', [], 3])('refuses %j, which somebody may start a workflow with', async (input) => {

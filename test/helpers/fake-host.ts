@@ -4,13 +4,14 @@ import type {
   ControlActivities,
   FollowActivities,
   HostActivities,
+  NotifyActivities,
 } from '../../contract/activities';
 import type { Attempt, Run, RunEvent, RunUpdate } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { until } from './until';
 
 /** What the activities of a workflow test do; a test replaces what it is about. */
-export type Activities = ControlActivities & HostActivities & FollowActivities;
+export type Activities = ControlActivities & HostActivities & FollowActivities & NotifyActivities;
 
 export const GOOD_OUTCOME: ContainerOutcome = {
   exitCode: 0,
@@ -87,6 +88,7 @@ export function fakeHost(changes: Partial<Activities> = {}): {
     followContainer: async () => GOOD_OUTCOME,
     stopContainer: async () => ({ how: 'terminated' }),
     cleanUp: async () => ({ removed: 1 }),
+    sendNotification: async () => ({ status: 200 }),
   };
   return { activities: withCallsNoted({ ...good, ...changes }, calls), calls, records };
 }

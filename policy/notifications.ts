@@ -9,14 +9,21 @@ export interface Heard {
   state: RunState | null;
   /** Attempts that had ended. */
   ended: number;
+  /** Notifications that were due. */
+  due: number;
 }
 
-export const HEARD_NOTHING: Heard = { state: null, ended: 0 };
+export const HEARD_NOTHING: Heard = { state: null, ended: 0, due: 0 };
+
+/** Notifications of one run at most, but for its end: a host that comes and goes for days must not fill the history. */
+export const MOST_NOTIFICATIONS = 500;
 
 export interface Plan {
   heard: Heard;
   /** At most one for each target, in their order; who numbers and times them adds the rest. */
   due: { target: NotifyTarget; content: Omit<Notification, 'id' | 'at'> }[];
+  /** True where this is the first change that is not told to all, because the run has told enough. */
+  fallsSilent: boolean;
 }
 
 /**
@@ -34,13 +41,18 @@ export function planNotifications(
   const ended = attempts.filter(({ reason }) => reason !== null);
   const news = ended.slice(heard.ended);
   const words = wordsOf(heard, run, news, rule);
-  const due = targets.flatMap((target): Plan['due'] => {
+  const all = targets.flatMap((target): Plan['due'] => {
     const triggers = words.filter((word) => target.on.includes(word));
     const [type] = triggers;
     if (type === undefined) return [];
     return [{ target, content: { type, triggers, run: shown(run), ended: endedAttempt(news.at(-1)), rule } }];
   });
-  return { heard: { state: run.state, ended: ended.length }, due };
+  const left = isEndState(run.state) ? all.length : Math.max(0, MOST_NOTIFICATIONS - heard.due);
+  return {
+    heard: { state: run.state, ended: ended.length, due: heard.due + all.length },
+    due: all.slice(0, left),
+    fallsSilent: left < all.length && heard.due <= MOST_NOTIFICATIONS,
+  };
 }
 
 function wordsOf(heard: Heard, run: Run, ended: Attempt[], rule: string | null): Trigger[] {

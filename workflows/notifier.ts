@@ -4,8 +4,7 @@ import { nameTarget, type SendNotificationInput } from '../contract/notification
 import { notifyWorkflowIdFor, NOTIFY_WORKFLOW } from '../contract/names';
 import type { RunReport } from '../contract/run';
 import type { RunSpec } from '../contract/spec';
-import { isEndState } from '../contract/state';
-import { HEARD_NOTHING, planNotifications, type Plan } from '../policy/notifications';
+import { HEARD_NOTHING, MOST_NOTIFICATIONS, planNotifications, type Plan } from '../policy/notifications';
 
 /** What it needs of a run. */
 interface Teller {
@@ -13,9 +12,6 @@ interface Teller {
   /** Puts a sentence into the events of the run. */
   note(message: string): void;
 }
-
-/** Notifications of one run at most, but for its end: a host that comes and goes for days must not fill the history. */
-const MOST = 500;
 
 /**
  * Tells the targets of a run what becomes of it. Each notification is a workflow of its own, which outlives the run: a
@@ -39,11 +35,12 @@ export class Notifier {
     const report = this.life.report();
     // Absent in histories from before there were notifications.
     const targets = (report.spec as RunSpec | null)?.notify ?? [];
-    const { heard, due } = planNotifications(targets, this.heard, report, this.rule);
-    this.heard = heard;
+    const plan = planNotifications(targets, this.heard, report, this.rule);
+    this.heard = plan.heard;
     this.rule = null;
     const at = new Date().toISOString();
-    for (const each of due) this.tell(each, at);
+    for (const each of plan.due) this.tell(each, at);
+    if (plan.fallsSilent) this.life.note(`After ${MOST_NOTIFICATIONS} notifications only the end of the run is told.`);
   }
 
   /** Resolves when Temporal has all that is to be told; the run may end then. */
@@ -54,10 +51,6 @@ export class Notifier {
   private tell({ target, content }: Plan['due'][number], at: string): void {
     const { url, urlSecret, form, secret } = target;
     this.count += 1;
-    if (this.count > MOST && !isEndState(content.run.state)) {
-      if (this.count === MOST + 1) this.life.note(`After ${MOST} notifications only the end of the run is told.`);
-      return;
-    }
     const input = { target: { url, urlSecret, form, secret }, notification: { id: uuid4(), at, ...content } };
     this.starts.push(this.start(this.count, input));
   }

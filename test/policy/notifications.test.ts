@@ -4,7 +4,7 @@ import { END_REASONS } from '../../contract/reason';
 import type { Attempt, Run, RunStatus } from '../../contract/run';
 import { TRIGGERS, type NotifyTarget, type Trigger } from '../../contract/spec-notify';
 import { END_STATES, RUN_STATES } from '../../contract/state';
-import { HEARD_NOTHING, planNotifications } from '../../policy/notifications';
+import { HEARD_NOTHING, MOST_NOTIFICATIONS, planNotifications } from '../../policy/notifications';
 import { sampleAttempt, sampleRun } from '../store/sample-run';
 
 const target = (...on: Trigger[]): NotifyTarget => ({ url: 'http://hooks.example', form: 'json', on });
@@ -110,6 +110,27 @@ it('tells each target at most once for a change, only what it asked for, and the
       }
     }),
   );
+});
+
+it('falls silent when it has told enough, says so once, and still tells the end', () => {
+  const targets = [target('running', 'failed'), target('running', 'failed')];
+  let heard = { ...HEARD_NOTHING, due: MOST_NOTIFICATIONS - 3 };
+  const tell = (state: Run['state']): [number, boolean] => {
+    const plan = planNotifications(targets, heard, status({ state }), null);
+    heard = plan.heard;
+    return [plan.due.length, plan.fallsSilent];
+  };
+  const [away, back] = ['unreachable', 'running'] as const;
+  expect([back, away, back, away, back, away, back, 'failed' as const].map(tell)).toEqual([
+    [2, false],
+    [0, false],
+    [1, true],
+    [0, false],
+    [0, false],
+    [0, false],
+    [0, false],
+    [2, false],
+  ]);
 });
 
 it('knows every end state among its words', () => {

@@ -190,6 +190,33 @@ describe('a delivery', () => {
     expect([tries, ids.size]).toEqual([2, 1]);
   });
 
+  it('is not given up with its run', async () => {
+    const [up, stopped] = [deferred(), deferred()];
+    const { activities, records } = fakeHost({
+      followContainer: async () => {
+        await stopped.promise;
+        return { ...GOOD_OUTCOME, exitCode: 143 };
+      },
+      stopContainer: async () => {
+        stopped.resolve();
+        return { how: 'terminated' };
+      },
+      sendNotification: async () => {
+        await up.promise;
+        return { status: 200 };
+      },
+    });
+    await suite.withWorkers(activities, async (start) => {
+      const run = await start({ notify: [asking('running')] });
+      await records.reached('running');
+      await run.cancel();
+      await run.result().catch(() => undefined);
+      expect((await run.describe()).status.name).toBe('CANCELLED');
+      up.resolve();
+      expect(await delivered(run, 1)).toEqual({ status: 200 });
+    });
+  });
+
   it('that is refused fails with the cause, and a run that lives is told', async () => {
     const ended = deferred();
     const { activities, records } = fakeHost({

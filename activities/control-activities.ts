@@ -9,6 +9,7 @@ import type { RunSpec } from '../contract/spec';
 import { RUN_STATES, isEndState } from '../contract/state';
 import { policyOf } from '../contract/submitted-policy';
 import { validateSubmission } from '../contract/validate-spec';
+import type { TargetCheck } from '../notify/check-targets';
 import { placeRun, type HostFacts } from '../policy/placement';
 import { readPolicyBook } from '../store/policy-book';
 import type { PolicyStore } from '../store/policy-store';
@@ -19,12 +20,15 @@ export interface ControlDeps {
   store: RunStore;
   recipes: RecipeBook;
   policies: PolicyStore;
+  /** What the server itself has to say of the targets of notifications. */
+  checkTargets: TargetCheck;
   /** Asks Temporal to cancel an execution of a workflow. */
   cancelWorkflow: (workflow: WorkflowIdentity) => Promise<void>;
 }
 
 /** The activities of the control queue; what each promises stands in contract/activities. */
-export function createControlActivities({ store, recipes, policies, cancelWorkflow }: ControlDeps): ControlActivities {
+export function createControlActivities(deps: ControlDeps): ControlActivities {
+  const { store, recipes, policies, checkTargets, cancelWorkflow } = deps;
   return {
     admitRun: async ({ runId, submission }) => {
       if (!isRunId(runId)) throw refused(`"${runId}" cannot be the id of a run: ${RUN_ID_MEND}`);
@@ -33,6 +37,8 @@ export function createControlActivities({ store, recipes, policies, cancelWorkfl
       const check = validateSubmission(submission, recipes, book);
       if (check.faults) throw refused(check.faults.map(describeFault).join('; '), check.faults);
       const { spec, recipe } = check;
+      const faults = await checkTargets(spec.notify);
+      if (faults.length > 0) throw refused(faults.map(describeFault).join('; '), faults);
       return { spec, specHash: specHash(spec), recipe, assigned: await hostAtOnce(store, spec) };
     },
 

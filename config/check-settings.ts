@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { isAbsolute, normalize } from 'node:path';
 
 import type { Fault } from '../contract/fault';
@@ -12,6 +13,7 @@ export function checkSettings(config: Config): Fault[] {
   return [
     ...checkAddresses(config),
     ...checkRetention(config.logs),
+    ...config.notify.allowedPrivate.flatMap((rule, index) => checkAddressRule(rule, `notify.allowedPrivate[${index}]`)),
     ...config.host.mountRoots.flatMap((root, index) => checkMountRoot(root, `host.mountRoots[${index}]`)),
     ...config.host.networks.flatMap((network, index) => checkNetwork(network, `host.networks[${index}]`)),
   ];
@@ -34,6 +36,20 @@ function checkRetention({ retention }: Config['logs']): Fault[] {
   if (parseRetention(retention) > 0) return [];
   const message = `must be more than 0; got ${describeValue(retention)}; write a duration such as "30d", or "forever"`;
   return [{ path: 'logs.retention', message }];
+}
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})([.][a-z0-9_][a-z0-9_-]{0,62})*$/i;
+
+/** Rules of addresses are those that notify/addresses understands. */
+function checkAddressRule(rule: string, path: string): Fault[] {
+  const [address = '', prefix, more] = rule.split('/');
+  const family = isIP(address);
+  const isNetwork = /^\d{1,3}$/.test(prefix ?? '0') && Number(prefix ?? 0) <= (family === 6 ? 128 : 32);
+  if (more === undefined && family !== 0 && isNetwork) return [];
+  // What is all figures is meant to be an address.
+  if (prefix === undefined && family === 0 && HOST_NAME.test(rule) && !/^[\d.]+$/.test(rule)) return [];
+  const mend = 'write an address such as "10.1.2.3", a network such as "10.1.0.0/16", or a host name';
+  return [{ path, message: `is no address, network or host name; got ${describeValue(rule)}; ${mend}` }];
 }
 
 function checkMountRoot(root: string, path: string): Fault[] {

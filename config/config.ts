@@ -50,6 +50,13 @@ export const ConfigSchema = Type.Object(
           'TRAINYARD_API_ALLOWED_HOSTS',
           'Host names under which browsers may reach the API besides localhost, such as that of a reverse proxy.',
         ),
+        publicUrl: Type.String({
+          env: 'TRAINYARD_API_PUBLIC_URL',
+          default: '',
+          pattern: '^$|^https?://[^\\s/]\\S*$',
+          mend: 'write an address such as "https://trainyard.example"',
+          description: 'Where people reach the API, for the links in notifications. Default: none.',
+        }),
         bodyLimitBytes: whole(
           'TRAINYARD_API_BODY_LIMIT',
           1_048_576,
@@ -174,6 +181,25 @@ export const ConfigSchema = Type.Object(
           Number.MAX_SAFE_INTEGER,
           'Bytes of all logs together; over it the logs of the runs that ended first go, but for runs that have a retention of their own. 0: no limit.',
         ),
+      },
+      closed,
+    ),
+    notify: Type.Object(
+      {
+        allowedPrivate: list(
+          'TRAINYARD_NOTIFY_ALLOW_PRIVATE',
+          'Private addresses, networks such as 10.1.0.0/16 and host names that notifications may go to; else only the public internet.',
+        ),
+      },
+      closed,
+    ),
+    secrets: Type.Object(
+      {
+        folder: Type.String({
+          env: 'TRAINYARD_SECRETS',
+          default: '',
+          description: 'Folder of the secrets that specs name, one file for each. Default: there are none.',
+        }),
       },
       closed,
     ),

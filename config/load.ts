@@ -76,6 +76,8 @@ function finish(config: Config, folder: string, hostname: string): Config {
     data: resolve(folder, config.data),
     recipes: resolve(installationFolder(), config.recipes),
     policies: resolve(installationFolder(), config.policies),
+    api: { ...config.api, publicUrl: config.api.publicUrl.replace(/\/+$/, '') },
+    secrets: { folder: config.secrets.folder === '' ? '' : resolve(folder, config.secrets.folder) },
     host: { ...config.host, name: config.host.name || slug(hostname).slice(0, 63).replace(/-+$/, '') || 'host' },
   };
 }

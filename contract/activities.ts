@@ -1,4 +1,5 @@
 import type { Findings, Machine } from './evidence';
+import type { Delivered, SendNotificationInput } from './notification';
 import type { RunUpdate } from './run';
 import type { PullPolicy, RunSpec, RunSubmission } from './spec';
 
@@ -26,6 +27,15 @@ export interface ControlActivities {
 export interface RetentionActivities {
   /** Removes the logs of ended runs that need not be kept any longer; idempotent. */
   removeOldLogs(): Promise<RetentionReport>;
+}
+
+/** Run on the control queue, for `notifyWorkflow`. */
+export interface NotifyActivities {
+  /**
+   * Sends a notification once. Fails with `notification-refused` where another try would be answered the same, and with
+   * `notification-failed`, which Temporal tries again.
+   */
+  sendNotification(input: SendNotificationInput): Promise<Delivered>;
 }
 
 /** What a removal of old logs came to. */

@@ -4,6 +4,9 @@ export const CONTROL_TASK_QUEUE = 'trainyard';
 
 export const RUN_WORKFLOW = 'runWorkflow';
 
+/** Delivers one notification of a run, for as long as that takes. */
+export const NOTIFY_WORKFLOW = 'notifyWorkflow';
+
 /** Removes old logs; started by the schedule of Temporal that has the id below, which is also the beginning of its ids. */
 export const RETENTION_WORKFLOW = 'retentionWorkflow';
 export const RETENTION_SCHEDULE = 'trainyard-retention';
@@ -72,6 +75,11 @@ export function runIdFor(name: string, suffix: string): string {
 /** The workflow id of a run is the run's id. */
 export function workflowIdFor(runId: string): string {
   return runId;
+}
+
+/** Workflow id of the n-th notification of a run. */
+export function notifyWorkflowIdFor(runId: string, n: number): string {
+  return `${runId}-notify-${n}`;
 }
 
 /** Task queue of the short operations on a host's engine. */

@@ -10,7 +10,6 @@ const NOT_YET: Record<string, string> = {
   priority: 'runs start as they come',
   checkpoint: 'what a run writes to a mount that is not read-only outlasts its attempts',
   artifacts: 'everything in /artifacts is kept',
-  notify: 'read the events of the run instead',
   'resources.gpus': 'runs have CPUs and memory only',
   'resources.gpuModel': 'runs have CPUs and memory only',
 };

@@ -1,9 +1,11 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
+import { NotifySchema, type NotifyTarget } from './spec-notify';
 import { PolicyOrNameSchema, PolicySchema, type Timeouts } from './spec-policy';
 import type { Retries } from './spec-retries';
 import { CPU_PATTERN, RETENTION_PATTERN, SIZE_PATTERN } from './units';
 
+export type { NotifyTarget } from './spec-notify';
 export type { Timeouts } from './spec-policy';
 export type { Retries, RetryRule } from './spec-retries';
 
@@ -157,6 +159,7 @@ const properties = {
   ),
   policy: Type.Optional(PolicySchema),
   logs: Type.Optional(LogsSchema),
+  notify: Type.Optional(NotifySchema),
   labels: Type.Optional(
     Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }), Type.String({ maxLength: 255 }), {
       additionalProperties: false,
@@ -200,7 +203,10 @@ export type Resources = Required<Static<typeof ResourcesSchema>>;
 export type PullPolicy = NonNullable<RunSpecInput['pullPolicy']>;
 
 /** A validated run spec with every default filled in. */
-export interface RunSpec extends Omit<Required<RunSpecInput>, 'command' | 'mounts' | 'resources' | 'policy'> {
+export interface RunSpec extends Omit<
+  Required<RunSpecInput>,
+  'command' | 'mounts' | 'resources' | 'policy' | 'notify'
+> {
   /** Absent: the image's own command. */
   command?: string[];
   mounts: MountSpec[];
@@ -211,4 +217,5 @@ export interface RunSpec extends Omit<Required<RunSpecInput>, 'command' | 'mount
     /** Version of the named policy that they came from, such as `patient@3`; what was written over it is in them too. */
     from?: string;
   };
+  notify: NotifyTarget[];
 }

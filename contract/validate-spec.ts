@@ -22,6 +22,7 @@ import {
   networkRefusal,
 } from './validate-meaning';
 import { checkMounts, plainPath } from './validate-mounts';
+import { checkNotify } from './validate-notify';
 import { applyParams } from './validate-params';
 import { checkRules } from './validate-retries';
 import { checkShape, type ShapeWording } from './validate-shape';
@@ -86,7 +87,7 @@ export const WORDING: ShapeWording = {
   instead: (path, value) => refusalOf(path) ?? insteadOf(path, value),
   belongs: placeOf,
   // Whoever writes a password into the wrong type of value shall not find it in a log.
-  hidden: (path) => liesIn(path, 'env'),
+  hidden: (path) => liesIn(path, 'env') || /^notify\[\d+\][.](url|secret|urlSecret)$/.test(path),
 };
 
 const IMAGE_MISSING: Fault = {
@@ -175,6 +176,7 @@ function fieldFaults(filled: RunSpec, hasShape: ShapeCheck): Fault[] {
     ...(networkProblem === undefined ? [] : [{ path: 'network', message: networkProblem }]),
     ...(hasShape('user') ? checkUser(filled.user) : []),
     ...(hasShape('logs') ? checkLogs(filled.logs) : []),
+    ...(hasShape('notify') ? checkNotify(filled.notify) : []),
   ];
 }
 

@@ -8,11 +8,16 @@ import type { Logger } from 'pino';
 import { createFollowActivities } from '../activities/follow-activities';
 import { createHostActivities } from '../activities/host-activities';
 import { createControlActivities } from '../activities/control-activities';
+import { createNotifyActivities, type NotifyDeps } from '../activities/notify-activities';
 import { createRetentionActivities } from '../activities/retention-activities';
 import type { Config } from '../config/config';
 import { startReadModelHealer } from '../control/read-model-healer';
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
 import type { RecipeBook } from '../contract/recipe';
+import { createAddressRules } from '../notify/addresses';
+import { createTargetCheck } from '../notify/check-targets';
+import { openSecretFolder } from '../notify/secrets';
+import { createSender } from '../notify/sender';
 import type { LogStore } from '../store/log-store';
 import type { PolicyStore } from '../store/policy-store';
 import type { RunStore } from '../store/run-store';
@@ -98,16 +103,27 @@ function common({
 }
 
 function controlPlan(deps: WorkerDeps): WorkerOptions {
-  const { store, recipes, policies, temporal } = deps;
+  const { store, recipes, policies, temporal, config } = deps;
+  const rules = createAddressRules(config.notify.allowedPrivate);
+  const secrets = openSecretFolder(config.secrets.folder);
+  const sender = createSender({ rules, secrets, publicUrl: config.api.publicUrl });
+  const checkTargets = createTargetCheck({ rules, secrets });
+  const { cancelWorkflow } = temporal;
   return {
     ...common(deps),
     ...workflowCode(),
     taskQueue: CONTROL_TASK_QUEUE,
     activities: {
-      ...createControlActivities({ store, recipes, policies, cancelWorkflow: temporal.cancelWorkflow }),
+      ...createControlActivities({ store, recipes, policies, checkTargets, cancelWorkflow }),
+      ...createNotifyActivities({ sender, current: tryUnderWay }),
       ...createRetentionActivities({ ...deps, heartbeat: (details) => Context.current().heartbeat(details) }),
     },
   };
+}
+
+function tryUnderWay(): ReturnType<NotifyDeps['current']> {
+  const { info, cancellationSignal } = Context.current();
+  return { attempt: info.attempt, cancellationSignal };
 }
 
 function hostPlans(deps: WorkerDeps, host: HostSide): WorkerOptions[] {

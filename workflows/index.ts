@@ -1,3 +1,4 @@
 /** Everything that a control worker runs: the entry of the workflows' bundle. */
+export { notifyWorkflow } from './notify-workflow';
 export { retentionWorkflow } from './retention-workflow';
 export { runWorkflow } from './run-workflow';

@@ -1,9 +1,11 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
 
+import { isEndState } from '../contract/state';
 import { changeRun, checkChange } from './change-run';
 import {
   cancelSignal,
   changeRunUpdate,
+  noteSignal,
   noticeSignal,
   reportQuery,
   resumeSignal,
@@ -24,6 +26,9 @@ export function listen(life: RunLife): void {
   setHandler(suspendSignal, (request) => life.requestSuspend(request?.by ?? 'a signal'));
   setHandler(resumeSignal, (request) => life.resume(request?.by ?? 'a signal'));
   setHandler(noticeSignal, (notice) => life.notices(notice));
+  setHandler(noteSignal, (note) => {
+    if (typeof note?.message === 'string' && !isEndState(life.run.state)) life.note(note.message);
+  });
   setHandler(silentSignal, (report) => endSilent(life, report));
   setHandler(changeRunUpdate, (change) => changeRun(life, change), {
     validator: (change) => checkChange(life, change),

@@ -41,6 +41,12 @@ export const changeRunUpdate = defineUpdate<RunReport, [RunChange]>('changeRun')
 export const CHANGE_REFUSALS = ['change-refused', 'not-admitted', 'already-ended'] as const;
 
 export type ChangeRefusal = (typeof CHANGE_REFUSALS)[number];
+export interface RunNote {
+  message: string;
+}
+
+/** Puts a sentence into the events of a run that has not ended, such as that a notification could not be delivered. */
+export const noteSignal = defineSignal<[RunNote]>('note');
 
 /** The run as it stands, from the workflow itself. */
 export const statusQuery = defineQuery<RunStatus>('status');

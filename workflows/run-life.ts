@@ -20,6 +20,7 @@ import { LeaseEpoch } from './lease-epoch';
 import { RunLimits } from './limits';
 import { newAttempt, newRun, tellBeginning } from './new-run';
 import { NoticeBoard } from './notice-board';
+import { Notifier } from './notifier';
 import { createRecorder } from './recorder';
 import { createAttributes } from './search-attributes';
 import { localProcessWarning, tellStory } from './story';
@@ -33,6 +34,7 @@ export class RunLife {
   readonly attempts: Attempt[] = [];
   readonly interrupts = new Interrupts();
   readonly limits = new RunLimits();
+  readonly notifier = new Notifier(this);
   /** False only where a history goes on that was begun before changes of one turn were told together. */
   private tellsOnce = false;
   private readonly attributes = createAttributes(() => this.tellsOnce);
@@ -218,8 +220,9 @@ export class RunLife {
     this.enter(REASONS[ending.reason].state, message, message);
   }
 
-  /** Resolves when the read model has all that was told so far. */
+  /** Resolves when Temporal has all notifications and the read model all that was told so far. */
   async recorded(): Promise<void> {
+    await this.notifier.started();
     await this.recorder.flushed();
   }
 
@@ -234,6 +237,7 @@ export class RunLife {
     this.run.message = message;
     this.attributes({ RunState: state });
     this.tell('state-changed', story);
+    this.notifier.entered();
   }
 
   private tell(type: RunEventType, message: string, withNext = false): void {

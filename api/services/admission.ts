@@ -6,6 +6,8 @@ import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import { validateSubmission } from '../../contract/validate-spec';
+import { createAddressRules } from '../../notify/addresses';
+import { closedTargets } from '../../notify/check-targets';
 import { readPolicyBook } from '../../store/policy-book';
 import type { RunAttributes } from '../temporal/runs';
 import type { Services } from './services';
@@ -32,16 +34,18 @@ export interface Admission {
   origin?: Origin;
 }
 
-/** @throws {InvalidInputError} with every fault of the submission. */
+/** @throws {InvalidInputError} with every fault of the submission that can be known here; secrets are the worker's. */
 export async function admit(
   input: unknown,
-  { recipes, policies }: Pick<Services, 'recipes' | 'policies'>,
+  { recipes, policies, config }: Pick<Services, 'recipes' | 'policies' | 'config'>,
 ): Promise<Admission> {
   if (input === undefined) throw new InvalidInputError([EMPTY], 'The submission');
   const reference = policyOf(input, recipes);
   const check = validateSubmission(input, recipes, await readPolicyBook(policies, reference, { alsoDeleted: false }));
   if (check.faults) throw new InvalidInputError(check.faults, 'The submission');
   const { spec, recipe } = check;
+  const closed = closedTargets(spec.notify, createAddressRules(config.notify.allowedPrivate));
+  if (closed.length > 0) throw new InvalidInputError(closed, 'The submission');
   const submission = input as RunSubmission;
   const { from } = spec.policy;
   const pinned = reference === null || from === undefined ? submission : pinPolicy(submission, from);

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { ApplicationFailure } from '@temporalio/common';
 
 import { createControlActivities } from '../../activities/control-activities';
@@ -7,6 +10,9 @@ import type { RecipeBook } from '../../contract/recipe';
 import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { validateSpec } from '../../contract/validate-spec';
+import { createAddressRules } from '../../notify/addresses';
+import { createTargetCheck } from '../../notify/check-targets';
+import { openSecretFolder } from '../../notify/secrets';
 import type { PolicyStore } from '../../store/policy-store';
 import type { HostReport, RunStore } from '../../store/run-store';
 import { openPolicyStore } from '../../store/sqlite-policy-store';
@@ -35,7 +41,8 @@ beforeEach(async () => {
   policies = await openPolicyStore(data.path);
   cancelled = [];
   const cancelWorkflow = async (workflow: WorkflowIdentity): Promise<void> => void cancelled.push(workflow);
-  activities = createControlActivities({ store, recipes: RECIPES, policies, cancelWorkflow });
+  const checkTargets = createTargetCheck({ rules: createAddressRules([]), secrets: openSecretFolder(data.path) });
+  activities = createControlActivities({ store, recipes: RECIPES, policies, checkTargets, cancelWorkflow });
 });
 afterEach(async () => {
   await policies.close();
@@ -85,7 +92,8 @@ describe('admitRun', () => {
   it('is tried again where the policies cannot be read', async () => {
     const away = { ...policies, find: async () => Promise.reject(new Error('the disk is away')) };
     const cancelWorkflow = async (): Promise<void> => {};
-    const others = createControlActivities({ store, recipes: RECIPES, policies: away, cancelWorkflow });
+    const checkTargets = async (): Promise<[]> => [];
+    const others = createControlActivities({ store, recipes: RECIPES, policies: away, checkTargets, cancelWorkflow });
     const work = others.admitRun({ runId: 'r', submission: { image: 'a', policy: 'mine' } });
     await expect(work).rejects.toThrow(new Error('the disk is away'));
   });
@@ -108,6 +116,25 @@ describe('admitRun', () => {
         { path: 'user', message: expect.any(String) },
       ],
     ]);
+  });
+
+  it('fails for good where a target is closed, or its secret is not there', async () => {
+    const on = ['failed'];
+    const notify = [
+      { url: 'http://10.0.0.1/', on, secret: 'GONE' },
+      { urlSecret: 'BAD', on },
+    ];
+    writeFileSync(join(data.path, 'BAD'), 'hooks.example/not-an-address');
+    const failure = await failureOf(admit({ image: 'a', notify }));
+    expect(failure).toMatchObject({ type: 'invalid-spec', nonRetryable: true });
+    const faults = (failure.details as { path: string }[][])[0]!;
+    expect(faults.map(({ path }) => path)).toEqual(['notify[0].url', 'notify[0].secret', 'notify[1].urlSecret']);
+    expect(failure.message).not.toContain('not-an-address');
+
+    writeFileSync(join(data.path, 'GONE'), 'found');
+    writeFileSync(join(data.path, 'BAD'), 'https://hooks.example/');
+    const good = [{ url: 'http://hooks.example/', on, secret: 'GONE' }, notify[1]];
+    expect((await admit({ image: 'a', notify: good })).spec.notify).toHaveLength(2);
   });
 
   it.each([undefined, null, 'text', [], 3])('refuses %j, which somebody may start a workflow with', async (input) => {

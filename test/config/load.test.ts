@@ -109,8 +109,27 @@ it.each<[string, NodeJS.ProcessEnv]>([
   ['host.mountRoots[0]', { TRAINYARD_MOUNT_ROOTS: '//' }],
   ['host.networks[0]', { TRAINYARD_NETWORKS: 'host' }],
   ['host.networks[0]', { TRAINYARD_NETWORKS: 'egress' }],
+  ['api.publicUrl', { TRAINYARD_API_PUBLIC_URL: 'trainyard.example' }],
+  ['notify.allowedPrivate[1]', { TRAINYARD_NOTIFY_ALLOW_PRIVATE: '10.0.0.1,10.0.0.0/33' }],
+  ['notify.allowedPrivate[0]', { TRAINYARD_NOTIFY_ALLOW_PRIVATE: '10.0.0' }],
+  ['notify.allowedPrivate[0]', { TRAINYARD_NOTIFY_ALLOW_PRIVATE: 'fd00::/129' }],
+  ['notify.allowedPrivate[0]', { TRAINYARD_NOTIFY_ALLOW_PRIVATE: 'hooks.internal:8080' }],
+  ['notify.allowedPrivate[0]', { TRAINYARD_NOTIFY_ALLOW_PRIVATE: 'http://hooks.internal' }],
 ])('refuses %s as in %j', (path, env) => {
   expect(faultsOf(env)).toEqual([{ source: Object.keys(env)[0], path, message: expect.any(String) }]);
+});
+
+it('takes addresses, networks and names that notifications may go to, a folder of secrets, and an address for links', () => {
+  const allowed = ['10.0.0.1', '10.0.0.0/8', 'fd00::/8', '::1', 'hooks.internal', 'localhost'];
+  const config = load({
+    TRAINYARD_NOTIFY_ALLOW_PRIVATE: allowed.join(),
+    TRAINYARD_SECRETS: 'secrets',
+    TRAINYARD_API_PUBLIC_URL: 'https://trainyard.example/base/',
+  });
+  expect(config.notify.allowedPrivate).toEqual(allowed);
+  expect(config.secrets.folder).toBe(join(folder, 'secrets'));
+  expect(config.api.publicUrl).toBe('https://trainyard.example/base');
+  expect(load().secrets.folder).toBe('');
 });
 
 it('listens elsewhere only where that is asked for in so many words', () => {

@@ -38,6 +38,10 @@ const GOOD = {
   },
   labels: { team: 'vision' },
   logs: { retention: '90d' },
+  notify: [
+    { url: 'https://hooks.example/a', on: ['failed', 'rule'], form: 'json', secret: 'KEY' },
+    { urlSecret: 'SLACK', on: ['out-of-memory'], form: 'slack' },
+  ],
 };
 
 const RECIPES: RecipeBook = new Map([

@@ -48,6 +48,7 @@ describe('an accepted spec', () => {
       },
       labels: {},
       logs: {},
+      notify: [],
     });
   });
 
@@ -316,7 +317,6 @@ describe('fields whose behaviour does not exist yet', () => {
     ['priority', { priority: 50 }],
     ['checkpoint', { checkpoint: { path: '/checkpoints' } }],
     ['artifacts', { artifacts: ['/artifacts/**'] }],
-    ['notify', { notify: [] }],
     ['resources.gpus', { resources: { gpus: 1 } }],
     ['resources.gpuModel', { resources: { gpuModel: 'H200' } }],
   ])('refuses %s as not supported yet', (path, fields) => {

@@ -4,6 +4,7 @@ import type {
   ControlActivities,
   FollowActivities,
   HostActivities,
+  NotifyActivities,
 } from '../../contract/activities';
 import type { Attempt, Run, RunEvent, RunUpdate } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
@@ -11,7 +12,7 @@ import type { PolicyInput } from '../../contract/spec-policy';
 import { until } from './until';
 
 /** What the activities of a workflow test do; a test replaces what it is about. */
-export type Activities = ControlActivities & HostActivities & FollowActivities;
+export type Activities = ControlActivities & HostActivities & FollowActivities & NotifyActivities;
 
 export const GOOD_OUTCOME: ContainerOutcome = {
   exitCode: 0,
@@ -41,6 +42,7 @@ export function specOf(submission: RunSubmission): RunSpec {
     user: '1000:1000',
     labels: submission.labels ?? {},
     logs: submission.logs ?? {},
+    notify: (submission.notify ?? []) as RunSpec['notify'],
     policy: {
       timeouts: {
         queued: '24h',
@@ -97,6 +99,7 @@ export function fakeHost(changes: Partial<Activities> = {}): {
     signalContainer: async () => ({ sent: true }),
     stopContainer: async () => ({ how: 'terminated' }),
     cleanUp: async () => ({ removed: 1 }),
+    sendNotification: async () => ({ status: 200 }),
   };
   return { activities: withCallsNoted({ ...good, ...changes }, calls), calls, records };
 }

@@ -32,7 +32,8 @@ function replayHistories(): void {
   });
 
   it.each(files)('of %s goes as it went', async (file) => {
-    await Worker.runReplayHistory({ workflowBundle }, readHistory(file), 'replayed');
+    const history = readHistory(file);
+    await Worker.runReplayHistory({ workflowBundle }, history, workflowIdOf(history));
   });
 
   it('notices where the code would do something else', async () => {
@@ -43,8 +44,17 @@ function replayHistories(): void {
   });
 }
 
-function readHistory(file: string): object {
-  return JSON.parse(readFileSync(join(HISTORIES, file), 'utf8')) as object;
+interface SavedHistory {
+  events: { workflowExecutionStartedEventAttributes?: { workflowId: string } }[];
+}
+
+function readHistory(file: string): SavedHistory {
+  return JSON.parse(readFileSync(join(HISTORIES, file), 'utf8')) as SavedHistory;
+}
+
+/** Ids of children are made from it. */
+function workflowIdOf({ events }: SavedHistory): string {
+  return events[0]!.workflowExecutionStartedEventAttributes!.workflowId;
 }
 
 function recordHistories(): void {

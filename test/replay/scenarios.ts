@@ -59,6 +59,16 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
     return suite.withWorkers(activities, async (start) => finished(start, {}));
   },
 
+  notifies: async (suite) => {
+    const { activities } = fakeHost({
+      followContainer: async ({ attempt }) => ({ ...GOOD_OUTCOME, exitCode: attempt === 1 ? 1 : 0 }),
+    });
+    const notify = [{ url: 'https://hooks.example/', on: ['retrying' as const, 'completed' as const] }];
+    return suite.withWorkers(placedAtOnce(activities), async (start) =>
+      finished(start, { notify, policy: { retries: { attempts: 2 } } }),
+    );
+  },
+
   'is-cancelled': async (suite) => {
     const stopped = deferred();
     const { activities, records } = fakeHost({

@@ -22,6 +22,11 @@ const FORBIDDEN: Record<string, [from: string, to: string][]> = {
   'process-packages': [['process/faulty', 'pino']],
   'store-imports': [['store/faulty', 'docker/engine']],
   'store-packages': [['store/faulty', 'fastify']],
+  'notify-imports': [
+    ['notify/faulty', 'config/fine'],
+    ['notify/faulty', 'store/run-store'],
+  ],
+  'notify-packages': [['notify/faulty', 'pino']],
   'host-imports': [
     ['host/faulty', 'activities/fine'],
     ['host/faulty', 'docker/dockerode-engine'],
@@ -36,6 +41,7 @@ const FORBIDDEN: Record<string, [from: string, to: string][]> = {
     ['activities/faulty', 'workflows/fine'],
     ['activities/faulty', 'store/fine'],
     ['activities/faulty', 'docker/dockerode-engine'],
+    ['activities/faulty', 'notify/fine'],
   ],
   'activities-packages': [['activities/faulty', 'fastify']],
   'api-imports': [
@@ -43,6 +49,7 @@ const FORBIDDEN: Record<string, [from: string, to: string][]> = {
     ['api/faulty', 'store/fine'],
     ['api/faulty', 'workflows/fine'],
     ['api/faulty', 'store/sqlite-policy-store'],
+    ['api/faulty', 'notify/sender'],
   ],
   'api-main-imports': [['api/main', 'docker/engine']],
   'api-packages': [['api/faulty', '@temporalio/worker']],
@@ -81,6 +88,8 @@ const ALLOWED: [from: string, to: string][] = [
   ['process/fine', 'docker/errors'],
   ['process/fine', 'docker/cgroup-usage'],
   ['host/fine', 're2js'],
+  ['activities/fine', 'notify/sender'],
+  ['notify/fine', 'contract/fine'],
   ['host/fine', 'store/run-store'],
   ['control/fine', 'store/run-store'],
   ['api/main', 'store/fine'],
@@ -88,6 +97,7 @@ const ALLOWED: [from: string, to: string][] = [
   ['api/fine', 'policy/fine'],
   ['api/fine', 'store/policy-store'],
   ['activities/fine', 'store/policy-book'],
+  ['api/fine', 'notify/addresses'],
   ['cli/commands/up', 'server/fine'],
   ['cli/commands/doctor', 'doctor/fine'],
 ];

@@ -4,6 +4,7 @@ import type { ContainerOutcome, FollowActivities, FollowContainerInput } from '.
 import type { ContainerInfo, Engine } from '../docker/engine';
 import { commandNotRunnable } from '../docker/init-failure';
 import { awaitEnd } from '../host/await-end';
+import { startCheckpointKeeper, type CheckpointKeeperDeps } from '../host/checkpoint-keeper';
 import { hasEnded, isLocalProcess } from '../host/container-state';
 import type { ContainerWatch, ContainerWatches } from '../host/container-watch';
 import { wasEndedByEngine } from '../host/ended-by-engine';
@@ -15,7 +16,7 @@ import type { LogStore, Seal } from '../store/log-store';
 import { unlessAbsent } from './engine-absence';
 import { withHeartbeat } from './host-heartbeat';
 
-export interface FollowActivityDeps {
+export interface FollowActivityDeps extends CheckpointKeeperDeps {
   engine: Engine;
   health: EngineHealth;
   pumps: Pumps;
@@ -46,6 +47,8 @@ function followContainer(deps: FollowActivityDeps, input: FollowContainerInput):
   const pump = deps.pumps.adopt({ runId, attempt, containerId });
   const before = Context.current().info.heartbeatDetails as Beat | undefined;
   const watch = deps.watches.begin(input, before?.told ?? {});
+  const { keepCheckpoints: keep } = input;
+  const stopKeeping = keep === undefined ? async () => undefined : startCheckpointKeeper(deps, runId, keep);
   const toItsEnd = async (within: AbortSignal): Promise<ContainerOutcome> => {
     const end = await seeEnd(deps, input, watch, within);
     const seal = await orAborted(pump.sealed, within);
@@ -57,7 +60,10 @@ function followContainer(deps: FollowActivityDeps, input: FollowContainerInput):
     // A local process needs no engine.
     (signal) => (input.asProcess ? toItsEnd(signal) : unlessAbsent(deps.health, signal, toItsEnd)),
     HEARTBEAT_EVERY_MS,
-  ).finally(() => watch.end());
+  ).finally(async () => {
+    watch.end();
+    await stopKeeping();
+  });
 }
 
 function beat(lines: number, told: ToldNotices): Beat {

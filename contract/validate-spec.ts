@@ -18,7 +18,7 @@ import {
   fullUser,
   networkRefusal,
 } from './validate-meaning';
-import { checkMounts, plainPath } from './validate-mounts';
+import { checkCheckpoint, checkMounts, plainPath } from './validate-mounts';
 import { applyParams } from './validate-params';
 import { checkShape, type ShapeWording } from './validate-shape';
 import { fitDelays, fitTimeouts } from './validate-timeouts';
@@ -109,6 +109,7 @@ function checkSpec(input: unknown, shapeFaults: Fault[]): SpecCheck {
     ...(hasShape('params') ? checkParams(filled.params) : []),
     ...(hasShape('env') ? checkEnv(filled.env) : []),
     ...(hasShape('mounts') ? checkMounts(filled.mounts) : []),
+    ...(hasShape('checkpoint') ? checkCheckpoint(filled.checkpoint, hasShape('mounts') ? filled.mounts : []) : []),
     ...(hasShape('resources') ? checkResources(filled.resources) : []),
     ...(networkProblem === undefined ? [] : [{ path: 'network', message: networkProblem }]),
     ...(hasShape('user') ? checkUser(filled.user) : []),
@@ -131,6 +132,7 @@ function finish(spec: RunSpec): RunSpec {
       source: plainPath(mount.source),
       target: plainPath(mount.target),
     })),
+    ...(spec.checkpoint && { checkpoint: { ...spec.checkpoint, path: plainPath(spec.checkpoint.path) } }),
   };
 }
 

@@ -13,6 +13,7 @@ import type { Config } from '../config/config';
 import { startReadModelHealer } from '../control/read-model-healer';
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
 import type { RecipeBook } from '../contract/recipe';
+import { removeCheckpoints } from '../host/checkpoints';
 import type { LogStore } from '../store/log-store';
 import type { RunStore } from '../store/run-store';
 import type { HostSide } from './host-side';
@@ -103,7 +104,11 @@ function controlPlan(deps: WorkerDeps): WorkerOptions {
     taskQueue: CONTROL_TASK_QUEUE,
     activities: {
       ...createControlActivities({ store, recipes, cancelWorkflow: temporal.cancelWorkflow }),
-      ...createRetentionActivities({ ...deps, heartbeat: (details) => Context.current().heartbeat(details) }),
+      ...createRetentionActivities({
+        ...deps,
+        removeCheckpoints: (runId) => removeCheckpoints(deps.config.data, runId),
+        heartbeat: (details) => Context.current().heartbeat(details),
+      }),
     },
   };
 }

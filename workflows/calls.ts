@@ -46,6 +46,8 @@ export const patientControl = proxyActivities<Pick<ControlActivities, 'assignHos
 export interface HostCalls {
   /** Waits for the host, for as long as the policy lets it be unreachable. */
   reachHost: ActivityInterfaceFor<HostActivities>['reachHost'];
+  /** Waits for a host that is lost already, for as long as it takes; nothing waits for this but who has nothing else to do. */
+  awaitHost: ActivityInterfaceFor<HostActivities>['reachHost'];
   pullImage: ActivityInterfaceFor<HostActivities>['pullImage'];
   startContainer: ActivityInterfaceFor<HostActivities>['startContainer'];
   stopContainer: ActivityInterfaceFor<HostActivities>['stopContainer'];
@@ -57,7 +59,7 @@ export interface HostCalls {
 
 export interface CallOptions {
   /** One line for the Web UI, by activity. */
-  summaries: Record<Exclude<keyof HostCalls, 'cleanUpBriefly'>, string>;
+  summaries: Record<Exclude<keyof HostCalls, 'awaitHost' | 'cleanUpBriefly'>, string>;
   pullTimeoutMs: number;
   startTimeoutMs: number;
   graceMs: number;
@@ -87,6 +89,15 @@ function shortCalls(host: string, options: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 1 },
     summary: summaries.reachHost,
   });
+  const { reachHost: awaitHost } = proxyActivities<HostActivities>({
+    taskQueue,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    startToCloseTimeout: '3650 days',
+    // Whoever waits may have something better to do at any time.
+    cancellationType: 'TRY_CANCEL',
+    retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+    summary: summaries.reachHost,
+  });
   const { startContainer } = proxyActivities<HostActivities>({
     taskQueue,
     scheduleToStartTimeout,
@@ -112,7 +123,7 @@ function shortCalls(host: string, options: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 2 },
     summary: summaries.cleanUp,
   });
-  return { reachHost, startContainer, cleanUp, cleanUpBriefly };
+  return { reachHost, awaitHost, startContainer, cleanUp, cleanUpBriefly };
 }
 
 /** Slack for the engine's own work around a time that the policy sets. */

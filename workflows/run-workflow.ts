@@ -18,6 +18,7 @@ import { failureOf, stopEnding } from './failure';
 import { cancelSignal, noticeSignal, reportQuery, resumeSignal, statusQuery, suspendSignal } from './messages';
 import { RunLife } from './run-life';
 import { cancellableSleep, sleepUnlessStopped } from './sleep';
+import { requestSuspend, resume, staySuspended } from './suspension';
 
 /** What a run that succeeded returns. */
 export interface RunResult {
@@ -40,8 +41,8 @@ export async function runWorkflow(submission: RunSubmission): Promise<RunResult>
   setHandler(cancelSignal, (request) => {
     life.requestStop({ reason: 'cancelled', detail: { by: request?.by ?? 'a signal' } });
   });
-  setHandler(suspendSignal, (request) => life.requestSuspend(request?.by ?? 'a signal'));
-  setHandler(resumeSignal, (request) => life.resume(request?.by ?? 'a signal'));
+  setHandler(suspendSignal, (request) => requestSuspend(life, request?.by ?? 'a signal'));
+  setHandler(resumeSignal, (request) => resume(life, request?.by ?? 'a signal'));
   setHandler(noticeSignal, (notice) => life.notices(notice));
   listenForTemporalCancel(life);
 
@@ -96,20 +97,11 @@ async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<E
       );
       await sleepUnlessStopped(life, decision.delayMs);
     }
-    if (interrupts.stop === null && interrupts.isSuspended) await staySuspended(life, ending);
+    if (interrupts.stop === null && interrupts.isSuspended) await staySuspended(life, admitted.spec, ending);
     // What nobody can prove is not said: a container on a lost host may still run.
     if (ending.reason === 'host-lost' && interrupts.stop !== null) return ending;
     if (interrupts.stop !== null) return { ...stopEnding(interrupts.stop), exitCode: ending.exitCode };
   }
-}
-
-/** Until somebody resumes the run, or ends it. */
-async function staySuspended(life: RunLife, before: Ending): Promise<void> {
-  const isFenced = before.reason === 'host-lost';
-  const gone = isFenced ? describeEnding(before) : 'Its container is gone.';
-  life.suspended(`Suspended; goes on when it is resumed. ${gone}`);
-  await life.interrupts.whileSuspended();
-  life.interrupts.attemptEnded();
 }
 
 async function stopAtTotal(life: RunLife, { spec }: AdmittedRun): Promise<void> {

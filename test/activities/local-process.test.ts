@@ -43,7 +43,7 @@ const health: EngineHealth = {
   stop: async () => undefined,
 };
 const standing = { state: 'live', epoch: 1 } as const;
-const deps = { engine, pumps, config, logs, health, standingOf: async () => standing };
+const deps = { engine, pumps, config, logs, health, standingOf: async () => standing, log: QUIET };
 const { startContainer, stopContainer, cleanUp, reachHost } = createHostActivities(deps);
 const watches = createContainerWatches({
   engineViews: { subscribe: () => () => undefined },

@@ -6,6 +6,7 @@ import { createRetentionActivities, type RetentionDeps } from '../../activities/
 import type { RetentionReport } from '../../contract/activities';
 import type { Run } from '../../contract/run';
 import type { RunSpec } from '../../contract/spec';
+import { removeCheckpoints as removeCheckpointsIn } from '../../host/checkpoints';
 import { openLogStore } from '../../store/file-log-store';
 import type { LogStore } from '../../store/log-store';
 import type { RunStore } from '../../store/run-store';
@@ -46,7 +47,9 @@ async function removeOldLogs(
   const config = { logs: { retention: '30d', maxTotalBytes: 0, ...rules } };
   const now = (): Date => new Date('2026-02-05T00:00:00Z');
   const log = pino({ level: 'silent' });
-  return createRetentionActivities({ store, logs, config, log, heartbeat: () => {}, now, ...changes }).removeOldLogs();
+  const removeCheckpoints = (runId: string): Promise<void> => removeCheckpointsIn(scratch.path, runId);
+  const deps = { store, logs, removeCheckpoints, config, log, heartbeat: () => {}, now, ...changes };
+  return createRetentionActivities(deps).removeOldLogs();
 }
 
 async function left(): Promise<string[]> {

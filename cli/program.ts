@@ -9,6 +9,7 @@ import { addLsCommand } from './commands/ls';
 import { addRunCommand } from './commands/run';
 import { addScheduleCommand } from './commands/schedule';
 import { addShowCommand } from './commands/show';
+import { addResumeCommand, addSuspendCommand } from './commands/suspend';
 import { addUpCommand } from './commands/up';
 import { EXIT_CODES_HELP } from './exit-codes';
 
@@ -37,6 +38,8 @@ export function buildProgram(context: Context, version: string): Command {
     addLogsCommand,
     addGrepCommand,
     addCancelCommand,
+    addSuspendCommand,
+    addResumeCommand,
     addScheduleCommand,
     addDoctorCommand,
   ];

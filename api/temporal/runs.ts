@@ -10,7 +10,7 @@ import type { PullProgress } from '../../contract/activities';
 import { CONTROL_TASK_QUEUE, MEMO, RUN_WORKFLOW, type RunSearchAttribute, workflowIdFor } from '../../contract/names';
 import type { RunStatus } from '../../contract/run';
 import type { RunSubmission } from '../../contract/spec';
-import { cancelSignal, statusQuery } from '../../workflows/messages';
+import { cancelSignal, resumeSignal, statusQuery, suspendSignal } from '../../workflows/messages';
 import { ProblemError } from '../problem-error';
 import { GRPC, grpcCodeOf, type TemporalCaller } from './calls';
 
@@ -25,7 +25,11 @@ export interface RunGateway {
   /** How far the pull of a run's image is, from the heartbeats of the activity; null where there is none to ask. */
   pullProgress(runId: string): Promise<PullProgress | null>;
   /** Asks the run to end. False where it has ended already, or never was. */
-  cancel(runId: string, by: string | undefined): Promise<boolean>;
+  cancel(runId: string, by: string): Promise<boolean>;
+  /** Asks the run to give up its container and to wait. False where it has ended already, or never was. */
+  suspend(runId: string, by: string): Promise<boolean>;
+  /** Lets it go on. False where it has ended already, or never was. */
+  resume(runId: string, by: string): Promise<boolean>;
 }
 
 export interface RunToStart {
@@ -46,7 +50,9 @@ export function createRunGateway(workflows: WorkflowClient, call: TemporalCaller
     submissionHash: (runId) => readSubmissionHash(workflows, call, runId),
     status: (runId) => readStatus(workflows, call, runId),
     pullProgress: (runId) => readPullProgress(workflows, call, runId),
-    cancel: (runId, by) => cancel(workflows, call, runId, by),
+    cancel: (runId, by) => send(workflows, call, runId, cancelSignal, by),
+    suspend: (runId, by) => send(workflows, call, runId, suspendSignal, by),
+    resume: (runId, by) => send(workflows, call, runId, resumeSignal, by),
   };
 }
 
@@ -132,16 +138,15 @@ function notKnownYet(runId: string, cause: unknown): ProblemError {
   return new ProblemError('not-known-yet', detail, { headers: { 'retry-after': '5' }, cause });
 }
 
-async function cancel(
+async function send(
   workflows: WorkflowClient,
   call: TemporalCaller,
   runId: string,
-  by: string | undefined,
+  signal: typeof cancelSignal | typeof suspendSignal | typeof resumeSignal,
+  by: string,
 ): Promise<boolean> {
   try {
-    await call(() =>
-      workflows.getHandle(workflowIdFor(runId)).signal(cancelSignal, ...(by === undefined ? [] : [{ by }])),
-    );
+    await call(() => workflows.getHandle(workflowIdFor(runId)).signal(signal, { by }));
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

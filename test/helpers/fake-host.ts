@@ -40,6 +40,7 @@ export function specOf(submission: RunSubmission): RunSpec {
     user: '1000:1000',
     labels: submission.labels ?? {},
     logs: submission.logs ?? {},
+    ...(submission.checkpoint && { checkpoint: { path: '/checkpoints', keep: 3, ...submission.checkpoint } }),
     policy: {
       timeouts: {
         queued: '24h',

@@ -6,6 +6,8 @@ import { pruneCheckpoints } from './checkpoints';
 export interface CheckpointKeeperDeps {
   config: Pick<Config, 'data'>;
   log: Logger;
+  /** Default: a minute. */
+  checkpointLookMs?: number;
 }
 
 const LOOK_EVERY_MS = 60_000;
@@ -15,18 +17,13 @@ const LOOK_EVERY_MS = 60_000;
  *
  * @returns stop, which resolves when no look is under way.
  */
-export function startCheckpointKeeper(
-  deps: CheckpointKeeperDeps,
-  runId: string,
-  keep: number,
-  everyMs = LOOK_EVERY_MS,
-): () => Promise<void> {
+export function startCheckpointKeeper(deps: CheckpointKeeperDeps, runId: string, keep: number): () => Promise<void> {
   let looking: Promise<void> | null = null;
   const timer = setInterval(() => {
     looking ??= keepNewest(deps, runId, keep).finally(() => {
       looking = null;
     });
-  }, everyMs);
+  }, deps.checkpointLookMs ?? LOOK_EVERY_MS);
   return async () => {
     clearInterval(timer);
     await looking;

@@ -85,6 +85,18 @@ describe('an attempt that is a local process, while the Docker Engine is away', 
     ]);
   });
 
+  it('finds its folder for checkpoints where a container would', async () => {
+    const script = 'echo $TRAINYARD_CHECKPOINT_DIR $TRAINYARD_CHECKPOINT; touch /checkpoints/epoch-$TRAINYARD_ATTEMPT';
+    for (const attempt of [1, 2]) {
+      const input = { ...startInput('saves', ['sh', '-c', script]), ...identity('saves', attempt) };
+      input.spec.checkpoint = { path: '/checkpoints', keep: 3 };
+      const { containerId } = await inActivity(startContainer, input);
+      await pumps.adopt({ ...input, containerId }).sealed;
+    }
+    const lines = (await allLines(logs, 'saves')).map(({ text }) => text);
+    expect(lines).toEqual(['/checkpoints', '/checkpoints /checkpoints/epoch-1']);
+  });
+
   it('is stopped: one that is deaf to SIGTERM is killed after its grace', async () => {
     const input = startInput('deaf', ['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 1; done']);
     const { containerId } = await inActivity(startContainer, input);

@@ -93,7 +93,7 @@ describe('what is kept', () => {
   });
 
   it('is looked after again and again while a run writes more', async () => {
-    const stop = startCheckpointKeeper({ config: { data: scratch.path }, log: QUIET }, 'run', 2, 10);
+    const stop = startCheckpointKeeper({ config: { data: scratch.path }, log: QUIET, checkpointLookMs: 10 }, 'run', 2);
     try {
       for (let epoch = 1; epoch <= 5; epoch += 1) file(`epoch-${epoch}`, epoch);
       await until(() => left().length === 2);

@@ -63,6 +63,8 @@ test('/docs/json describes every route', () => {
     'post /train',
     'post /v1/runs',
     'post /v1/runs/{id}/cancel',
+    'post /v1/runs/{id}/resume',
+    'post /v1/runs/{id}/suspend',
     'post /v1/schedules',
     'post /v1/schedules/{name}/pause',
     'post /v1/schedules/{name}/trigger',

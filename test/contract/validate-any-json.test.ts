@@ -27,6 +27,7 @@ const GOOD = {
     retries: { attempts: 3, delay: '5s', factor: 2, rules: [{ when: { exitCode: [1] }, then: 'retry' }] },
   },
   labels: { team: 'vision' },
+  checkpoint: { path: '/state', keep: 2 },
   logs: { retention: '90d' },
 };
 

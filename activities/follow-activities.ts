@@ -42,7 +42,7 @@ export function createFollowActivities(deps: FollowActivityDeps): FollowActiviti
  * Waits for the end of a container and of its log. It only looks on: whatever ends this activity, also an engine that is away
  * for long, the container and its pump go on.
  */
-function followContainer(deps: FollowActivityDeps, input: FollowContainerInput): Promise<ContainerOutcome> {
+async function followContainer(deps: FollowActivityDeps, input: FollowContainerInput): Promise<ContainerOutcome> {
   const { runId, attempt, containerId } = input;
   const pump = deps.pumps.adopt({ runId, attempt, containerId });
   const before = Context.current().info.heartbeatDetails as Beat | undefined;
@@ -55,15 +55,17 @@ function followContainer(deps: FollowActivityDeps, input: FollowContainerInput):
     deps.watches.forget(containerId);
     return outcome(end, seal, await commandProblem(deps.logs, input, end.info));
   };
-  return withHeartbeat(
-    () => beat(pump.lines(), watch.told()),
-    // A local process needs no engine.
-    (signal) => (input.asProcess ? toItsEnd(signal) : unlessAbsent(deps.health, signal, toItsEnd)),
-    HEARTBEAT_EVERY_MS,
-  ).finally(async () => {
+  try {
+    return await withHeartbeat(
+      () => beat(pump.lines(), watch.told()),
+      // A local process needs no engine.
+      (signal) => (input.asProcess ? toItsEnd(signal) : unlessAbsent(deps.health, signal, toItsEnd)),
+      HEARTBEAT_EVERY_MS,
+    );
+  } finally {
     watch.end();
     await stopKeeping();
-  });
+  }
 }
 
 function beat(lines: number, told: ToldNotices): Beat {

@@ -52,8 +52,7 @@ export function planContainer(
     env: {
       ...paramEnv(spec.params),
       ...env,
-      [CONTAINER.runEnv]: runId,
-      [CONTAINER.attemptEnv]: String(attempt),
+      ...{ [CONTAINER.runEnv]: runId, [CONTAINER.attemptEnv]: String(attempt) },
       ...checkpointEnv(spec, resumeFrom),
     },
     user: spec.user,

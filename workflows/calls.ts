@@ -71,17 +71,15 @@ export interface CallOptions {
 const SILENCE_MS = 30_000;
 
 export function callsTo(host: string, options: CallOptions): HostCalls {
-  return { ...shortCalls(host, options), ...longCalls(host, options) };
+  return { ...waits(host, options), ...shortCalls(host, options), ...longCalls(host, options) };
 }
 
 function silenceOf({ unreachableMs }: CallOptions): number {
   return Math.min(SILENCE_MS, unreachableMs);
 }
 
-function shortCalls(host: string, options: CallOptions) {
-  const { summaries, startTimeoutMs, unreachableMs } = options;
+function waits(host: string, { summaries, unreachableMs }: CallOptions) {
   const taskQueue = hostTaskQueue(host);
-  const scheduleToStartTimeout = silenceOf(options);
   const { reachHost } = proxyActivities<HostActivities>({
     taskQueue,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -98,6 +96,13 @@ function shortCalls(host: string, options: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 1 },
     summary: summaries.reachHost,
   });
+  return { reachHost, awaitHost };
+}
+
+function shortCalls(host: string, options: CallOptions) {
+  const { summaries, startTimeoutMs } = options;
+  const taskQueue = hostTaskQueue(host);
+  const scheduleToStartTimeout = silenceOf(options);
   const { startContainer } = proxyActivities<HostActivities>({
     taskQueue,
     scheduleToStartTimeout,
@@ -123,7 +128,7 @@ function shortCalls(host: string, options: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 2 },
     summary: summaries.cleanUp,
   });
-  return { reachHost, awaitHost, startContainer, cleanUp, cleanUpBriefly };
+  return { startContainer, cleanUp, cleanUpBriefly };
 }
 
 /** Slack for the engine's own work around a time that the policy sets. */

@@ -33,7 +33,10 @@ export async function staySuspended(life: RunLife, spec: RunSpec, before: Ending
   life.suspended(`Suspended by ${interrupts.suspendedBy}. ${began}`);
   await interrupts.whileSuspended();
   interrupts.attemptEnded();
-  if (interrupts.stop === null) life.waits('Goes on after it was suspended.');
+  if (interrupts.stop !== null) return;
+  life.waits('Goes on after it was suspended.');
+  // The choice of a host is a local activity, too: of two at once, a replay may see the end of both in one turn.
+  await life.recorded();
 }
 
 /**

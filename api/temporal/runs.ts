@@ -4,7 +4,12 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { defaultPayloadConverter, defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import {
+  defaultPayloadConverter,
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+  type SignalDefinition,
+} from '@temporalio/common';
 
 import type { PullProgress } from '../../contract/activities';
 import { CONTROL_TASK_QUEUE, MEMO, RUN_WORKFLOW, type RunSearchAttribute, workflowIdFor } from '../../contract/names';
@@ -142,7 +147,7 @@ async function send(
   workflows: WorkflowClient,
   call: TemporalCaller,
   runId: string,
-  signal: typeof cancelSignal | typeof suspendSignal | typeof resumeSignal,
+  signal: SignalDefinition<[{ by?: string }?]>,
   by: string,
 ): Promise<boolean> {
   try {

@@ -27,9 +27,9 @@ export async function newestCheckpoint(dataFolder: string, runId: string): Promi
   return complete[0] ?? null;
 }
 
-/** When a run last wrote a complete checkpoint; null where it has none. */
-export async function lastCheckpointAt(dataFolder: string, runId: string): Promise<Date | null> {
-  return (await newestCheckpoint(dataFolder, runId))?.at ?? null;
+/** When a run last wrote a complete checkpoint, in milliseconds since 1970; null where it has none. */
+export async function lastCheckpointAt(dataFolder: string, runId: string): Promise<number | null> {
+  return (await newestCheckpoint(dataFolder, runId))?.at.getTime() ?? null;
 }
 
 /** Removes the complete checkpoints of a run beyond the newest `keep`, which may be done while the run writes others. */

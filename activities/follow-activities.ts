@@ -5,6 +5,7 @@ import type { Findings } from '../contract/evidence';
 import type { ContainerInfo, ContainerUsage, Engine } from '../docker/engine';
 import { commandNotRunnable } from '../docker/init-failure';
 import { awaitEnd } from '../host/await-end';
+import { startCheckpointKeeper, type CheckpointKeeperDeps } from '../host/checkpoint-keeper';
 import { hasEnded, isLocalProcess } from '../host/container-state';
 import type { ContainerWatch, ContainerWatches } from '../host/container-watch';
 import { wasEndedByEngine } from '../host/ended-by-engine';
@@ -20,7 +21,7 @@ import type { LogLine, LogStore, Seal } from '../store/log-store';
 import { unlessAbsent } from './engine-absence';
 import { withHeartbeat } from './host-heartbeat';
 
-export interface FollowActivityDeps {
+export interface FollowActivityDeps extends CheckpointKeeperDeps {
   engine: Engine;
   health: EngineHealth;
   pumps: Pumps;
@@ -52,13 +53,15 @@ export function createFollowActivities(deps: FollowActivityDeps): FollowActiviti
  * Waits for the end of a container and of its log. It only looks on: whatever ends this activity, also an engine that is away
  * for long, the container and its pump go on.
  */
-function followContainer(deps: FollowActivityDeps, input: FollowContainerInput): Promise<ContainerOutcome> {
+async function followContainer(deps: FollowActivityDeps, input: FollowContainerInput): Promise<ContainerOutcome> {
   const { runId, attempt, containerId } = input;
   const pump = deps.pumps.adopt({ runId, attempt, containerId });
   const before = Context.current().info.heartbeatDetails as Beat | undefined;
   const watch = deps.watches.begin(input, before?.told ?? {});
   const meter = startUsageMeter(deps.engine, containerId, before?.usage);
   const silence = deps.silences.begin(input, before?.silentMs ?? null);
+  const { keepCheckpoints: keep } = input;
+  const stopKeeping = keep === undefined ? async () => undefined : startCheckpointKeeper(deps, runId, keep);
   const toItsEnd = async (within: AbortSignal): Promise<ContainerOutcome> => {
     const end = await seeEnd(deps, input, watch, within);
     // Of a local process its shim has counted all to the end; of a container nothing is left to count.
@@ -70,16 +73,19 @@ function followContainer(deps: FollowActivityDeps, input: FollowContainerInput):
     const evidence = await findEvidence(deps.newestCheckpoint, input, { info: end.info, lines });
     return outcome(end, seal, { problem: commandProblem(lines, end.info), findings: { ...meter.seen(), ...evidence } });
   };
-  return withHeartbeat(
-    () => beat(pump.lines(), watch.told(), meter.seen(), silence.silentMs()),
-    // A local process needs no engine.
-    (signal) => (input.asProcess ? toItsEnd(signal) : unlessAbsent(deps.health, signal, toItsEnd)),
-    HEARTBEAT_EVERY_MS,
-  ).finally(() => {
+  try {
+    return await withHeartbeat(
+      () => beat(pump.lines(), watch.told(), meter.seen(), silence.silentMs()),
+      // A local process needs no engine.
+      (signal) => (input.asProcess ? toItsEnd(signal) : unlessAbsent(deps.health, signal, toItsEnd)),
+      HEARTBEAT_EVERY_MS,
+    );
+  } finally {
     watch.end();
     meter.end();
     silence.end();
-  });
+    await stopKeeping();
+  }
 }
 
 function beat(lines: number, told: ToldNotices, usage: ContainerUsage, silentMs: number | null): Beat {

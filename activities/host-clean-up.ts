@@ -1,4 +1,6 @@
-import type { AttemptIdentity, CleanedUp } from '../contract/activities';
+import type { CleanedUp, CleanUpInput } from '../contract/activities';
+import { keepNewest } from '../host/checkpoint-keeper';
+import { newestCheckpoint } from '../host/checkpoints';
 import { attemptContainers, readIdentity } from '../host/own-containers';
 import { runPaths } from '../host/paths';
 import { removeContainer } from '../host/remove-container';
@@ -7,8 +9,11 @@ import { forgetStop } from '../host/stop-marks';
 import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
 
-/** Removes whatever an attempt left on the engine, its log stored and sealed first. Logs and artifacts stay. */
-export function cleanUp(deps: HostActivityDeps, input: AttemptIdentity): Promise<CleanedUp> {
+/**
+ * Removes whatever an attempt left on the engine, its log stored and sealed first. Logs, artifacts and the newest checkpoints
+ * stay.
+ */
+export function cleanUp(deps: HostActivityDeps, input: CleanUpInput): Promise<CleanedUp> {
   return withHeartbeat(
     () => undefined,
     async (signal) => {
@@ -19,7 +24,16 @@ export function cleanUp(deps: HostActivityDeps, input: AttemptIdentity): Promise
       }
       await removeRunFiles(runPaths(deps.config.data, input.runId));
       await forgetStop(deps.config.data, input);
-      return { removed };
+      return { removed, ...(await tidyCheckpoints(deps, input)) };
     },
   );
+}
+
+async function tidyCheckpoints(
+  deps: HostActivityDeps,
+  { runId, keepCheckpoints }: CleanUpInput,
+): Promise<Pick<CleanedUp, 'checkpoint'>> {
+  if (keepCheckpoints === undefined) return {};
+  await keepNewest(deps, runId, keepCheckpoints);
+  return { checkpoint: (await newestCheckpoint(deps.config.data, runId))?.name ?? null };
 }

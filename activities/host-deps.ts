@@ -1,3 +1,5 @@
+import type { Logger } from 'pino';
+
 import type { Config } from '../config/config';
 import type { Engine } from '../docker/engine';
 import type { EngineHealth } from '../host/engine-health';
@@ -12,4 +14,5 @@ export interface HostActivityDeps {
   /** How a run stands in Temporal. */
   standingOf: StandingOf;
   config: Pick<Config, 'data' | 'host'>;
+  log: Logger;
 }

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { StartContainerInput, StartedContainer } from '../contract/activities';
 import { LABELS } from '../contract/names';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
+import { newestCheckpoint, removeUnfinished } from '../host/checkpoints';
 import { planContainer } from '../host/container-plan';
 import type { MachineView } from '../host/machine';
 import { resolveMounts } from '../host/mounts';
@@ -26,7 +27,9 @@ export function startContainer(deps: StartDeps, input: StartContainerInput): Pro
     () => undefined,
     async (signal) => {
       const checkLease = watchLease(deps.standingOf, input);
-      await removeOthers(deps, input, signal);
+      const isThere = await removeOthers(deps, input, signal);
+      // Of a container that is there already, it may be what it writes now.
+      if (input.spec.checkpoint && !isThere) await clearCheckpoints(deps, input.runId);
       const plan = await makePlan(deps, input);
       try {
         const { id } = await deps.engine.createContainer(plan);
@@ -44,19 +47,36 @@ export function startContainer(deps: StartDeps, input: StartContainerInput): Pro
  *
  * One that an earlier try of this call made and that has not started is made anew: an engine that was killed over its start
  * may have forgotten that start. Its removal ends what runs; started once more, its engine would write each line twice.
+ *
+ * @returns true where the container of this attempt is there already.
  */
-async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, signal: AbortSignal): Promise<void> {
+async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, signal: AbortSignal): Promise<boolean> {
+  let isThere = false;
   const ofRun = { [LABELS.run]: input.runId, ...formLabel(input) };
   const isRetry = input.again === true || Context.current().info.attempt > 1;
   for (const { id, labels, state } of await ownContainers(deps.engine, deps.config.host, ofRun)) {
     const other = readIdentity(labels);
     const isOwn = other.epoch === input.epoch && other.attempt === input.attempt;
-    if (isOwn && !(isRetry && state === 'created')) continue;
+    if (isOwn && !(isRetry && state === 'created')) {
+      isThere = true;
+      continue;
+    }
     if (other.epoch > input.epoch || other.attempt > input.attempt) {
       const what = `attempt ${other.attempt} of epoch ${other.epoch}`;
       throw failure('internal-error', `this call is too late: ${what} of ${input.runId} is on the host already`);
     }
     await removeContainer(deps, { ...other, containerId: id }, signal);
+  }
+  return isThere;
+}
+
+/** What a dead attempt did not finish goes, so that the next finds complete checkpoints only. */
+async function clearCheckpoints({ config, log }: HostActivityDeps, runId: string): Promise<void> {
+  try {
+    await removeUnfinished(config.data, runId);
+  } catch (error) {
+    // By its name it is known to be unfinished, so it can do no more harm than to take up room.
+    log.warn({ err: error, runId }, 'What an attempt left unfinished among its checkpoints cannot be removed');
   }
 }
 
@@ -66,7 +86,8 @@ async function makePlan({ config }: HostActivityDeps, input: StartContainerInput
   }
   const binds = await resolveMounts(input.spec.mounts, config.host);
   const paths = runPaths(config.data, input.runId);
-  const plan = planContainer(input, { host: config.host, paths, binds });
+  const newest = input.spec.checkpoint ? await newestCheckpoint(config.data, input.runId) : null;
+  const plan = planContainer(input, { host: config.host, paths, binds, resumeFrom: newest?.name ?? null });
   await prepareRunFiles(paths, input.spec);
   return plan;
 }

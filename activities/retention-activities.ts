@@ -13,6 +13,8 @@ import type { RunStore } from '../store/run-store';
 export interface RetentionDeps {
   store: RunStore;
   logs: LogStore;
+  /** Removes what a run that has ended left to go on from. */
+  removeCheckpoints: (runId: string) => Promise<void>;
   config: { logs: Pick<Config['logs'], 'retention' | 'maxTotalBytes'> };
   log: Logger;
   /** Tells that the activity is alive; throws where it shall stop. */
@@ -83,16 +85,21 @@ const COUNTED_AS = { age: 'removedForAge', size: 'removedForSize', begun: 'compl
 
 /** A log that cannot be removed now, such as one that is still being written, is left for the next time. */
 async function remove(
-  { logs, log, heartbeat }: RetentionDeps,
+  { logs, removeCheckpoints, log, heartbeat }: RetentionDeps,
   { runId, bytes, because }: Removal,
   reason: string,
   report: RetentionReport,
 ): Promise<void> {
   heartbeat({ removing: runId });
   try {
+    // Checkpoints first: a run without a log is not looked at again.
+    await removeCheckpoints(runId);
     await logs.remove(runId, reason);
   } catch (error) {
-    log.warn({ err: error, runId }, 'An old log cannot be removed now; the next time tries again');
+    log.warn(
+      { err: error, runId },
+      'An old log, or the checkpoints of its run, cannot be removed now; the next time tries again',
+    );
     report.failed += 1;
     return;
   }

@@ -18,7 +18,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    done; with --follow: the run succeeded
-  1    with --follow: the run failed (its own exit code is in the text); doctor: a check failed
+  1    with --follow: the run failed (its own exit code is in the text); doctor: a check failed;
+       suspend --wait: a run came to its end instead
   2    the command line or the input was refused
   3    with --follow: the run was cancelled
   4    the server cannot be reached, or was lost

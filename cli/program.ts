@@ -13,6 +13,7 @@ import { addRerunCommand } from './commands/rerun';
 import { addRunCommand } from './commands/run';
 import { addScheduleCommand } from './commands/schedule';
 import { addShowCommand } from './commands/show';
+import { addResumeCommand, addSuspendCommand } from './commands/suspend';
 import { addUpCommand } from './commands/up';
 import { EXIT_CODES_HELP } from './exit-codes';
 
@@ -43,6 +44,8 @@ export function buildProgram(context: Context, version: string): Command {
     addLogsCommand,
     addGrepCommand,
     addCancelCommand,
+    addSuspendCommand,
+    addResumeCommand,
     addChangeCommand,
     addScheduleCommand,
     addPolicyCommand,

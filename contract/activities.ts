@@ -64,8 +64,8 @@ export interface HostActivities {
   signalContainer(input: SignalContainerInput): Promise<SignalledContainer>;
   /** Asks the container to end: SIGTERM, the grace, SIGKILL. Returns when it no longer runs. */
   stopContainer(input: StopContainerInput): Promise<StoppedContainer>;
-  /** Removes whatever the attempt left on the engine, its log sealed first. */
-  cleanUp(input: AttemptIdentity): Promise<CleanedUp>;
+  /** Removes whatever the attempt left on the engine, its log sealed first, and checkpoints that need not be kept. */
+  cleanUp(input: CleanUpInput): Promise<CleanedUp>;
 }
 
 /** Run on the follow queue of one host. */
@@ -160,8 +160,6 @@ export interface StartContainerInput extends AttemptIdentity {
   imageId: string;
   /** See {@link AssignedHost.engineAwaySince}. */
   engineAwaySince?: string;
-  /** True where the container is to go on from the newest checkpoint of the run. */
-  resume?: boolean;
 }
 
 export interface StartedContainer {
@@ -178,6 +176,8 @@ export interface FollowContainerInput extends AttemptIdentity {
   logPatterns?: { rule: number; pattern: string }[];
   /** A container that writes no line and no checkpoint for this long has its run told so; absent: never. */
   silenceMs?: number;
+  /** Complete checkpoints that are kept while it runs; absent for a run without a folder for them. */
+  keepCheckpoints?: number;
 }
 
 /** How a container ended, as the engine and the log tell it; what to make of it is for policy/. */
@@ -219,7 +219,14 @@ export interface StoppedContainer {
   how: 'already-ended' | 'terminated' | 'killed';
 }
 
+export interface CleanUpInput extends AttemptIdentity {
+  /** See {@link FollowContainerInput.keepCheckpoints}. */
+  keepCheckpoints?: number;
+}
+
 export interface CleanedUp {
   /** Containers that were removed: 0 or 1. */
   removed: number;
+  /** Name of the newest complete checkpoint, null where there is none; absent where the run has no folder for them. */
+  checkpoint?: string | null;
 }

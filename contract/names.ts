@@ -55,9 +55,16 @@ export const PROCESS_FORM = 'process';
 export const CONTAINER = {
   paramsFile: '/trainyard/params.json',
   artifactsFolder: '/artifacts',
+  /** Where the spec says nothing else. */
+  checkpointsFolder: '/checkpoints',
   runEnv: 'TRAINYARD_RUN_ID',
   attemptEnv: 'TRAINYARD_ATTEMPT',
   paramEnvPrefix: 'TRAINYARD_PARAM_',
+  checkpointFolderEnv: 'TRAINYARD_CHECKPOINT_DIR',
+  /** `1` where there is a checkpoint to go on from; else not set. */
+  resumeEnv: 'TRAINYARD_RESUME',
+  /** The newest complete checkpoint, where there is one. */
+  checkpointEnv: 'TRAINYARD_CHECKPOINT',
 } as const;
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;

@@ -8,7 +8,6 @@ const NOT_YET: Record<string, string> = {
   secrets: 'values that need not be kept secret can go into `env`',
   pool: 'every host takes every run',
   priority: 'runs start as they come',
-  checkpoint: 'what a run writes to a mount that is not read-only outlasts its attempts',
   artifacts: 'everything in /artifacts is kept',
   'resources.gpus': 'runs have CPUs and memory only',
   'resources.gpuModel': 'runs have CPUs and memory only',

@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
+import { CONTAINER } from './names';
 import { NotifySchema, type NotifyTarget } from './spec-notify';
 import { PolicyOrNameSchema, PolicySchema, type Timeouts } from './spec-policy';
 import type { Retries } from './spec-retries';
@@ -87,6 +88,34 @@ const LogsSchema = Type.Object(
   { ...closed, default: {} },
 );
 
+const CheckpointSchema = Type.Object(
+  {
+    path: Type.Optional(
+      Type.String({
+        pattern: '^/.',
+        maxLength: 4096,
+        default: CONTAINER.checkpointsFolder,
+        description: `Where the container finds the folder. Default ${CONTAINER.checkpointsFolder}.`,
+        mend: 'write an absolute path in the container, not / itself',
+      }),
+    ),
+    keep: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        default: 3,
+        description: 'Complete checkpoints that are kept; older ones are removed. Default 3.',
+        mend: 'write a whole number from 1 to 1000',
+      }),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      'A folder for checkpoints that outlasts the attempts of the run (TRAINYARD_CHECKPOINT_DIR), from the newest of which a retry and a resumed run can go on. Default: none.',
+  },
+);
+
 export const IMAGE_PATTERN =
   '^(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\\w][\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$';
 
@@ -157,6 +186,7 @@ const properties = {
       mend: 'write numbers such as "1000:1000"',
     }),
   ),
+  checkpoint: Type.Optional(CheckpointSchema),
   policy: Type.Optional(PolicySchema),
   logs: Type.Optional(LogsSchema),
   notify: Type.Optional(NotifySchema),
@@ -200,17 +230,20 @@ export type RunSubmission = Static<typeof RunSubmissionSchema>;
 export type ParamValue = Static<typeof ParamValueSchema>;
 export type MountSpec = Required<Static<typeof MountSchema>>;
 export type Resources = Required<Static<typeof ResourcesSchema>>;
+export type Checkpointing = Required<Static<typeof CheckpointSchema>>;
 export type PullPolicy = NonNullable<RunSpecInput['pullPolicy']>;
 
 /** A validated run spec with every default filled in. */
 export interface RunSpec extends Omit<
   Required<RunSpecInput>,
-  'command' | 'mounts' | 'resources' | 'policy' | 'notify'
+  'command' | 'mounts' | 'resources' | 'checkpoint' | 'policy' | 'notify'
 > {
   /** Absent: the image's own command. */
   command?: string[];
   mounts: MountSpec[];
   resources: Resources;
+  /** Absent: the run has no folder for checkpoints. */
+  checkpoint?: Checkpointing;
   policy: {
     timeouts: Timeouts;
     retries: Retries;

@@ -1,6 +1,6 @@
 import type { Fault } from './fault';
 import { CONTAINER } from './names';
-import type { MountSpec } from './spec';
+import type { Checkpointing, MountSpec } from './spec';
 
 /** Where a container has what is Trainyard's or the kernel's. */
 const TAKEN_TARGETS = ['/trainyard', CONTAINER.artifactsFolder, '/proc', '/sys', '/dev'];
@@ -24,6 +24,20 @@ export function checkMounts(mounts: readonly MountSpec[]): Fault[] {
       ...(target === undefined ? [] : [{ path: `${path}.target`, message: target }]),
     ];
   });
+}
+
+/**
+ * What can be said of the folder for checkpoints: it is a mount of Trainyard's own, and lies apart from all others.
+ *
+ * @param mounts only those of the right shape; one that is faulty itself is told of by {@link checkMounts}.
+ */
+export function checkCheckpoint(
+  checkpoint: Pick<Checkpointing, 'path'> | undefined,
+  mounts: readonly MountSpec[],
+): Fault[] {
+  if (checkpoint === undefined) return [];
+  const message = targetProblem(checkpoint.path) ?? overlapProblem(plainPath(checkpoint.path), mounts);
+  return message === undefined ? [] : [{ path: 'checkpoint.path', message }];
 }
 
 /** A path without doubled, trailing and single-dot parts. */
@@ -67,6 +81,16 @@ function duplicateProblem(seen: Map<string, number>, target: string, index: numb
   if (first !== undefined) return `is the target of mounts[${first}] too; give each mount a folder of its own`;
   seen.set(path, index);
   return undefined;
+}
+
+/** A mount over, in or around it would hide one of the two, or lie in a folder of the host that is somebody else's. */
+function overlapProblem(path: string, mounts: readonly MountSpec[]): string | undefined {
+  const index = mounts.findIndex(({ target }) => {
+    const other = plainPath(target);
+    return isWithin(path, other) || isWithin(other, path);
+  });
+  if (index === -1) return undefined;
+  return `overlaps mounts[${index}].target (${plainPath(mounts[index]!.target)}); write a folder that lies apart from every mount`;
 }
 
 function segments(path: string): string[] {

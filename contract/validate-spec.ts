@@ -21,7 +21,7 @@ import {
   fullUser,
   networkRefusal,
 } from './validate-meaning';
-import { checkMounts, plainPath } from './validate-mounts';
+import { checkCheckpoint, checkMounts, plainPath } from './validate-mounts';
 import { checkNotify } from './validate-notify';
 import { applyParams } from './validate-params';
 import { checkRules } from './validate-retries';
@@ -172,6 +172,7 @@ function fieldFaults(filled: RunSpec, hasShape: ShapeCheck): Fault[] {
     ...(hasShape('params') ? checkParams(filled.params) : []),
     ...(hasShape('env') ? checkEnv(filled.env) : []),
     ...(hasShape('mounts') ? checkMounts(filled.mounts) : []),
+    ...(hasShape('checkpoint') ? checkCheckpoint(filled.checkpoint, hasShape('mounts') ? filled.mounts : []) : []),
     ...(hasShape('resources') ? checkResources(filled.resources) : []),
     ...(networkProblem === undefined ? [] : [{ path: 'network', message: networkProblem }]),
     ...(hasShape('user') ? checkUser(filled.user) : []),
@@ -204,6 +205,7 @@ function finish(spec: RunSpec): RunSpec {
       source: plainPath(mount.source),
       target: plainPath(mount.target),
     })),
+    ...(spec.checkpoint && { checkpoint: { ...spec.checkpoint, path: plainPath(spec.checkpoint.path) } }),
   };
 }
 

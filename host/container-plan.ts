@@ -18,6 +18,8 @@ export interface HostFacts {
   paths: RunPaths;
   /** The run's own mounts, resolved and allowed. */
   binds: readonly Bind[];
+  /** Name of the checkpoint to go on from; null where there is none. */
+  resumeFrom: string | null;
 }
 
 /**
@@ -25,7 +27,10 @@ export interface HostFacts {
  *
  * @throws {NetworkRefusedError}
  */
-export function planContainer(input: StartContainerInput, { host, paths, binds }: HostFacts): ContainerPlan {
+export function planContainer(
+  input: StartContainerInput,
+  { host, paths, binds, resumeFrom }: HostFacts,
+): ContainerPlan {
   const { spec, runId, attempt } = input;
   const { command, env } = renderTemplates(spec);
   return {
@@ -44,12 +49,18 @@ export function planContainer(input: StartContainerInput, { host, paths, binds }
     ...(input.asProcess && { asProcess: { engineAwaySince: input.engineAwaySince ?? 'some time ago' } }),
     ...(command && { command }),
     // The identity last: what a run writes there itself would only mislead its own code.
-    env: { ...paramEnv(spec.params), ...env, [CONTAINER.runEnv]: runId, [CONTAINER.attemptEnv]: String(attempt) },
+    env: {
+      ...paramEnv(spec.params),
+      ...env,
+      ...{ [CONTAINER.runEnv]: runId, [CONTAINER.attemptEnv]: String(attempt) },
+      ...checkpointEnv(spec, resumeFrom),
+    },
     user: spec.user,
     binds: [
       ...binds,
       { source: paths.params, target: CONTAINER.paramsFile, readOnly: true },
       { source: paths.artifacts, target: CONTAINER.artifactsFolder, readOnly: false },
+      ...(spec.checkpoint ? [{ source: paths.checkpoints, target: spec.checkpoint.path, readOnly: false }] : []),
     ],
     network: network(spec.network, host.networks),
     ...limits(spec),
@@ -62,6 +73,17 @@ function paramEnv(params: RunSpec['params']): Record<string, string> {
   return Object.fromEntries(
     entries.map(([name, value]) => [CONTAINER.paramEnvPrefix + name.toUpperCase(), String(value)]),
   );
+}
+
+function checkpointEnv({ checkpoint }: RunSpec, resumeFrom: string | null): Record<string, string> {
+  if (!checkpoint) return {};
+  return {
+    [CONTAINER.checkpointFolderEnv]: checkpoint.path,
+    ...(resumeFrom !== null && {
+      [CONTAINER.resumeEnv]: '1',
+      [CONTAINER.checkpointEnv]: `${checkpoint.path}/${resumeFrom}`,
+    }),
+  };
 }
 
 /** `host` would be the network of the host itself, and is not for a server to allow. */

@@ -12,11 +12,14 @@ export interface RunPaths {
   params: string;
   /** What the run leaves behind; kept. */
   artifacts: string;
+  /** Where its checkpoints lie, where its spec asks for a folder for them; they outlast its attempts. */
+  checkpoints: string;
 }
 
 export function runPaths(dataFolder: string, runId: string): RunPaths {
   return {
     params: resolve(dataFolder, 'params', `${runId}.json`),
     artifacts: resolve(dataFolder, 'artifacts', runId),
+    checkpoints: resolve(dataFolder, 'checkpoints', runId),
   };
 }

@@ -5,14 +5,19 @@ import { dirname } from 'node:path';
 import type { RunSpec } from '../contract/spec';
 import type { RunPaths } from './paths';
 
-/** Makes what the container of a run finds: its parameters, and a folder that its user may write to. Idempotent. */
-export async function prepareRunFiles(paths: RunPaths, spec: Pick<RunSpec, 'params' | 'user'>): Promise<void> {
-  await writeParams(paths.params, spec.params);
-  await mkdir(paths.artifacts, { recursive: true });
-  await handOver(paths.artifacts, spec.user);
+/** Makes what the container of a run finds: its parameters, and folders that its user may write to. Idempotent. */
+export async function prepareRunFiles(
+  paths: RunPaths,
+  { params, user, checkpoint }: Pick<RunSpec, 'params' | 'user' | 'checkpoint'>,
+): Promise<void> {
+  await writeParams(paths.params, params);
+  for (const folder of [paths.artifacts, ...(checkpoint ? [paths.checkpoints] : [])]) {
+    await mkdir(folder, { recursive: true });
+    await handOver(folder, user);
+  }
 }
 
-/** Removes what is needed only while there is a container; the next attempt makes it anew. Artifacts stay. */
+/** Removes what is needed only while there is a container; the next attempt makes it anew. What the run made stays. */
 export async function removeRunFiles(paths: RunPaths): Promise<void> {
   await rm(paths.params, { force: true });
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import type { Engine } from '../docker/engine';
 import { createContainerWatches, type ContainerWatches } from '../host/container-watch';
+import { lastCheckpointAt } from '../host/checkpoints';
 import { createEngineClock } from '../host/engine-clock';
 import { createEngineViews } from '../host/engine-views';
 import { watchEngine, type EngineHealth } from '../host/engine-health';
@@ -80,7 +81,7 @@ export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
 }
 
 function createSilences(
-  { engine, log }: HostSideDeps,
+  { engine, log, config }: HostSideDeps,
   more: Pick<SilenceWatchDeps, 'engineViews' | 'isHeldBack' | 'sendSilence'>,
 ): SilenceWatches {
   return createSilenceWatches({
@@ -88,7 +89,7 @@ function createSilences(
     engine,
     log,
     clock: createEngineClock(engine),
-    lastCheckpointAt: async () => null,
+    lastCheckpointAt: (runId) => lastCheckpointAt(config.data, runId),
   });
 }
 

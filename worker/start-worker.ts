@@ -14,6 +14,7 @@ import type { Config } from '../config/config';
 import { startReadModelHealer } from '../control/read-model-healer';
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
 import type { RecipeBook } from '../contract/recipe';
+import { newestCheckpoint, removeCheckpoints } from '../host/checkpoints';
 import { createAddressRules } from '../notify/addresses';
 import { createTargetCheck } from '../notify/check-targets';
 import { openSecretFolder } from '../notify/secrets';
@@ -116,7 +117,11 @@ function controlPlan(deps: WorkerDeps): WorkerOptions {
     activities: {
       ...createControlActivities({ store, recipes, policies, checkTargets, cancelWorkflow }),
       ...createNotifyActivities({ sender, current: tryUnderWay }),
-      ...createRetentionActivities({ ...deps, heartbeat: (details) => Context.current().heartbeat(details) }),
+      ...createRetentionActivities({
+        ...deps,
+        removeCheckpoints: (runId) => removeCheckpoints(deps.config.data, runId),
+        heartbeat: (details) => Context.current().heartbeat(details),
+      }),
     },
   };
 }
@@ -140,7 +145,14 @@ function hostPlans(deps: WorkerDeps, host: HostSide): WorkerOptions[] {
     {
       ...common(deps),
       taskQueue: followTaskQueue(name),
-      activities: { pullImage, ...createFollowActivities({ ...deps, ...host, newestCheckpoint }) },
+      activities: {
+        pullImage,
+        ...createFollowActivities({
+          ...deps,
+          ...host,
+          newestCheckpoint: async (runId) => (await newestCheckpoint(config.data, runId))?.name ?? null,
+        }),
+      },
       // One slot for each container: the default of 100 would leave the next ones without anybody who follows them.
       maxConcurrentActivityTaskExecutions: config.worker.maxFollows,
       // The progress of a pull is read from its heartbeats.
@@ -148,9 +160,6 @@ function hostPlans(deps: WorkerDeps, host: HostSide): WorkerOptions[] {
     },
   ];
 }
-
-/** No run has checkpoints yet. */
-const newestCheckpoint = async (): Promise<null> => null;
 
 /** The bundle that the build made, or, from source, the workflows themselves. */
 function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {

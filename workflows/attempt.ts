@@ -17,8 +17,9 @@ import { judgeOutcome, type Ending, type StopCause } from '../policy/outcome';
 import { endingAfterWarning } from '../policy/warned';
 import { startAttemptClock } from './attempt-clock';
 import { callsTo } from './calls';
-import { failureOf, isActivityTimeout, isHostSilent, stopEnding } from './failure';
-import { createHostLink, HostLostError, type HostLink } from './host-link';
+import { cleanUp, type Leaving } from './clean-up';
+import { failureOf, isActivityTimeout, stopEnding } from './failure';
+import { createHostLink, HostLostError } from './host-link';
 import type { RunLife } from './run-life';
 import { followWithSilence } from './silence';
 import { sleepUnlessStopped } from './sleep';
@@ -26,17 +27,9 @@ import { summarise } from './story';
 import { waitForHost } from './wait-for-host';
 
 /** An attempt that has a host: who it is, and how that host is called. */
-interface Placed {
-  life: RunLife;
-  spec: AdmittedRun['spec'];
+interface Placed extends Leaving {
   specHash: string;
   assigned: AssignedHost;
-  identity: AttemptIdentity;
-  link: HostLink;
-  /** True from the moment in which there may be a container; then nothing ends before it is proven gone or fenced. */
-  mayHaveContainer: boolean;
-  /** True once it is known that the container runs no more. */
-  hasEnded: boolean;
   findings: Findings | null;
 }
 
@@ -146,7 +139,8 @@ async function start(placed: Placed, imageId: string): Promise<StartedContainer>
 async function follow(placed: Placed, { containerId }: StartedContainer): Promise<Ending> {
   const { life, spec, identity, link } = placed;
   const clock = startAttemptClock(life, link, identity);
-  const input: FollowContainerInput = { ...identity, containerId, ...logPatternsOf(spec) };
+  const keeping = spec.checkpoint && { keepCheckpoints: spec.checkpoint.keep };
+  const input: FollowContainerInput = { ...identity, containerId, ...keeping, ...logPatternsOf(spec) };
   const following = link.insist((calls) =>
     followWithSilence(life.limits, (silence) => calls.followContainer({ ...input, ...silence })),
   );
@@ -184,39 +178,6 @@ async function stop({ life, identity, link }: Placed): Promise<StopCause | null>
   const graceMs = parseDuration(life.limits.timeouts.grace);
   const { how } = await link.insist((calls) => calls.stopContainer({ ...identity, graceMs }));
   return how === 'already-ended' ? null : cause;
-}
-
-/**
- * Removes what the attempt left. Where there may be a container this waits until it is proven gone; of a host that is lost
- * meanwhile, whatever it still has is fenced by the revoked lease. A host that is away does not hold up a run that has
- * nothing there any more, unless somebody was promised that it is gone.
- */
-async function cleanUp(placed: Placed, ending: Ending): Promise<Ending> {
-  const { life, identity, link } = placed;
-  if (ending.reason === 'engine-unavailable' && !placed.mayHaveContainer) return ending;
-  if (!placed.mayHaveContainer) {
-    await cleanUpBriefly(placed);
-    return ending;
-  }
-  const act = (): Promise<unknown> => link.calls.cleanUp(identity);
-  const mayGoOn = placed.hasEnded && life.interrupts.cause === null;
-  try {
-    await (mayGoOn ? act() : link.insist(act));
-    return ending;
-  } catch (error) {
-    if (error instanceof HostLostError) return error.ending;
-    if (!isHostSilent(error)) throw error;
-    link.giveUp();
-    return ending;
-  }
-}
-
-async function cleanUpBriefly({ life, identity, link }: Placed): Promise<void> {
-  try {
-    await link.calls.cleanUpBriefly(identity);
-  } catch (error) {
-    life.note(`Nothing was started, and the clean-up could not be done either: ${failureOf(error).detail.detail}`);
-  }
 }
 
 /** Carries the ending of a limit that was overrun. */

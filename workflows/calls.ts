@@ -47,6 +47,8 @@ export const patientControl = proxyActivities<Pick<ControlActivities, 'assignHos
 export interface HostCalls {
   /** Waits for the host, for as long as the policy lets it be unreachable. */
   reachHost: ActivityInterfaceFor<HostActivities>['reachHost'];
+  /** Waits for a host that is lost already, for as long as it takes; nothing waits for this but who has nothing else to do. */
+  awaitHost: ActivityInterfaceFor<HostActivities>['reachHost'];
   pullImage: ActivityInterfaceFor<HostActivities>['pullImage'];
   startContainer: ActivityInterfaceFor<HostActivities>['startContainer'];
   /** Given up soon: what it is for is over soon. */
@@ -60,7 +62,7 @@ export interface HostCalls {
 
 export interface CallOptions {
   /** One line for the Web UI, by activity. */
-  summaries: Record<Exclude<keyof HostCalls, 'cleanUpBriefly'>, string>;
+  summaries: Record<Exclude<keyof HostCalls, 'awaitHost' | 'cleanUpBriefly'>, string>;
   pullTimeoutMs: number;
   startTimeoutMs: number;
   /** How long a host may be unreachable before it is lost. */
@@ -71,17 +73,15 @@ export interface CallOptions {
 const SILENCE_MS = 30_000;
 
 export function callsTo(host: string, options: CallOptions): HostCalls {
-  return { ...shortCalls(host, options), ...longCalls(host, options) };
+  return { ...waits(host, options), ...shortCalls(host, options), ...longCalls(host, options) };
 }
 
 function silenceOf({ unreachableMs }: CallOptions): number {
   return Math.min(SILENCE_MS, unreachableMs);
 }
 
-function shortCalls(host: string, options: CallOptions) {
-  const { summaries, startTimeoutMs, unreachableMs } = options;
+function waits(host: string, { summaries, unreachableMs }: CallOptions) {
   const taskQueue = hostTaskQueue(host);
-  const scheduleToStartTimeout = silenceOf(options);
   const { reachHost } = proxyActivities<HostActivities>({
     taskQueue,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -89,6 +89,22 @@ function shortCalls(host: string, options: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 1 },
     summary: summaries.reachHost,
   });
+  const { reachHost: awaitHost } = proxyActivities<HostActivities>({
+    taskQueue,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    startToCloseTimeout: '3650 days',
+    // Whoever waits may have something better to do at any time.
+    cancellationType: 'TRY_CANCEL',
+    retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+    summary: summaries.reachHost,
+  });
+  return { reachHost, awaitHost };
+}
+
+function shortCalls(host: string, options: CallOptions) {
+  const { summaries, startTimeoutMs } = options;
+  const taskQueue = hostTaskQueue(host);
+  const scheduleToStartTimeout = silenceOf(options);
   const { startContainer } = proxyActivities<HostActivities>({
     taskQueue,
     scheduleToStartTimeout,
@@ -114,7 +130,7 @@ function shortCalls(host: string, options: CallOptions) {
     retry: { initialInterval: '1 second', backoffCoefficient: 2 },
     summary: summaries.cleanUp,
   });
-  return { reachHost, startContainer, signalContainer: signalCall(host, options), cleanUp, cleanUpBriefly };
+  return { startContainer, signalContainer: signalCall(host, options), cleanUp, cleanUpBriefly };
 }
 
 function signalCall(host: string, options: CallOptions): HostCalls['signalContainer'] {

@@ -27,6 +27,11 @@ export class Interrupts {
     return this.suspension !== null;
   }
 
+  /** Who suspended the run; null where it is not suspended. */
+  get suspendedBy(): string | null {
+    return this.suspension?.detail.by ?? null;
+  }
+
   /** Resolves when {@link Interrupts.cause} is set. */
   get requested(): Promise<void> {
     return this.interrupted.promise;
@@ -75,7 +80,7 @@ export class Interrupts {
 
   /** Resolves when the run is resumed or shall end; at once where it is not suspended. */
   async whileSuspended(): Promise<void> {
-    if (this.suspension !== null && this.runStop === null) await this.released.promise;
+    while (this.suspension !== null && this.runStop === null) await this.released.promise;
   }
 
   private interrupt(cause: StopCause): void {

@@ -15,6 +15,7 @@ import {
 } from './messages';
 import type { RunLife } from './run-life';
 import { endSilent } from './silence';
+import { requestSuspend, resume } from './suspension';
 
 /** Lets a run be asked and told everything in workflows/messages, and by Temporal's own cancel. */
 export function listen(life: RunLife): void {
@@ -23,8 +24,8 @@ export function listen(life: RunLife): void {
   setHandler(cancelSignal, (request) => {
     life.requestStop({ reason: 'cancelled', detail: { by: request?.by ?? 'a signal' } });
   });
-  setHandler(suspendSignal, (request) => life.requestSuspend(request?.by ?? 'a signal'));
-  setHandler(resumeSignal, (request) => life.resume(request?.by ?? 'a signal'));
+  setHandler(suspendSignal, (request) => requestSuspend(life, request?.by ?? 'a signal'));
+  setHandler(resumeSignal, (request) => resume(life, request?.by ?? 'a signal'));
   setHandler(noticeSignal, (notice) => life.notices(notice));
   setHandler(noteSignal, (note) => {
     if (typeof note?.message === 'string' && !isEndState(life.run.state)) life.note(note.message);

@@ -23,7 +23,7 @@ import { NoticeBoard } from './notice-board';
 import { Notifier } from './notifier';
 import { createRecorder } from './recorder';
 import { createAttributes } from './search-attributes';
-import { localProcessWarning, tellStory } from './story';
+import { localProcessWarning, tellStop, tellStory } from './story';
 
 /**
  * What a run knows of itself, and the one place where it changes. Every change is told to the read model, to the search
@@ -35,6 +35,8 @@ export class RunLife {
   readonly interrupts = new Interrupts();
   readonly limits = new RunLimits();
   readonly notifier = new Notifier(this);
+  /** The newest checkpoint when a host last looked, null where there was none; undefined while nobody has looked. */
+  checkpoint: string | null | undefined;
   /** False only where a history goes on that was begun before changes of one turn were told together. */
   private tellsOnce = false;
   private readonly attributes = createAttributes(() => this.tellsOnce);
@@ -91,22 +93,17 @@ export class RunLife {
     if (cause.reason === 'cancelled') this.tell('cancel-requested', `Cancel was requested by ${cause.detail.by}.`);
   }
 
-  /** Asks the run to give up its container and to wait; nothing where it does already, or has ended. */
-  requestSuspend(by: string): void {
-    if (isEndState(this.run.state) || !this.interrupts.suspend({ reason: 'suspended', detail: { by } })) return;
-    this.tell('suspend-requested', `Suspension was requested by ${by}.`);
-  }
-
-  /** Takes a suspension back. */
-  resume(by: string): void {
-    if (isEndState(this.run.state) || !this.interrupts.resume()) return;
-    this.tell('resumed', `The run was resumed by ${by}.`);
-  }
-
   /** Nothing of the run is anywhere; it waits until somebody resumes it. */
   suspended(story: string): void {
     this.limits.hold();
+    this.run.host = null;
+    this.attributes({ RunHost: null });
     this.enter('suspended', story, story);
+  }
+
+  /** Its host is lost, and nobody can say that its container is gone; the run wants nothing else meanwhile. */
+  awaitsProof(story: string): void {
+    this.enter('unreachable', story, story);
   }
 
   attemptBegins(changes: string[]): number {
@@ -154,7 +151,7 @@ export class RunLife {
   }
 
   stops(cause: StopCause): void {
-    const message = `${describeEnding({ reason: cause.reason, exitCode: null, detail: cause.detail })} Waits for the container to end.`;
+    const message = tellStop(cause);
     if (this.beyond === null) return this.enter('stopping', message, message);
     this.beyond = { state: 'stopping', message };
     this.note(message);
@@ -206,8 +203,8 @@ export class RunLife {
     this.enter('retrying', message, message);
   }
 
-  note(message: string): void {
-    this.tell('note', message);
+  note(message: string, type: RunEventType = 'note'): void {
+    this.tell(type, message);
   }
 
   /** The last change of all. */

@@ -13,6 +13,7 @@ import { failureOf, stopEnding } from './failure';
 import { listen } from './listen';
 import { RunLife } from './run-life';
 import { sleepUnlessStopped } from './sleep';
+import { staySuspended } from './suspension';
 
 /** What a run that succeeded returns. */
 export interface RunResult {
@@ -90,7 +91,7 @@ async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<E
       );
       await sleepUnlessStopped(life, decision.delayMs);
     }
-    if (interrupts.stop === null && interrupts.isSuspended) await staySuspended(life, ending);
+    if (interrupts.stop === null && interrupts.isSuspended) await staySuspended(life, admitted.spec, ending);
     // What nobody can prove is not said: a container on a lost host may still run.
     if (ending.reason === 'host-lost' && interrupts.stop !== null) return ending;
     if (interrupts.stop !== null) return { ...stopEnding(interrupts.stop), exitCode: ending.exitCode };
@@ -103,15 +104,6 @@ function isNews({ spec, ledger }: Course): boolean {
   // Histories of specs without `sameFailure` have no such note.
   const mayBeRuled = sameFailure !== undefined && (rules.length > 0 || ledger.infrastructureFailures > 0);
   return attempts > 1 || mayBeRuled;
-}
-
-/** Until somebody resumes the run, or ends it. */
-async function staySuspended(life: RunLife, before: Ending): Promise<void> {
-  const isFenced = before.reason === 'host-lost';
-  const gone = isFenced ? describeEnding(before) : 'Its container is gone.';
-  life.suspended(`Suspended; goes on when it is resumed. ${gone}`);
-  await life.interrupts.whileSuspended();
-  life.interrupts.attemptEnded();
 }
 
 async function stopAtTotal(life: RunLife): Promise<void> {

@@ -2,6 +2,7 @@ import type { CallOptions } from './calls';
 import type { NoticeTopic } from '../contract/notice';
 import type { Attempt, Run } from '../contract/run';
 import type { RunSpec } from '../contract/spec';
+import { describeEnding, type StopCause } from '../policy/outcome';
 
 /** Texts for people who look at a run in the Temporal Web UI. */
 
@@ -28,6 +29,29 @@ function tellAttempt(attempt: Attempt): string {
   const log = attempt.logLines === null ? '' : ` Log: ${attempt.logLines} lines, ${attempt.logGaps} gaps.`;
   const changes = attempt.changes.length > 0 ? ` with ${attempt.changes.join(', ')}` : '';
   return `- attempt ${attempt.number}${container}${changes}: ${attempt.message ?? 'under way.'}${log}`;
+}
+
+/** Why a container is asked to end, while it is still there: nothing is said to be so that is only wanted. */
+export function tellStop({ reason, detail }: StopCause): string {
+  const why =
+    reason === 'suspended'
+      ? `Suspension was requested by ${detail.by}.`
+      : describeEnding({ reason, exitCode: null, detail });
+  return `${why} Waits for the container to end.`;
+}
+
+/**
+ * What becomes of a suspended run when it is resumed.
+ *
+ * @param checkpoint the newest; null: there is none; undefined: no host has looked.
+ */
+export function tellResumption(spec: RunSpec, checkpoint: string | null | undefined): string {
+  if (spec.checkpoint === undefined) {
+    return 'WARNING: it has no folder for checkpoints (`checkpoint` in its spec); when it is resumed it begins anew, but for what it keeps itself.';
+  }
+  if (checkpoint === undefined) return 'WARNING: no host could look for its checkpoints; without one it begins anew.';
+  if (checkpoint === null) return 'WARNING: no checkpoint was seen; when it is resumed it begins anew.';
+  return `When it is resumed it goes on from its checkpoint ${checkpoint}.`;
 }
 
 /** All that people must know of a container, or a local process, that runs; null where there is nothing. */

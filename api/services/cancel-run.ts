@@ -1,6 +1,6 @@
 import type { Run } from '../../contract/run';
 import { isEndState } from '../../contract/state';
-import { ProblemError } from '../problem-error';
+import { alreadyEnded } from '../problem-error';
 import { findRun } from './find-run';
 import type { Services } from './services';
 
@@ -25,6 +25,5 @@ export async function cancelRun(
 
 function ended(run: Run): { run: Run; alreadyCancelled: true } {
   if (run.state === 'cancelled') return { run, alreadyCancelled: true };
-  const how = isEndState(run.state) ? `has already ${run.state}` : 'has no workflow any more';
-  throw new ProblemError('already-ended', `The run "${run.id}" ${how}; there is nothing to cancel.`);
+  throw alreadyEnded(run, 'cancel');
 }

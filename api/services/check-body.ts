@@ -3,7 +3,8 @@ import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { InvalidInputError } from '../../contract/fault';
 import { checkShape } from '../../contract/validate-shape';
 
-export const CancelBodySchema = Type.Object(
+/** Of what is asked of a run that goes on: cancel, suspend, resume. */
+export const AskBodySchema = Type.Object(
   {
     by: Type.Optional(
       Type.String({
@@ -14,7 +15,7 @@ export const CancelBodySchema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, title: 'CancelRequest', examples: [{ by: 'ada' }] },
+  { additionalProperties: false, title: 'AskRequest', examples: [{ by: 'ada' }] },
 );
 
 /**

@@ -11,13 +11,13 @@ import { checkShape } from '../../contract/validate-shape';
 import { LIMITS as SPEC_LIMITS } from '../../contract/validate-spec';
 import { ProblemError } from '../problem-error';
 import { type Admission, admit } from './admission';
-import { CancelBodySchema } from './check-body';
+import { AskBodySchema } from './check-body';
 import { type FoundRun, findRun } from './find-run';
 import { pinImage } from './pin-image';
 import type { Services } from './services';
 import { type Submitted, submitAdmitted } from './submit-run';
 
-const { by } = CancelBodySchema.properties;
+const { by } = AskBodySchema.properties;
 const EXACT = Type.Boolean({
   default: false,
   description: 'Run the very image that the run had, by its digest or its id, and change nothing. Default false.',

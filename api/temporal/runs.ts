@@ -4,14 +4,19 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { defaultPayloadConverter, defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import {
+  defaultPayloadConverter,
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+  type SignalDefinition,
+} from '@temporalio/common';
 
 import type { PullProgress } from '../../contract/activities';
 import { CONTROL_TASK_QUEUE, MEMO, RUN_WORKFLOW, type RunSearchAttribute, workflowIdFor } from '../../contract/names';
 import type { RunStatus } from '../../contract/run';
 import type { RunChange } from '../../contract/run-change';
 import type { RunSubmission } from '../../contract/spec';
-import { cancelSignal, statusQuery } from '../../workflows/messages';
+import { cancelSignal, resumeSignal, statusQuery, suspendSignal } from '../../workflows/messages';
 import { ProblemError } from '../problem-error';
 import { GRPC, grpcCodeOf, type TemporalCaller } from './calls';
 import { changeRun, type ChangeAnswer } from './change';
@@ -27,7 +32,11 @@ export interface RunGateway {
   /** How far the pull of a run's image is, from the heartbeats of the activity; null where there is none to ask. */
   pullProgress(runId: string): Promise<PullProgress | null>;
   /** Asks the run to end. False where it has ended already, or never was. */
-  cancel(runId: string, by: string | undefined): Promise<boolean>;
+  cancel(runId: string, by: string): Promise<boolean>;
+  /** Asks the run to give up its container and to wait. False where it has ended already, or never was. */
+  suspend(runId: string, by: string): Promise<boolean>;
+  /** Lets it go on. False where it has ended already, or never was. */
+  resume(runId: string, by: string): Promise<boolean>;
   /** Changes limits and labels of a run that goes on. */
   change(runId: string, change: RunChange): Promise<ChangeAnswer>;
 }
@@ -52,7 +61,9 @@ export function createRunGateway(workflows: WorkflowClient, call: TemporalCaller
     submissionHash: (runId) => readSubmissionHash(workflows, call, runId),
     status: (runId) => readStatus(workflows, call, runId),
     pullProgress: (runId) => readPullProgress(workflows, call, runId),
-    cancel: (runId, by) => cancel(workflows, call, runId, by),
+    cancel: (runId, by) => send(workflows, call, runId, cancelSignal, by),
+    suspend: (runId, by) => send(workflows, call, runId, suspendSignal, by),
+    resume: (runId, by) => send(workflows, call, runId, resumeSignal, by),
     change: (runId, change) => changeRun(workflows, call, runId, change),
   };
 }
@@ -151,16 +162,15 @@ function notKnownYet(runId: string, cause: unknown): ProblemError {
   return new ProblemError('not-known-yet', detail, { headers: { 'retry-after': '5' }, cause });
 }
 
-async function cancel(
+async function send(
   workflows: WorkflowClient,
   call: TemporalCaller,
   runId: string,
-  by: string | undefined,
+  signal: SignalDefinition<[{ by?: string }?]>,
+  by: string,
 ): Promise<boolean> {
   try {
-    await call(() =>
-      workflows.getHandle(workflowIdFor(runId)).signal(cancelSignal, ...(by === undefined ? [] : [{ by }])),
-    );
+    await call(() => workflows.getHandle(workflowIdFor(runId)).signal(signal, { by }));
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

@@ -5,7 +5,11 @@ The data are the 1,797 real scans of 8 x 8 pixels that come with scikit-learn, s
 Parameters come from the command line, else from TRAINYARD_PARAM_<NAME>, else from /trainyard/params.json, else
 from the defaults in PARAMETERS. A parameter that makes no sense ends the run with exit code 2 and one line on stderr.
 
-SIGTERM ends the run after the batch at hand: the model as it is then gets saved, and the exit code is 143.
+With TRAINYARD_CHECKPOINT_DIR, each epoch leaves a checkpoint there. With TRAINYARD_RESUME=1 the training goes on from
+TRAINYARD_CHECKPOINT, exactly as if it had never been interrupted.
+
+SIGTERM ends the run after the batch at hand: the model as it is then gets saved, and the exit code is 143. What is gone on
+from later is the checkpoint of the last whole epoch.
 """
 
 import argparse
@@ -16,6 +20,8 @@ import sys
 import time
 
 ARTIFACTS = os.environ.get("TRAINYARD_ARTIFACTS_DIR", "/artifacts")
+CHECKPOINTS = os.environ.get("TRAINYARD_CHECKPOINT_DIR")
+RESUME_FROM = os.environ.get("TRAINYARD_CHECKPOINT") if os.environ.get("TRAINYARD_RESUME") == "1" else None
 PARAMETERS_FILE = "/trainyard/params.json"
 
 # name: (type, least, most, default)
@@ -30,7 +36,9 @@ PARAMETERS = {
 def main():
     stop = catch_stop()
     parameters = read_parameters(sys.argv[1:])
-    check_artifacts_folder()
+    check_folder(ARTIFACTS, "TRAINYARD_ARTIFACTS_DIR")
+    if CHECKPOINTS:
+        check_folder(CHECKPOINTS, "TRAINYARD_CHECKPOINT_DIR")
     finished, epochs = train(stop=stop, **parameters)
     if not finished:
         report(stopped="SIGTERM", epoch=epochs)
@@ -60,8 +68,13 @@ def train(epochs, batch_size, learning_rate, seed, stop):
     model = MLPClassifier(hidden_layer_sizes=(64,), learning_rate_init=learning_rate, random_state=seed)
     shuffle = numpy.random.default_rng(seed)
     history = []
+    # What must be the same for the curve to go on; more epochs only make it longer.
+    fixed = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    if RESUME_FROM:
+        model, shuffle, history = load_checkpoint(RESUME_FROM, fixed, epochs)
+        report(resumed=os.path.basename(RESUME_FROM), epoch=len(history), epochs=epochs)
 
-    for epoch in range(1, epochs + 1):
+    for epoch in range(len(history) + 1, epochs + 1):
         started = time.monotonic()
         losses = []
         order = shuffle.permutation(len(train_x))
@@ -83,23 +96,52 @@ def train(epochs, batch_size, learning_rate, seed, stop):
             }
         )
         report(**history[-1])
+        # Last of all: killed in between, the epoch is trained and told once more, and none is missing.
+        if CHECKPOINTS:
+            save_checkpoint(model, shuffle, history, fixed)
 
     if hasattr(model, "coefs_"):
         save(model, history)
     return len(history) == epochs, len(history)
 
 
+def save_checkpoint(model, shuffle, history, fixed):
+    """All that the next epoch depends on; the model brings the state of its optimizer along."""
+    import joblib
+
+    state = {"model": model, "shuffle": shuffle, "history": history, "fixed": fixed}
+    replace(os.path.join(CHECKPOINTS, f"epoch-{len(history):06}.joblib"), lambda path: joblib.dump(state, path))
+
+
+def load_checkpoint(path, fixed, epochs):
+    """Only ever what this run itself has written: to load a checkpoint is to run what is in it."""
+    import joblib
+
+    try:
+        state = joblib.load(path)
+        model, shuffle, history, before = (state[key] for key in ("model", "shuffle", "history", "fixed"))
+    except Exception as error:
+        fail(f"the checkpoint {path} cannot be read: {error!r}")
+    for name, value in fixed.items():
+        if before[name] != value:
+            fail(f"the checkpoint {path} was made with {name}={before[name]}, not {value}; begin a new run")
+    if len(history) > epochs:
+        fail(f"the checkpoint {path} has {len(history)} epochs, and {epochs} are asked for; begin a new run")
+    return model, shuffle, history
+
+
 def save(model, history):
     import joblib
 
-    replace("model.joblib", lambda path: joblib.dump(model, path))
-    replace("metrics.json", lambda path: write_json(path, {"epochs": history}))
+    replace(os.path.join(ARTIFACTS, "model.joblib"), lambda path: joblib.dump(model, path))
+    replace(os.path.join(ARTIFACTS, "metrics.json"), lambda path: write_json(path, {"epochs": history}))
 
 
-def replace(name, write):
-    """Writes beside the file and renames, so that nobody ever reads half of one."""
-    path = os.path.join(ARTIFACTS, name)
+def replace(path, write):
+    """Writes beside the file and renames what is whole and on the disk, so that nobody ever reads half of one."""
     write(path + ".part")
+    with open(path + ".part", "rb") as file:
+        os.fsync(file.fileno())
     os.replace(path + ".part", path)
 
 
@@ -161,10 +203,10 @@ def checked(name, raw):
     return value
 
 
-def check_artifacts_folder():
+def check_folder(path, variable):
     """Before training rather than after it."""
-    if not os.access(ARTIFACTS, os.W_OK | os.X_OK):
-        fail(f"{ARTIFACTS} is not a folder that user {os.getuid()} can write to; set TRAINYARD_ARTIFACTS_DIR")
+    if not os.access(path, os.W_OK | os.X_OK):
+        fail(f"{path} is not a folder that user {os.getuid()} can write to; set {variable}")
 
 
 def fail(message):

@@ -1,3 +1,6 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { ActivityCancellationDetails } from '@temporalio/common';
 
 import { createFollowActivities } from '../../activities/follow-activities';
@@ -37,6 +40,24 @@ describe('followContainer', () => {
     expect(outcome).toMatchObject({ logLines: 2, logGaps: 0 });
     expect(Date.parse(outcome.finishedAt!)).toBeGreaterThanOrEqual(Date.parse(outcome.startedAt!));
     expect(await host.lines('exit')).toHaveLength(2);
+  });
+
+  it('removes checkpoints that need not be kept while it follows', async () => {
+    const { followContainer: followClosely } = createFollowActivities({ ...host, checkpointLookMs: 20 });
+    const folder = join(host.data, 'checkpoints/closely');
+    const command = [
+      'sh',
+      '-c',
+      'for i in 1 2 3; do touch /checkpoints/$i; done; until [ -e /checkpoints/4 ]; do sleep 0.1; done',
+    ];
+    const input = host.startInput('closely', command, { checkpoint: { path: '/checkpoints', keep: 1 } });
+    const { containerId } = await inActivity(host.activities.startContainer, input);
+    const following = inActivity(followClosely, { ...identity('closely'), containerId, keepCheckpoints: 1 });
+
+    await until(() => readdirSync(folder).join() === '3');
+    writeFileSync(join(folder, '4'), '');
+
+    expect(await following).toMatchObject({ exitCode: 0 });
   });
 
   it('tells what is wrong with a command that cannot be run', async () => {

@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Info } from '@temporalio/activity';
 import { DefaultLogger } from '@temporalio/worker';
+import type { Logger } from 'pino';
 
 import { createHostActivities } from '../../activities/host-activities';
 import type { HostActivities, StartContainerInput } from '../../contract/activities';
@@ -19,6 +20,7 @@ import { python, QUIET, testHost, type TestHost } from '../host/helpers';
 /** The activities of a host with its pumps, and what their inputs are made of. */
 export interface ActivityHost extends TestHost {
   pumps: Pumps;
+  log: Logger;
   watches: ContainerWatches;
   silences: SilenceWatches;
   /** What the runs were told. */
@@ -49,7 +51,8 @@ export async function activityHost(): Promise<ActivityHost> {
     sendSilence: async (_, report) => silent.push(report) > 0,
     log: QUIET,
   });
-  const activities = createHostActivities({ ...host, pumps, standingOf: async () => ({ state: 'live', epoch: 1 }) });
+  const standingOf = async () => ({ state: 'live', epoch: 1 }) as const;
+  const activities = createHostActivities({ ...host, pumps, standingOf, log: QUIET });
   const startInput: ActivityHost['startInput'] = (runId, command, changes = {}) => ({
     ...identity(runId),
     specHash: 'hash',
@@ -60,6 +63,7 @@ export async function activityHost(): Promise<ActivityHost> {
   return {
     ...host,
     pumps,
+    log: QUIET,
     watches,
     silences,
     told,

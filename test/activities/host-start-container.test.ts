@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { until } from '../helpers/until';
@@ -85,6 +85,41 @@ except OSError as error: print(error.strerror)
     expect(imageId).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
+  it('gives a run a folder for its checkpoints, and clears it of what a dead attempt did not finish', async () => {
+    const checkpoint = { path: '/state', keep: 2 };
+    const command = python(`
+import os
+print(*[os.environ.get(name) for name in ("TRAINYARD_CHECKPOINT_DIR", "TRAINYARD_RESUME", "TRAINYARD_CHECKPOINT")])
+print(sorted(os.listdir("/state")))
+attempt = os.environ["TRAINYARD_ATTEMPT"]
+open(f"/state/epoch-{attempt}.pt.tmp", "w").close()
+os.rename(f"/state/epoch-{attempt}.pt.tmp", f"/state/epoch-{attempt}.pt")
+open("/state/half.tmp", "w").close()
+`);
+    for (const attempt of [1, 2]) {
+      const input = { ...host.startInput('saves', command, { checkpoint }), ...identity('saves', attempt) };
+      const { containerId } = await inActivity(host.activities.startContainer, input);
+      await host.pumps.adopt({ ...input, containerId }).sealed;
+    }
+
+    expect(await texts('saves')).toEqual([
+      ...['/state None None', '[]'],
+      ...['/state 1 /state/epoch-1.pt', "['epoch-1.pt']"],
+    ]);
+  });
+
+  it('called again leaves alone what its container is writing', async () => {
+    const checkpoint = { path: '/checkpoints', keep: 2 };
+    const command = ['sh', '-c', 'touch /checkpoints/half.tmp; echo written; sleep 60'];
+    const input = host.startInput('writes', command, { checkpoint });
+    await inActivity(host.activities.startContainer, input);
+    await until(async () => (await texts('writes')).length === 1);
+
+    await inActivity(host.activities.startContainer, input, { attempt: 2 });
+
+    expect(await readdir(join(host.data, 'checkpoints/writes'))).toEqual(['half.tmp']);
+  });
+
   it('makes one container when it is called twice at the same time', async () => {
     const input = host.startInput('race', ['sleep', '60']);
     const [one, two] = await Promise.all([
@@ -141,6 +176,19 @@ except OSError as error: print(error.strerror)
 
     const network = inActivity(host.activities.startContainer, host.startInput('net', ['true'], { network: 'lab' }));
     await expect(network).rejects.toMatchObject({ type: 'invalid-spec', nonRetryable: true });
+  });
+
+  it('has cleanUp remove all but the newest checkpoints, and tell which is the newest', async () => {
+    const checkpoint = { path: '/checkpoints', keep: 2 };
+    const command = ['sh', '-c', 'for i in 1 2 3; do touch /checkpoints/epoch-$i; done'];
+    const input = host.startInput('keeps', command, { checkpoint });
+    const { containerId } = await inActivity(host.activities.startContainer, input);
+    await host.engine.waitContainer(containerId, AbortSignal.timeout(30_000));
+
+    const cleaned = await inActivity(host.activities.cleanUp, { ...identity('keeps'), keepCheckpoints: 2 });
+
+    expect(cleaned).toEqual({ removed: 1, checkpoint: 'epoch-3' });
+    expect((await readdir(join(host.data, 'checkpoints/keeps'))).toSorted()).toEqual(['epoch-2', 'epoch-3']);
   });
 
   it('leaves nothing behind that cleanUp does not remove', async () => {

@@ -48,7 +48,7 @@ const health: EngineHealth = {
   stop: async () => undefined,
 };
 const standing = { state: 'live', epoch: 1 } as const;
-const deps = { engine, pumps, config, logs, health, standingOf: async () => standing };
+const deps = { engine, pumps, config, logs, health, standingOf: async () => standing, log: QUIET };
 const { startContainer, stopContainer, cleanUp, reachHost } = createHostActivities(deps);
 const watches = createContainerWatches({
   engineViews: { subscribe: () => () => undefined },
@@ -113,6 +113,18 @@ describe('an attempt that is a local process, while the Docker Engine is away', 
       'err',
       'out',
     ]);
+  });
+
+  it('finds its folder for checkpoints where a container would', async () => {
+    const script = 'echo $TRAINYARD_CHECKPOINT_DIR $TRAINYARD_CHECKPOINT; touch /checkpoints/epoch-$TRAINYARD_ATTEMPT';
+    for (const attempt of [1, 2]) {
+      const input = { ...startInput('saves', ['sh', '-c', script]), ...identity('saves', attempt) };
+      input.spec.checkpoint = { path: '/checkpoints', keep: 3 };
+      const { containerId } = await inActivity(startContainer, input);
+      await pumps.adopt({ ...input, containerId }).sealed;
+    }
+    const lines = (await allLines(logs, 'saves')).map(({ text }) => text);
+    expect(lines).toEqual(['/checkpoints', '/checkpoints /checkpoints/epoch-1']);
   });
 
   it('is stopped: one that is deaf to SIGTERM is killed after its grace', async () => {

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { pino } from 'pino';
 
@@ -6,6 +7,7 @@ import { createRetentionActivities, type RetentionDeps } from '../../activities/
 import type { RetentionReport } from '../../contract/activities';
 import type { Run } from '../../contract/run';
 import type { RunSpec } from '../../contract/spec';
+import { removeCheckpoints as removeCheckpointsIn } from '../../host/checkpoints';
 import { openLogStore } from '../../store/file-log-store';
 import type { LogStore } from '../../store/log-store';
 import type { RunStore } from '../../store/run-store';
@@ -46,7 +48,9 @@ async function removeOldLogs(
   const config = { logs: { retention: '30d', maxTotalBytes: 0, ...rules } };
   const now = (): Date => new Date('2026-02-05T00:00:00Z');
   const log = pino({ level: 'silent' });
-  return createRetentionActivities({ store, logs, config, log, heartbeat: () => {}, now, ...changes }).removeOldLogs();
+  const removeCheckpoints = (runId: string): Promise<void> => removeCheckpointsIn(scratch.path, runId);
+  const deps = { store, logs, removeCheckpoints, config, log, heartbeat: () => {}, now, ...changes };
+  return createRetentionActivities(deps).removeOldLogs();
 }
 
 async function left(): Promise<string[]> {
@@ -104,6 +108,26 @@ test('removes for the size of all the logs of the runs that ended first', async 
   expect(await left()).toEqual(['day-22', 'day-23']);
   expect(report).toMatchObject({ removedForSize: 2, keptBytes: 2 * bytes, overBytes: 0 });
   expect((await logs.removal('day-20'))?.because).toMatch(/^all logs together were larger than [\d.]+ KiB$/);
+});
+
+test('removes the checkpoints of a run with its log, and of no run that can go on', async () => {
+  await write('old', ended(1));
+  await write('waits', { state: 'suspended', createdAt: '2020-01-01T00:00:00Z' });
+  for (const id of ['old', 'waits', 'fresh'])
+    mkdirSync(join(scratch.path, 'checkpoints', id, 'epoch-1'), { recursive: true });
+  await write('fresh', ended(31));
+
+  await removeOldLogs();
+
+  expect(readdirSync(join(scratch.path, 'checkpoints')).toSorted()).toEqual(['fresh', 'waits']);
+});
+
+test('leaves a log whose checkpoints cannot be removed for the next time', async () => {
+  await write('old', ended(1));
+  const removeCheckpoints = async (): Promise<void> => Promise.reject(new Error('not now'));
+
+  expect(await removeOldLogs({}, { removeCheckpoints })).toMatchObject({ removedForAge: 0, failed: 1, keptLogs: 1 });
+  expect(await removeOldLogs()).toMatchObject({ removedForAge: 1, failed: 0, keptLogs: 0 });
 });
 
 test('says when there is too much and nothing that may go', async () => {

@@ -71,6 +71,8 @@ test('/docs/json describes every route', () => {
     'post /v1/runs',
     'post /v1/runs/{id}/cancel',
     'post /v1/runs/{id}/rerun',
+    'post /v1/runs/{id}/resume',
+    'post /v1/runs/{id}/suspend',
     'post /v1/schedules',
     'post /v1/schedules/{name}/pause',
     'post /v1/schedules/{name}/trigger',

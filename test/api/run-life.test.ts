@@ -62,6 +62,32 @@ describe('a run', () => {
     expect((await api!.request({ method: 'DELETE', url: `/train/${id}` })).statusCode).toBe(200);
   });
 
+  test('that was suspended waits until it is resumed, and both can be asked again', async () => {
+    const id = await submit();
+    const ask = async (what: string, body: object = {}) => (await api!.post(`/v1/runs/${id}/${what}`, body)).statusCode;
+    const stopped = deferred();
+    const followContainer: Activities['followContainer'] = async ({ attempt }) =>
+      attempt > 1 ? GOOD_OUTCOME : stopped.promise.then(() => ({ ...GOOD_OUTCOME, exitCode: 143 }));
+    const stopContainer: Activities['stopContainer'] = async () => {
+      stopped.resolve();
+      return { how: 'terminated' };
+    };
+    await suite.withWorkers(patientHost({ followContainer, stopContainer }), async () => {
+      await reached(id, 'running');
+      expect(await ask('resume')).toBe(200);
+      expect(await ask('suspend', { by: 'ada' })).toBe(202);
+      await reached(id, 'suspended');
+      expect(await look(id)).toMatchObject({ message: expect.stringMatching(/^Suspended by ada\./), host: null });
+      expect(await ask('suspend')).toBe(200);
+      expect(await ask('resume', { by: 'ada' })).toBe(202);
+      await reached(id, 'succeeded');
+    });
+    expect(await look(id)).toMatchObject({ attempt: 2 });
+    expect([await ask('suspend'), await ask('resume')]).toEqual([409, 409]);
+    const { detail } = (await api!.post(`/v1/runs/${id}/resume`, {})).json<Problem>();
+    expect(detail).toBe(`The run "${id}" has already succeeded; there is nothing to resume.`);
+  });
+
   test('tells how far the pull of its image is, while it is pulled', async () => {
     const pulled = deferred();
     const half = { phase: 'downloading' as const, currentBytes: 50, totalBytes: 100 };
@@ -140,9 +166,11 @@ describe('a run', () => {
     expect((await api!.get(`/v1/runs/${id}/logs`)).statusCode).toBe(404);
   });
 
-  test('cannot be cancelled where there is none', async () => {
-    expect((await api!.post('/v1/runs/none/cancel', {})).statusCode).toBe(404);
-    expect((await api!.post('/v1/runs/none/cancel', { why: 'x' })).statusCode).toBe(400);
+  test('cannot be cancelled, suspended or resumed where there is none', async () => {
+    for (const what of ['cancel', 'suspend', 'resume']) {
+      expect((await api!.post(`/v1/runs/none/${what}`, {})).statusCode).toBe(404);
+      expect((await api!.post(`/v1/runs/none/${what}`, { why: 'x' })).statusCode).toBe(400);
+    }
   });
 });
 

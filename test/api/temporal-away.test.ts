@@ -19,6 +19,8 @@ test.each([
   ['POST', '/v1/runs', { image: 'trainyard/test:1' }],
   ['POST', '/train', { epochs: 3 }],
   ['POST', '/v1/runs/known/cancel', {}],
+  ['POST', '/v1/runs/known/suspend', {}],
+  ['POST', '/v1/runs/known/resume', {}],
   ['DELETE', '/train/known', undefined],
   ['POST', '/v1/schedules', { name: 'a', every: '1h', run: { image: 'trainyard/test:1' } }],
   ['GET', '/v1/schedules', undefined],

@@ -102,6 +102,40 @@ describe('trainyard', () => {
     expect((await cli(on('cancel', 'nothing'))).err).toContain('No run has the id nothing');
   });
 
+  it('suspends and resumes runs, and can wait until they are suspended', async () => {
+    const asked: string[] = [];
+    let looks = 0;
+    handler = (request, response) => {
+      const { pathname } = new URL(request.url!, server.url);
+      if (request.method === 'POST') asked.push(`${pathname} ${request.body}`);
+      if (pathname.endsWith('/events')) return sendJson(response, { items: [], next: null });
+      if (request.method === 'GET') looks += 1;
+      const state = looks > 2 ? 'suspended' : 'stopping';
+      sendJson(response, { ...sampleRun(), id: 'digits-abc', state, message: 'Suspended by tester.' });
+    };
+    expect(await cli(on('suspend', 'digits-abc'))).toMatchObject({
+      code: 0,
+      out: 'digits-abc is asked to give up its container\n',
+    });
+    looks = 0;
+    expect(await cli(on('suspend', 'digits-abc', '--wait'))).toMatchObject({
+      code: 0,
+      out: 'digits-abc is asked to give up its container\ndigits-abc is suspended. Suspended by tester.\n',
+    });
+    expect(await cli(on('resume', 'digits-abc'))).toMatchObject({ code: 0, out: 'digits-abc is asked to go on\n' });
+    expect(asked).toEqual(
+      ['suspend', 'suspend', 'resume'].map((verb) => `/v1/runs/digits-abc/${verb} {"by":"tester"}`),
+    );
+  });
+
+  it('tells by its exit code that a run ended before it was suspended', async () => {
+    handler = (request, response) => {
+      if (request.url?.includes('/events')) return sendJson(response, { items: [], next: null });
+      sendJson(response, { ...sampleRun(), id: 'digits-abc', state: 'succeeded', message: 'It ended.' });
+    };
+    expect((await cli(on('suspend', 'digits-abc', '--wait'))).code).toBe(1);
+  });
+
   it('cancels the other runs when one id is wrong, and tells by the exit code', async () => {
     handler = (request, response) => {
       if (request.url?.startsWith('/v1/runs/digits-abc')) return sendJson(response, sampleRun(), 202);

@@ -50,7 +50,12 @@ beforeAll(async () => {
     const { pathname } = new URL(request.url!, 'http://server');
     if (pathname.endsWith('/attempts')) return sendJson(response, { items: attempts, next: null });
     if (pathname.endsWith('/events')) return sendJson(response, { items: [], next: null });
-    sendJson(response, { ...run, attempts: attempts.map(({ lastLines: _lines, ...attempt }) => attempt), spec, pull: null });
+    sendJson(response, {
+      ...run,
+      attempts: attempts.map(({ lastLines: _lines, ...attempt }) => attempt),
+      spec,
+      pull: null,
+    });
   });
 });
 afterAll(() => server.stop());

@@ -37,6 +37,7 @@ const GOOD = {
     },
   },
   labels: { team: 'vision' },
+  checkpoint: { path: '/state', keep: 2 },
   logs: { retention: '90d' },
   notify: [
     { url: 'https://hooks.example/a', on: ['failed', 'rule'], form: 'json', secret: 'KEY' },

@@ -84,6 +84,15 @@ describe('an accepted spec', () => {
     ]);
   });
 
+  it('has no folder for checkpoints unless it is asked for, and then with its defaults', () => {
+    expect(accept({})).not.toHaveProperty('checkpoint');
+    expect(accept({ checkpoint: {} }).checkpoint).toEqual({ path: '/checkpoints', keep: 3 });
+    expect(accept({ checkpoint: { path: '/state//saved/', keep: 1 } }).checkpoint).toEqual({
+      path: '/state/saved',
+      keep: 1,
+    });
+  });
+
   it('may name parameters after what every object has', () => {
     const spec = accept({ params: { constructor: 1, toString: 'x' }, command: ['a', '{{params.constructor}}'] });
     expect(Object.keys(spec.params)).toEqual(['constructor', 'toString']);
@@ -263,6 +272,44 @@ describe('what cannot be asked for', () => {
     expect(faultAt('mounts[1].target', { mounts })).toContain('mounts[0]');
   });
 
+  it.each([
+    '//',
+    '/.',
+    '/trainyard',
+    '/trainyard/params.json',
+    '/artifacts',
+    '/artifacts/a',
+    '/proc',
+    '/a/../b',
+    '/a:b',
+  ])('refuses checkpoints at %s', (path) => {
+    faultAt('checkpoint.path', { checkpoint: { path } });
+  });
+
+  it.each(['/data', '/data/', '/data/in', '/'.concat('data/./in'), '/'])(
+    'refuses checkpoints that overlap a mount at /data/in or around it: %s',
+    (path) => {
+      faultAt('checkpoint.path', { checkpoint: { path }, mounts: [{ source: '/d', target: '/data/in' }] });
+    },
+  );
+
+  it('refuses checkpoints in a mount, and says which, also where the path is the default', () => {
+    const mounts = [
+      { source: '/d', target: '/data' },
+      { source: '/c', target: '/checkpoints' },
+    ];
+    expect(faultAt('checkpoint.path', { checkpoint: {}, mounts })).toBe(
+      'overlaps mounts[1].target (/checkpoints); write a folder that lies apart from every mount',
+    );
+    expect(accept({ checkpoint: { path: '/data-out' }, mounts: mounts.slice(0, 1) }).checkpoint?.path).toBe(
+      '/data-out',
+    );
+  });
+
+  it.each([0, 1001, 1.5, '3'])('refuses to keep %j checkpoints', (keep) => {
+    expect(faultAt('checkpoint.keep', { checkpoint: { keep } })).toContain('write a whole number from 1 to 1000');
+  });
+
   it.each(['TRAINYARD_RUN_ID', 'TRAINYARD_X', 'NVIDIA_VISIBLE_DEVICES'])('refuses the variable %s', (name) => {
     faultAt(`env.${name}`, { env: { [name]: 'x' } });
   });
@@ -315,7 +362,6 @@ describe('fields whose behaviour does not exist yet', () => {
     ['secrets', { secrets: ['KEY'] }],
     ['pool', { pool: 'default' }],
     ['priority', { priority: 50 }],
-    ['checkpoint', { checkpoint: { path: '/checkpoints' } }],
     ['artifacts', { artifacts: ['/artifacts/**'] }],
     ['resources.gpus', { resources: { gpus: 1 } }],
     ['resources.gpuModel', { resources: { gpuModel: 'H200' } }],

@@ -43,6 +43,7 @@ export function specOf(submission: RunSubmission): RunSpec {
     labels: submission.labels ?? {},
     logs: submission.logs ?? {},
     notify: (submission.notify ?? []) as RunSpec['notify'],
+    ...(submission.checkpoint && { checkpoint: { path: '/checkpoints', keep: 3, ...submission.checkpoint } }),
     policy: {
       timeouts: {
         queued: '24h',

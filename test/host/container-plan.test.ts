@@ -8,7 +8,12 @@ const HOST = {
   containerLogSizeBytes: 1000,
   containerLogFiles: 3,
 };
-const FACTS = { host: HOST, paths: { params: '/d/params/r.json', artifacts: '/d/artifacts/r' }, binds: [] };
+const FACTS = {
+  host: HOST,
+  paths: { params: '/d/params/r.json', artifacts: '/d/artifacts/r', checkpoints: '/d/checkpoints/r' },
+  binds: [],
+  resumeFrom: null,
+};
 const IDENTITY = { runId: 'r:1', attempt: 2, epoch: 7, specHash: 'abc', imageId: 'sha256:1' };
 
 describe('planContainer', () => {
@@ -52,6 +57,21 @@ describe('planContainer', () => {
       { source: '/d/params/r.json', target: '/trainyard/params.json', readOnly: true },
       { source: '/d/artifacts/r', target: '/artifacts', readOnly: false },
     ]);
+  });
+
+  it('binds the folder for checkpoints where the spec says, and tells what to go on from', () => {
+    const spec = { ...specOf({}), checkpoint: { path: '/state/saved', keep: 3 } };
+    const first = planContainer({ ...IDENTITY, spec }, FACTS);
+    const second = planContainer({ ...IDENTITY, spec }, { ...FACTS, resumeFrom: 'epoch-12.pt' });
+
+    expect(first.binds).toContainEqual({ source: '/d/checkpoints/r', target: '/state/saved', readOnly: false });
+    expect(first.env).toMatchObject({ TRAINYARD_CHECKPOINT_DIR: '/state/saved' });
+    expect(Object.keys(first.env)).not.toContain('TRAINYARD_RESUME');
+    expect(second.env).toMatchObject({
+      TRAINYARD_CHECKPOINT_DIR: '/state/saved',
+      TRAINYARD_RESUME: '1',
+      TRAINYARD_CHECKPOINT: '/state/saved/epoch-12.pt',
+    });
   });
 
   it('sets the limits of the spec', () => {

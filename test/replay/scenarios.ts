@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/client';
 
-import { cancelSignal } from '../../workflows/messages';
+import { cancelSignal, resumeSignal, suspendSignal } from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, placedAtOnce } from '../helpers/fake-host';
 import type { StartRun, WorkflowSuite } from '../helpers/workflow-suite';
@@ -86,6 +86,31 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
       await records.reached('running');
       await run.signal(cancelSignal, { by: 'ada' });
       await run.result().catch(() => undefined);
+      return run.workflowId;
+    });
+  },
+
+  'is-suspended-and-resumed': async (suite) => {
+    const stopped = deferred();
+    const { activities, records } = fakeHost({
+      followContainer: async ({ attempt }) => {
+        if (attempt > 1) return GOOD_OUTCOME;
+        await stopped.promise;
+        return { ...GOOD_OUTCOME, exitCode: 143 };
+      },
+      stopContainer: async () => {
+        stopped.resolve();
+        return { how: 'terminated' };
+      },
+      cleanUp: async () => ({ removed: 1, checkpoint: 'epoch-12.pt' }),
+    });
+    return suite.withWorkers(placedAtOnce(activities), async (start) => {
+      const run = await start({ checkpoint: {} });
+      await records.reached('running');
+      await run.signal(suspendSignal, { by: 'ada' });
+      await records.reached('suspended');
+      await run.signal(resumeSignal, { by: 'ada' });
+      await run.result();
       return run.workflowId;
     });
   },

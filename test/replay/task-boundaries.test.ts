@@ -18,21 +18,25 @@ interface HistoryEvent {
  * A workflow task may end between the result of a local activity and what follows from it, such as when the task is
  * prolonged in that moment. In a replay the result then comes one task earlier than it came in life.
  */
-it('a run that is tried again goes as it went wherever a task ended after a local activity', async () => {
-  const workflowBundle = await bundleWorkflows();
-  const workflowId = await SCENARIOS['is-retried']!(suite);
-  const show = ['workflow', 'show', '--workflow-id', workflowId, '--output', 'json', '--address', suite.env.address];
-  const { events } = JSON.parse(execFileSync(temporalBinary(), show, { encoding: 'utf8' })) as {
-    events: HistoryEvent[];
-  };
-  const results = events.filter((event) => event.markerRecordedEventAttributes?.markerName === 'core_local_activity');
-  expect(results.length).toBeGreaterThan(4);
+it.each(['is-retried', 'is-suspended-and-resumed'])(
+  'a run that %s goes as it went wherever a task ended after a local activity',
+  async (scenario) => {
+    const workflowBundle = await bundleWorkflows();
+    const workflowId = await SCENARIOS[scenario]!(suite);
+    const show = ['workflow', 'show', '--workflow-id', workflowId, '--output', 'json', '--address', suite.env.address];
+    const { events } = JSON.parse(execFileSync(temporalBinary(), show, { encoding: 'utf8' })) as {
+      events: HistoryEvent[];
+    };
+    const results = events.filter((event) => event.markerRecordedEventAttributes?.markerName === 'core_local_activity');
+    expect(results.length).toBeGreaterThan(4);
 
-  for (const { eventId } of results.slice(0, -2)) {
-    const history = { events: withTaskAfter(events, Number(eventId)) };
-    await Worker.runReplayHistory({ workflowBundle }, history, 'replayed');
-  }
-}, 180_000);
+    for (const { eventId } of results.slice(0, -2)) {
+      const history = { events: withTaskAfter(events, Number(eventId)) };
+      await Worker.runReplayHistory({ workflowBundle }, history, 'replayed');
+    }
+  },
+  180_000,
+);
 
 /** The history with one more workflow task after an event; the events behind it move back, and so do what refers to them. */
 function withTaskAfter(events: readonly HistoryEvent[], last: number): HistoryEvent[] {

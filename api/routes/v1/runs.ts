@@ -8,10 +8,11 @@ import { RunSubmissionSchema } from '../../../contract/spec';
 import { defaulted } from '../../defaulted';
 import { attemptsWithLines } from '../../services/attempts';
 import { cancelRun } from '../../services/cancel-run';
-import { CancelBodySchema, checkBody } from '../../services/check-body';
+import { AskBodySchema, checkBody } from '../../services/check-body';
 import { lookAtRun } from '../../services/find-run';
 import { queryOf, RunListQuerySchema } from '../../services/list-runs';
 import type { Services } from '../../services/services';
+import { resumeRun, suspendRun } from '../../services/suspend-run';
 import { submitRun } from '../../services/submit-run';
 import {
   answer,
@@ -90,10 +91,37 @@ const cancelSchema = {
   description:
     'Its container gets SIGTERM, the grace of its policy, and SIGKILL. The run is `cancelled` when the container is gone.',
   params: RunIdParamsSchema,
-  body: describedBody(CancelBodySchema),
+  body: describedBody(AskBodySchema),
   response: {
     200: answer(RunSchema, 'It was cancelled before.'),
     202: answer(RunSchema, 'It was asked to end.'),
+    ...problemAnswers(400, 404, 409, 415, 503),
+  },
+} satisfies FastifySchema;
+
+const suspendSchema = {
+  tags,
+  summary: 'Suspend a run',
+  description:
+    'Its container gets SIGTERM, the grace of its policy, and SIGKILL. The run is `suspended` when the container is gone, says which checkpoint it will go on from, and holds nothing until it is resumed.',
+  params: RunIdParamsSchema,
+  body: describedBody(AskBodySchema),
+  response: {
+    200: answer(RunSchema, 'It is suspended already.'),
+    202: answer(RunSchema, 'It was asked to give up its container.'),
+    ...problemAnswers(400, 404, 409, 415, 503),
+  },
+} satisfies FastifySchema;
+
+const resumeSchema = {
+  tags,
+  summary: 'Resume a suspended run',
+  description: 'It goes on with a next attempt, from its newest checkpoint; that takes from no budget of its policy.',
+  params: RunIdParamsSchema,
+  body: describedBody(AskBodySchema),
+  response: {
+    200: answer(RunSchema, 'It is not suspended, and goes on as it is.'),
+    202: answer(RunSchema, 'It was asked to go on.'),
     ...problemAnswers(400, 404, 409, 415, 503),
   },
 } satisfies FastifySchema;
@@ -118,8 +146,18 @@ export const runRoutes: FastifyPluginAsyncTypebox<{ services: Services }> = asyn
   }));
 
   app.post('/runs/:id/cancel', { schema: cancelSchema }, async (request, reply) => {
-    const body = checkBody(CancelBodySchema, request.body);
+    const body = checkBody(AskBodySchema, request.body);
     const { run, alreadyCancelled } = await cancelRun(services, request.params.id, body.by);
     return reply.code(alreadyCancelled ? 200 : 202).send(run);
+  });
+
+  app.post('/runs/:id/suspend', { schema: suspendSchema }, async (request, reply) => {
+    const { run, isSo } = await suspendRun(services, request.params.id, checkBody(AskBodySchema, request.body).by);
+    return reply.code(isSo ? 200 : 202).send(run);
+  });
+
+  app.post('/runs/:id/resume', { schema: resumeSchema }, async (request, reply) => {
+    const { run, isSo } = await resumeRun(services, request.params.id, checkBody(AskBodySchema, request.body).by);
+    return reply.code(isSo ? 200 : 202).send(run);
   });
 };

@@ -96,9 +96,7 @@ async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<E
     life.attemptEnded(ending);
     const decision = decideRetry(retries, ledger, ending);
     ledger = decision.ledger;
-    if (decision.rule !== null) {
-      life.notifier.ruleMatched(`policy.retries.rules[${decision.rule}]: ${decision.because}`);
-    }
+    life.notifier.decided(decision);
     if (ending.reason === 'completed') return ending;
     if (!decision.retry) {
       if (retries.attempts > 1) life.note(`No further attempt: ${decision.because}.`);

@@ -5,6 +5,7 @@ import { notifyWorkflowIdFor, NOTIFY_WORKFLOW } from '../contract/names';
 import type { RunReport } from '../contract/run';
 import type { RunSpec } from '../contract/spec';
 import { HEARD_NOTHING, MOST_NOTIFICATIONS, planNotifications, type Plan } from '../policy/notifications';
+import type { RetryDecision } from '../policy/retry';
 
 /** What it needs of a run. */
 interface Teller {
@@ -25,9 +26,11 @@ export class Notifier {
 
   constructor(private readonly life: Teller) {}
 
-  /** A rule of the policy matched the attempt that just ended; `text` names the rule and says why. Told with what follows. */
-  ruleMatched(text: string): void {
-    this.rule = text;
+  /** What the policy decided of the attempt that just ended; where a rule did, it is told with what follows. */
+  decided({ rule, because }: Pick<RetryDecision, 'rule' | 'because'>): void {
+    const name = `policy.retries.rules[${rule}]`;
+    const text = because.includes(name) ? because : `${name}: ${because}`;
+    this.rule = rule === null ? null : text;
   }
 
   /** The run has entered a state. */

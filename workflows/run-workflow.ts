@@ -76,9 +76,7 @@ async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<E
       host: life.attempts.at(-1)?.host ?? null,
     });
     course = decision.course;
-    if (decision.rule !== null) {
-      life.notifier.ruleMatched(`policy.retries.rules[${decision.rule}]: ${decision.because}`);
-    }
+    life.notifier.decided(decision);
     if (ending.reason === 'completed') return ending;
     if (!decision.retry) {
       if (isNews(course)) life.note(`No further attempt: ${decision.because}.`);

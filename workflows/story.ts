@@ -24,7 +24,14 @@ function tellAttempt(attempt: Attempt): string {
   const form = attempt.form === 'process' ? 'as **local process, without a container**' : 'in container';
   const container = attempt.containerId ? ` ${form} \`${attempt.containerId.slice(0, 12)}\`` : '';
   const log = attempt.logLines === null ? '' : ` Log: ${attempt.logLines} lines, ${attempt.logGaps} gaps.`;
-  return `- attempt ${attempt.number}${container}: ${attempt.message ?? 'under way.'}${log}`;
+  return `- attempt ${attempt.number}${container}: ${attempt.message ?? 'under way.'}${tellEvidence(attempt)}${log}`;
+}
+
+/** The exception and the hint, in short; all of it is in the answers of the API. */
+function tellEvidence({ evidence }: Attempt): string {
+  const { traceback = null, hint = null } = evidence ?? {};
+  const exception = traceback && clip(`${traceback.type}: ${traceback.message}`.replace(/[`\s]+/g, ' ').trim());
+  return `${exception === null ? '' : ` \`${exception}\``}${hint === null ? '' : ` ${hint.sentence}`}`;
 }
 
 /** All that people must know of a container, or a local process, that runs; null where there is nothing. */

@@ -9,15 +9,17 @@ const REMEMBERED = 1000;
 /**
  * What containers use. Where this process sees the kernel's own files, it reads them: they know the most there ever was, and the
  * engine is asked once for each container. Elsewhere the engine is asked each time, which knows less.
+ *
+ * @param findCgroup how those files are found; another one is for tests.
  */
-export function usageCall({ docker, call }: Connection): Engine['usage'] {
+export function usageCall({ docker, call }: Connection, findCgroup = findContainerCgroup): Engine['usage'] {
   const known = new Map<string, CgroupFolders | 'engine'>();
 
   const find = async (id: string): Promise<CgroupFolders | 'engine' | null> => {
     const inspected = await call('other', () => expecting([404], containerOf(docker, id).inspect()));
     // A process id of 0 is that of a container that does not run.
     if (inspected === 404 || inspected.State.Pid === 0) return null;
-    return (await findContainerCgroup(inspected.State.Pid, inspected.Id)) ?? 'engine';
+    return (await findCgroup(inspected.State.Pid, inspected.Id)) ?? 'engine';
   };
 
   const ask = async (id: string): Promise<ContainerUsage | null> => {

@@ -12,7 +12,7 @@ export type NewestCheckpoint = (runId: string) => Promise<string | null>;
 
 export interface EndedContainer {
   /** Null where it is gone. */
-  info: Pick<ContainerInfo, 'exitCode' | 'network'> | null;
+  info: Pick<ContainerInfo, 'network'> | null;
   /** See `readLogEnd`. */
   lines: readonly LogLine[];
 }
@@ -27,10 +27,9 @@ export async function findEvidence(
 ): Promise<FoundInLog> {
   const texts = lines.map(({ text }) => text);
   const traceback = findTraceback(lines);
-  const hasFailed = info?.exitCode !== 0;
   return {
     traceback,
-    hint: hasFailed ? hintInLog({ lines: texts, traceback, network: info?.network ?? null }) : null,
+    hint: hintInLog({ lines: texts, traceback, network: info?.network ?? null }),
     step: highestStep(texts),
     checkpoint: await newestCheckpoint(runId),
     matchedLogs: await findPatterns(logPatterns, texts),

@@ -12,9 +12,9 @@ import { REASONS } from '../contract/reason';
 import type { Attempt, Run, RunEvent, RunEventType, RunReport, RunStatus } from '../contract/run';
 import type { RunSpec, RunSubmission } from '../contract/spec';
 import { isEndState, type RunState } from '../contract/state';
-import { finalMessage, firstFailureAfter } from '../policy/evidence/first-failure';
-import { judgeEvidence } from '../policy/evidence/judge-evidence';
+import { finalMessage } from '../policy/evidence/first-failure';
 import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
+import { recordAttemptEnd, recordContainerEnd } from './attempt-record';
 import { Interrupts } from './interrupts';
 import { LeaseEpoch } from './lease-epoch';
 import { RunLimits } from './limits';
@@ -181,18 +181,11 @@ export class RunLife {
   }
 
   containerEnded(outcome: ContainerOutcome, ending: Ending): void {
-    const { exitCode, finishedAt, logLines, logGaps } = outcome;
-    const evidence = judgeEvidence(ending, outcome);
-    Object.assign(this.attempt, { exitCode, endedAt: finishedAt, logLines, logGaps, evidence });
-    this.run.exitCode = exitCode;
+    recordContainerEnd(this.run, this.attempt, outcome, ending);
   }
 
   attemptEnded(ending: Ending): void {
-    const message = describeEnding(ending);
-    Object.assign(this.attempt, { reason: ending.reason, message, exitCode: ending.exitCode });
-    this.attempt.endedAt ??= now();
-    this.attempt.evidence ??= judgeEvidence(ending, null);
-    this.run.firstFailure = firstFailureAfter(this.run, ending);
+    const message = recordAttemptEnd(this.run, this.attempt, ending, now());
     this.interrupts.attemptEnded();
     // What comes of it, a next attempt or the end of the run, is told in the same turn.
     this.tell('attempt-ended', `Attempt ${this.run.attempt} ended: ${message}`, this.tellsOnce);

@@ -28,7 +28,14 @@ function tellAttempt(attempt: Attempt): string {
   const container = attempt.containerId ? ` ${form} \`${attempt.containerId.slice(0, 12)}\`` : '';
   const log = attempt.logLines === null ? '' : ` Log: ${attempt.logLines} lines, ${attempt.logGaps} gaps.`;
   const changes = attempt.changes.length > 0 ? ` with ${attempt.changes.join(', ')}` : '';
-  return `- attempt ${attempt.number}${container}${changes}: ${attempt.message ?? 'under way.'}${log}`;
+  return `- attempt ${attempt.number}${container}${changes}: ${attempt.message ?? 'under way.'}${tellEvidence(attempt)}${log}`;
+}
+
+/** The exception and the hint, in short; all of it is in the answers of the API. */
+function tellEvidence({ evidence }: Attempt): string {
+  const { traceback = null, hint = null } = evidence ?? {};
+  const exception = traceback && clip(`${traceback.type}: ${traceback.message}`.replace(/[`\s]+/g, ' ').trim());
+  return `${exception === null ? '' : ` \`${exception}\``}${hint === null ? '' : ` ${hint.sentence}`}`;
 }
 
 /** Why a container is asked to end, while it is still there: nothing is said to be so that is only wanted. */

@@ -13,6 +13,8 @@ import type { Ending } from '../outcome';
  */
 export function fingerprintOf(ending: Ending, evidence: Evidence | null): string | null {
   if (REASONS[ending.reason].retry !== 'user') return null;
+  // What ran into the limit first is chance: neither the exception nor the exit code tells anything there.
+  if (ending.reason === 'out-of-memory') return ending.reason;
   const mark = markOf(ending, evidence);
   return mark === null ? null : `${ending.reason} ${ending.exitCode ?? '-'} ${mark}`;
 }
@@ -20,9 +22,7 @@ export function fingerprintOf(ending: Ending, evidence: Evidence | null): string
 /** Signals that a program does not get from anybody: it did something that it must not. */
 const CRASHES: readonly unknown[] = ['SIGILL', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'];
 
-function markOf({ reason, detail }: Ending, evidence: Evidence | null): string | null {
-  // What ran into the limit first is chance, so the exception tells nothing there.
-  if (reason === 'out-of-memory') return 'memory';
+function markOf({ detail }: Ending, evidence: Evidence | null): string | null {
   // Whoever sends a signal twice does not make the program fail for the same cause twice.
   if (detail.signal !== undefined && !CRASHES.includes(detail.signal)) return null;
   const traceback = evidence?.traceback ?? null;

@@ -2,14 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { foldersIn } from '../../docker/container-cgroup';
-import { usageIn } from '../../docker/dockerode-usage';
+import { connect } from '../../docker/dockerode-connection';
+import { usageCall, usageIn } from '../../docker/dockerode-usage';
+import { plainAgent } from '../../docker/modem-dial';
 import { testEngine } from '../helpers/engine';
 import { scratchFolder } from '../helpers/scratch-folder';
 import { until } from '../helpers/until';
 import { python } from '../host/helpers';
 
 const MEBIBYTE = 1024 ** 2;
-const { engine, plan, run, dispose } = testEngine();
+const { engine, dockerHost, plan, run, dispose } = testEngine();
 afterAll(() => dispose());
 
 describe('the usage of a container', () => {
@@ -53,6 +55,28 @@ time.sleep(600)`),
     });
     expect(usage.oomKills).toBe(1);
     expect(usage.peakMemoryBytes).toBeGreaterThan(55 * MEBIBYTE);
+  });
+
+  it('is asked of the engine where the files of the kernel are not to be seen', async () => {
+    const agent = plainAgent();
+    const usage = usageCall(connect(dockerHost, agent), async () => null);
+    const id = await run(python('x = bytearray(50 * 1024 ** 2)\nimport time; time.sleep(600)'));
+    const seen = await until(async () => {
+      const now = await usage(id);
+      return (now?.peakMemoryBytes ?? 0) > 50 * MEBIBYTE && now;
+    });
+    expect(seen).toEqual({
+      peakMemoryBytes: expect.any(Number),
+      cpuSeconds: expect.any(Number),
+      oomKills: null,
+    });
+    expect(seen.cpuSeconds).toBeGreaterThan(0);
+    await engine.signalContainer(id, 'SIGKILL');
+    await engine.waitContainer(id, new AbortController().signal);
+    expect(await usage(id)).toBeNull();
+    await engine.removeContainer(id);
+    expect(await usage(id)).toBeNull();
+    agent.destroy();
   });
 
   it('is nothing where it does not run, not any more, or never was', async () => {

@@ -26,18 +26,22 @@ async function runWith(...outcomes: Partial<ContainerOutcome>[]) {
     followContainer: async ({ attempt }) => ({ ...GOOD_OUTCOME, findings: FINDINGS, ...outcomes[attempt - 1] }),
   });
   const submission = { policy: { retries: { attempts: 3, delay: '10ms' } } };
-  const failure = await suite.withWorkers(activities, async (start) =>
-    (await start(submission)).result().then(
+  return suite.withWorkers(activities, async (start) => {
+    const run = await start(submission);
+    const failure = await run.result().then(
       () => null,
       (error: WorkflowFailedError) => error.cause as ApplicationFailure,
-    ),
-  );
-  return { records, failure };
+    );
+    const handle = suite.client.getHandle(run.workflowId);
+    const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    return { records, failure, currentDetails };
+  });
 }
 
 describe('the evidence of an attempt', () => {
   it('is what its host found, for each attempt', async () => {
-    const { records } = await runWith({ exitCode: 1 }, { exitCode: 0 });
+    const { records, currentDetails } = await runWith({ exitCode: 1 }, { exitCode: 0 });
+    expect(currentDetails).toContain('exit code 1. `ValueError: bad batch` Make room. Log:');
     const { peakMemoryBytes, cpuSeconds, traceback, hint, step, checkpoint } = FINDINGS;
     const found = { peakMemoryBytes, cpuSeconds, traceback, step, checkpoint, signal: null, outOfMemory: false };
     expect(records.attempts().map(({ evidence }) => evidence)).toEqual([

@@ -59,7 +59,9 @@ describe('fingerprintOf', () => {
   it('takes running out of memory for the same, whatever the program was just doing', () => {
     const ending: Ending = { reason: 'out-of-memory', exitCode: 1, detail: {} };
     const traceback = { type: 'RuntimeError', message: 'DataLoader worker died' };
-    expect(fingerprintOf(ending, { ...NOTHING, traceback })).toBe(fingerprintOf(ending, NOTHING));
+    const killed = { ...ending, exitCode: 137 };
+    expect(fingerprintOf(ending, { ...NOTHING, traceback })).toBe(fingerprintOf(killed, NOTHING));
+    expect(fingerprintOf(killed, null)).not.toBeNull();
   });
 
   it('is none where there is only an exit code', () => {

@@ -24,7 +24,11 @@ export function buildSubmission(fileText: string | null, options: SubmissionOpti
   if (options.name !== undefined) submission['name'] = options.name;
   for (const pair of options.param ?? []) setPath(submission, ['params', ...one(pair, '-p')], value(pair));
   for (const pair of options.label ?? []) setPath(submission, ['labels', ...one(pair, '--label')], rawValue(pair));
-  for (const pair of options.set ?? []) setPath(submission, keyOf(pair, '--set').split('.'), value(pair));
+  for (const pair of options.set ?? []) {
+    const path = keyOf(pair, '--set').split('.');
+    if (path[0] === 'policy' && path.length > 1) keepPolicyName(submission);
+    setPath(submission, path, value(pair));
+  }
   return submission;
 }
 
@@ -41,6 +45,11 @@ function parseDocument(text: string): Json {
     throw new UsageError('The file does not hold a run spec; write fields such as "image: trainyard/digits:1".');
   }
   return document as Json;
+}
+
+/** What is set below a policy that is only a name goes over the named one, and does not take its place. */
+function keepPolicyName(submission: Json): void {
+  if (typeof submission['policy'] === 'string') submission['policy'] = { use: submission['policy'] };
 }
 
 function setPath(target: Json, path: readonly string[], leaf: unknown): void {

@@ -13,7 +13,7 @@ import type { Attempt, Run, RunEvent, RunEventType, RunReport, RunStatus } from 
 import type { RunSpec, RunSubmission } from '../contract/spec';
 import { isEndState, type RunState } from '../contract/state';
 import { finalMessage } from '../policy/evidence/first-failure';
-import { describeEnding, type Ending, type StopCause } from '../policy/outcome';
+import type { Ending, StopCause } from '../policy/outcome';
 import { recordAttemptEnd, recordContainerEnd } from './attempt-record';
 import { Interrupts } from './interrupts';
 import { LeaseEpoch } from './lease-epoch';

@@ -2,11 +2,13 @@ import type { Attempt } from '../../contract/run';
 import type { RetryRule } from '../../contract/spec';
 import type { PastAttempt } from '../../policy/try-policy';
 import type { StoredRun } from '../../store/run-store';
-import { compilePattern } from './line-pattern';
+import { matchedIn, patternsOf, type RulePattern } from './rule-patterns';
 import type { Services } from './services';
 
-/** Lines at the end of an attempt's log that a rule looks into. */
+/** As much of the end of an attempt's log as a host looks into when the attempt ends. */
 const LAST_LINES = 1_000;
+const LAST_CHARACTERS = 1024 ** 2;
+const LINE_CHARACTERS = 16 * 1024;
 
 /** The attempts of a run that have ended, and what of them could not be known. */
 export async function pastAttempts(
@@ -14,41 +16,32 @@ export async function pastAttempts(
   { run, attempts }: StoredRun,
   rules: readonly RetryRule[],
 ): Promise<{ attempts: PastAttempt[]; notes: string[] }> {
-  const ended = attempts.filter(({ reason }) => reason !== null);
-  const asksForLog = rules.some((rule) => logOf(rule) !== undefined);
-  const removal = asksForLog ? await services.logStore.removal(run.id) : null;
+  const patterns = patternsOf(rules);
+  const removal = patterns.length > 0 ? await services.logStore.removal(run.id) : null;
+  const past: PastAttempt[] = [];
+  for (const attempt of attempts.filter(({ reason }) => reason !== null)) {
+    const matched = removal === null ? await matchedInLog(services, run.id, attempt.number, patterns) : [];
+    past.push(pastOf(attempt, run.createdAt, matched));
+  }
   const notes =
     removal === null ? [] : [`Its log was removed on ${removal.at}; rules that look into it were taken not to fit.`];
-  const past = await Promise.all(
-    ended.map(async (attempt) => {
-      const lines = asksForLog && removal === null ? await lastLines(services, run.id, attempt.number) : [];
-      return pastOf(attempt, run.createdAt, matchedIn(lines, rules));
-    }),
-  );
   return { attempts: past, notes };
 }
 
-/** Indices of the rules whose `log` is found in one of the lines. */
-export function matchedIn(lines: readonly string[], rules: readonly RetryRule[]): number[] {
-  return rules.flatMap((rule, index) => {
-    const text = logOf(rule);
-    if (text === undefined) return [];
-    const path = `policy.retries.rules[${index}].when.log`;
-    const pattern = compilePattern(path, text, { literal: false, ignoreCase: false });
-    return lines.some((line) => pattern.matches(line)) ? [index] : [];
-  });
-}
-
-function logOf({ when }: RetryRule): string | undefined {
-  return (when as { log?: string }).log;
-}
-
-async function lastLines({ logStore }: Services, runId: string, attempt: number): Promise<string[]> {
+async function matchedInLog(
+  { logStore }: Services,
+  runId: string,
+  attempt: number,
+  patterns: readonly RulePattern[],
+): Promise<number[]> {
+  if (patterns.length === 0) return [];
   const texts: string[] = [];
   for await (const lines of logStore.read(runId, { attempt, tail: LAST_LINES })) {
-    texts.push(...lines.map(({ text }) => text));
+    texts.push(...lines.map(({ text }) => text.slice(0, LINE_CHARACTERS)));
   }
-  return texts;
+  let characters = 0;
+  const first = texts.findLastIndex((text) => (characters += text.length) > LAST_CHARACTERS);
+  return matchedIn(texts.slice(first + 1), patterns);
 }
 
 function pastOf(attempt: Attempt, createdAt: string, matchedLogs: readonly number[]): PastAttempt {

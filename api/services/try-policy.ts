@@ -12,11 +12,12 @@ import { CheckedTrialSchema, type PolicyTrial, type Tried } from '../../contract
 import { checkShape } from '../../contract/validate-shape';
 import { validateSpec, WORDING } from '../../contract/validate-spec';
 import { outcomeFaults, pastOfOutcome } from '../../policy/past-outcomes';
-import { tryPolicy } from '../../policy/try-policy';
+import { type PastAttempt, tryPolicy } from '../../policy/try-policy';
 import { readPolicyBook } from '../../store/policy-book';
 import type { StoredRun } from '../../store/run-store';
 import { runNotFound } from '../problem-error';
-import { matchedIn, pastAttempts } from './past-attempts';
+import { pastAttempts } from './past-attempts';
+import { matchedIn, patternsOf } from './rule-patterns';
 import type { Services } from './services';
 
 /**
@@ -27,8 +28,11 @@ import type { Services } from './services';
 export async function tryOutPolicy(services: Services, body: unknown): Promise<Tried[]> {
   const { trial, example, book } = await checkTrial(services, body);
   const runs = await findRuns(services, trial.runs ?? []);
-  const tried = await Promise.all(runs.map(async (found) => tryOnRun(services, trial, found, book)));
-  return trial.outcomes === undefined ? tried : [...tried, tryOnOutcomes(trial.outcomes, example)];
+  const tried: Tried[] = [];
+  // One after the other: logs are read, and their ends are held, of one run at a time.
+  for (const found of runs) tried.push(await tryOnRun(services, trial, found, book));
+  if (trial.outcomes !== undefined) tried.push(await tryOnOutcomes(trial.outcomes, example));
+  return tried;
 }
 
 interface CheckedTrial {
@@ -102,8 +106,11 @@ async function tryOnRun(
   return { runId: run.id, ...tryPolicy(check.spec, past), notes };
 }
 
-function tryOnOutcomes(outcomes: NonNullable<PolicyTrial['outcomes']>, spec: RunSpec): Tried {
-  const { rules } = spec.policy.retries;
-  const attempts = outcomes.map((outcome) => pastOfOutcome(outcome, matchedIn(outcome.log?.split('\n') ?? [], rules)));
+async function tryOnOutcomes(outcomes: NonNullable<PolicyTrial['outcomes']>, spec: RunSpec): Promise<Tried> {
+  const patterns = patternsOf(spec.policy.retries.rules);
+  const attempts: PastAttempt[] = [];
+  for (const outcome of outcomes) {
+    attempts.push(pastOfOutcome(outcome, await matchedIn(outcome.log?.split('\n') ?? [], patterns)));
+  }
   return { runId: null, ...tryPolicy(spec, { attempts, timeouts: null, hasEnded: null }), notes: [] };
 }

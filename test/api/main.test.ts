@@ -51,6 +51,17 @@ async function ready({ child, output, exited }: Started): Promise<string> {
 }
 
 describe('the process of the API', () => {
+  test('does not start with a policy in its folder that has a fault, and says which', async () => {
+    const file = join(folder, 'mine.yaml');
+    await writeFile(file, 'name: mine\ndescription: Mine.\npolicy: { retries: { attempts: 0 } }\n');
+    const { exited, output } = start(['--port', '0'], { TRAINYARD_POLICIES: folder });
+
+    expect(await exited).toBe(1);
+    expect(output.err).toBe(
+      `The policies cannot be used:\n  ${file}: policy.retries.attempts must be at least 1; got 0; write a whole number from 1 to 10\n`,
+    );
+  });
+
   test('takes a free port, prints it, serves while Temporal is away, and stops on SIGTERM', async () => {
     const api = start(['--port', '0']);
     const url = await ready(api);

@@ -34,6 +34,17 @@ describe('buildSubmission', () => {
     });
   });
 
+  it('sets fields over a policy that is only a name, and keeps the name', () => {
+    const set = ['policy.retries.attempts=3', 'policy.timeouts.running=2h'];
+    expect(buildSubmission('image: a\npolicy: patient\n', { set })).toEqual({
+      image: 'a',
+      policy: { use: 'patient', retries: { attempts: 3 }, timeouts: { running: '2h' } },
+    });
+    expect(buildSubmission('image: a\npolicy: patient\n', { set: ['policy=strict'] })).toMatchObject({
+      policy: 'strict',
+    });
+  });
+
   it('reads JSON as well as YAML', () => {
     expect(buildSubmission('{"image": "a:1"}', {})).toEqual({ image: 'a:1' });
   });

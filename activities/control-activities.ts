@@ -78,7 +78,8 @@ async function readHosts(store: RunStore): Promise<HostFacts[]> {
   const reports = await store.listHosts();
   // With one host there is no choice, and nothing to count.
   if (reports.length < 2) return reports.map((report) => ({ ...report, liveRuns: 0 }));
-  const state = RUN_STATES.filter((name) => !isEndState(name));
+  // A suspended run holds nothing of any host.
+  const state = RUN_STATES.filter((name) => !isEndState(name) && name !== 'suspended');
   const { items } = await store.listRuns({ state, limit: LIVE_RUNS_LIMIT });
   return reports.map((report) => ({ ...report, liveRuns: items.filter(({ host }) => host === report.name).length }));
 }

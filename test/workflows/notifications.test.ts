@@ -120,7 +120,12 @@ describe('a run with targets', () => {
     const [retried, failed] = byAttempt.map(({ notification }) => notification);
     expect(retried).toMatchObject({
       run: { state: 'retrying', attempt: 1 },
-      ended: { attempt: 1, reason: 'out-of-memory', exitCode: 137, hint: null },
+      ended: {
+        attempt: 1,
+        reason: 'out-of-memory',
+        exitCode: 137,
+        hint: expect.stringContaining('`resources.memory`') as string,
+      },
       rule: expect.stringContaining('policy.retries.rules[0]') as string,
     });
     expect(failed).toMatchObject({

@@ -2,7 +2,7 @@ import { createFollowActivities } from '../../activities/follow-activities';
 import type { ContainerOutcome, FollowContainerInput } from '../../contract/activities';
 import { until } from '../helpers/until';
 import { python } from '../host/helpers';
-import { activityHost, identity, inActivity, type ActivityHost } from './host-helpers';
+import { activityEnvironment, activityHost, identity, inActivity, type ActivityHost } from './host-helpers';
 
 let host: ActivityHost;
 
@@ -18,6 +18,18 @@ const follow = (runId: string, containerId: string, silenceMs: number, heartbeat
   const { followContainer } = createFollowActivities(host);
   return inActivity<FollowContainerInput, ContainerOutcome>(followContainer, input, { heartbeatDetails });
 };
+
+/** What the heartbeats of such a follow tell. */
+async function beatsOf(runId: string, containerId: string): Promise<unknown> {
+  const { followContainer } = createFollowActivities(host);
+  const environment = activityEnvironment();
+  const beat = new Promise((resolve) => environment.once('heartbeat', resolve));
+  const following = environment.run(followContainer, { ...identity(runId), containerId, silenceMs: 3_600_000 });
+  const details = await beat;
+  await host.engine.removeContainer(containerId);
+  await following;
+  return details;
+}
 
 const lastLine = async (runId: string) => (await host.lines(runId)).at(-1)!;
 const reported = () => until(() => host.silent.at(0));
@@ -46,6 +58,14 @@ describe('followContainer of a container that may be silent only for a time', ()
     expect(host.silent.map(({ silenceMs }) => silenceMs)).toEqual([3000]);
     await host.engine.removeContainer(id);
     await Promise.all([following, noNews]);
+  });
+
+  it('tells in its heartbeats for how long it has been silent, so that the next worker goes on from there', async () => {
+    const id = await host.start('beats', python('import time; time.sleep(600)'));
+    const { silentMs } = (await beatsOf('beats', id)) as { silentMs: number };
+
+    expect(silentMs).toBeGreaterThan(2000);
+    expect(silentMs).toBeLessThan(60_000);
   });
 
   it('does not count the time in which somebody has paused it', async () => {

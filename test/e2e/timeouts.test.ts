@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+
 import type { RunEvent } from '../../contract/run';
 import { python } from '../host/helpers';
 import { startProxy, type TestProxy } from '../helpers/proxy';
@@ -132,4 +134,36 @@ it('gives up a pull that stalls in the middle of a layer, and tries again at the
       message: expect.stringContaining('retry 1 of 10 for infrastructure causes'),
     }),
   );
+});
+
+describe('silence, with a worker that is away', () => {
+  const container = (id: string): string =>
+    execFileSync('docker', ['ps', '--quiet', '--filter', `label=trainyard.run=${id}`], { encoding: 'utf8' }).trim();
+  const printed = (id: string): number =>
+    execFileSync('docker', ['logs', container(id)], { encoding: 'utf8' }).split('\n').length - 1;
+
+  it('is not that of a container which printed while the worker stood still for longer than the limit', async () => {
+    const script = 'for i in $(seq 20); do echo $i; sleep 1; done';
+    const id = await submit(server.url, shellRun(script, limits({ silence: '5s' })));
+    await inState(server.url, id, 'running');
+    const worker = server.pidOf('worker')!;
+    process.kill(worker, 'SIGSTOP');
+    const before = printed(id);
+    await until(() => printed(id) >= before + 8, { everyMs: 500 });
+    process.kill(worker, 'SIGCONT');
+
+    expect(await inState(server.url, id, 'succeeded')).toMatchObject({ attempt: 1 });
+    expect(await logLines(server.url, id)).toHaveLength(20);
+  });
+
+  it('is found all the same when the worker is killed in the middle of it', async () => {
+    const script = 'echo one; sleep 600';
+    const id = await submit(server.url, shellRun(script, limits({ silence: '10s', grace: '1s' })));
+    await until(async () => (await logLines(server.url, id)).length === 1);
+    await inState(server.url, id, 'running');
+    process.kill(server.pidOf('worker')!, 'SIGKILL');
+
+    expect(await inState(server.url, id, 'failed', 120_000)).toMatchObject({ reason: 'silent', attempt: 1 });
+    expect(await logLines(server.url, id)).toEqual(['one']);
+  });
 });

@@ -79,7 +79,7 @@ describe('a limit that is changed while its time runs', () => {
   it.each([['running'], ['total']] as const)('lets a run go on that would have ended: %s', async (field) => {
     const { activities, ends, records } = longRuns();
     await suite.withWorkers(activities, async (start) => {
-      const [extended, left] = [await start(limits({ [field]: '2s' })), await start(limits({ [field]: '2s' }))];
+      const [extended, left] = [await start(limits({ [field]: '8s' })), await start(limits({ [field]: '8s' }))];
       await isRunning(extended);
       const { spec } = await change(extended, { [field]: '1h' });
       expect(spec?.policy.timeouts[field]).toBe('1h');
@@ -90,7 +90,7 @@ describe('a limit that is changed while its time runs', () => {
     expect(records.events).toContainEqual(
       expect.objectContaining({
         type: 'changed',
-        message: expect.stringMatching(`^Changed by ada: .*policy.timeouts.${field}: 2s → 1h\\.$`),
+        message: expect.stringMatching(`^Changed by ada: .*policy.timeouts.${field}: 8s → 1h\\.$`),
       }),
     );
   });
@@ -100,11 +100,11 @@ describe('a limit that is changed while its time runs', () => {
     await suite.withWorkers(activities, async (start) => {
       const run = await start(limits({ running: '1h' }));
       await isRunning(run);
-      await change(run, { running: '1s' });
+      await change(run, { running: '8s' });
       expect(await endOf(run)).toBe('running-timeout');
     });
     expect(records.latest().message).toContain(
-      'ran longer than 1s and was stopped (policy.timeouts.running); raise it',
+      'ran longer than 8s and was stopped (policy.timeouts.running); raise it',
     );
   });
 
@@ -117,7 +117,7 @@ describe('a limit that is changed while its time runs', () => {
     await suite.withWorkers(activities, async (start) => {
       const run = await start({});
       await records.said('Waits for a host: none has reported yet');
-      await change(run, { queued: '1s' });
+      await change(run, { queued: '8s' });
       expect(await endOf(run)).toBe('queued-timeout');
     });
   });
@@ -160,7 +160,7 @@ describe('the time of a run', () => {
   it('does not pass while it is suspended', async () => {
     const { activities, ends, records } = longRuns();
     await suite.withWorkers(activities, async (start) => {
-      const [held, left] = [await start(limits({ total: '3s' })), await start(limits({ total: '3s' }))];
+      const [held, left] = [await start(limits({ total: '8s' })), await start(limits({ total: '8s' }))];
       await isRunning(held);
       await held.signal(suspendSignal, { by: 'ada' });
       await until(() => records.events.some(({ runId, state }) => runId === held.workflowId && state === 'suspended'));
@@ -187,9 +187,9 @@ describe('the warning before a limit', () => {
   it('comes once more before a limit that was moved, by SIGUSR1 where no signal is named', async () => {
     const { activities, signals } = longRuns();
     await suite.withWorkers(activities, async (start) => {
-      const run = await start(limits({ running: '2s', warn: '1s' }));
+      const run = await start(limits({ running: '6s', warn: '5s' }));
       await until(() => signals.length === 1);
-      await change(run, { running: '4s' });
+      await change(run, { running: '8s' });
       expect(await endOf(run)).toBe('running-timeout');
     });
     expect(signals).toEqual(['SIGUSR1', 'SIGUSR1']);

@@ -31,14 +31,16 @@ export interface AnswerBody {
 const READ_BYTES = 65_536;
 const readMemory = Buffer.allocUnsafeSlow(READ_BYTES);
 
-/** So much is worth the way to whoever waits for it. */
-const WORTHWHILE_BYTES = 16_384;
+/** So much is worth the way to whoever waits for it, and to the disk. */
+const WORTHWHILE_BYTES = 65_536;
 /**
  * What is less waits for more. An engine writes each record by itself, so a reader that is quicker would be woken for each
- * and take from the engine, which is short of processors, what it does not need. In this time no container fills the
+ * and take from the engine, which is short of processors, what it does not need. In this time hardly any container fills the
  * socket, and nobody who watches a log sees it.
  */
 const LINGER_MS = 1;
+/** Where so much came in that time, it is a flood, and more of it is waited for. */
+const FLOOD_BYTES = 4_096;
 /** Of the text of an engine that refuses. */
 const MAX_REFUSAL_BYTES = 65_536;
 
@@ -74,6 +76,8 @@ interface Reading {
   /** Set at the end; what came before is given out first. */
   ended: { error: unknown } | null;
   linger: NodeJS.Timeout | undefined;
+  /** True when what has come has waited for more. */
+  hasLingered: boolean;
   /** Wakes whoever waits for news. */
   wake: () => void;
 }
@@ -81,7 +85,7 @@ interface Reading {
 function startReading(address: EngineAddress, path: string, signal: AbortSignal): Reading {
   const onread = { buffer: readMemory, callback: (length: number): boolean => take(reading, length) };
   const socket = connect({ ...('socketPath' in address ? { path: address.socketPath } : address), onread });
-  const none = { pieces: [], bytes: 0, ended: null, linger: undefined, wake: () => {} };
+  const none = { pieces: [], bytes: 0, ended: null, linger: undefined, hasLingered: false, wake: () => {} };
   const reading: Reading = { socket, parser: createAnswerParser(), ...none };
   const abort = (): void => void socket.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
@@ -112,17 +116,33 @@ function take(reading: Reading, length: number): boolean {
     end(reading, null);
     return false;
   }
-  if (!hadHead && parser.head !== null) reading.wake();
-  else if (reading.bytes >= WORTHWHILE_BYTES) reading.wake();
+  if (isReady(reading) || (!hadHead && parser.head !== null)) reading.wake();
   else if (reading.bytes === 0) return true;
-  else reading.linger ??= setTimeout(() => readOnceMore(reading), LINGER_MS);
+  else linger(reading);
   return false;
 }
 
-/** What lies in the socket by now comes before the callback of `setImmediate`, as that is how the event loop goes round. */
-function readOnceMore(reading: Reading): void {
-  reading.socket.resume();
-  setImmediate(() => reading.wake());
+/** True where whoever asks need wait no longer. */
+function isReady({ bytes, hasLingered, ended }: Reading): boolean {
+  return ended !== null || bytes >= WORTHWHILE_BYTES || (bytes > 0 && hasLingered);
+}
+
+/** Waits for more of what has come, again and again while it is a flood. */
+function linger(reading: Reading): void {
+  if (reading.linger !== undefined) return;
+  const before = reading.bytes;
+  const timer = setTimeout(() => {
+    reading.socket.resume();
+    // The event loop reads what lies in the socket by now before it comes to this.
+    setImmediate(() => {
+      if (reading.linger !== timer) return;
+      reading.linger = undefined;
+      if (reading.bytes - before >= FLOOD_BYTES && !isReady(reading)) return linger(reading);
+      reading.hasLingered = true;
+      reading.wake();
+    });
+  }, LINGER_MS);
+  reading.linger = timer;
 }
 
 /** The connection has ended by itself. */
@@ -150,22 +170,20 @@ async function opened(reading: Reading): Promise<AnswerBody> {
   return { next: () => next(reading), close: () => void reading.socket.destroy() };
 }
 
-/** Reads on until something of the answer has come, and a little longer, or it has ended. */
+/** Reads on until there may be news. */
 function news(reading: Reading): Promise<void> {
   return new Promise((resolve) => {
     reading.wake = resolve;
     reading.socket.resume();
-    // What came together with the head waits for more like all else.
-    if (reading.bytes > 0) reading.linger ??= setTimeout(() => readOnceMore(reading), LINGER_MS);
+    if (reading.bytes > 0) linger(reading);
   });
 }
 
 async function next(reading: Reading): Promise<Buffer | null> {
-  if (reading.bytes < WORTHWHILE_BYTES && reading.ended === null) await news(reading);
-  // A second look wakes also where the first has done so already.
-  while (reading.bytes === 0 && reading.ended === null) await news(reading);
+  while (!isReady(reading)) await news(reading);
   clearTimeout(reading.linger);
   reading.linger = undefined;
+  reading.hasLingered = false;
   if (reading.bytes > 0) return takeAll(reading);
   if (reading.ended !== null && reading.ended.error !== null) throw reading.ended.error;
   return null;

@@ -104,12 +104,13 @@ export function createPumps(deps: PumpsDeps): Pumps {
 
 /** What the pumps of a host work with. */
 export function pumpDepsOf({ engine, logs, lateLogs, config, log, onNotice }: PumpsDeps): PumpDeps {
+  const clock = createEngineClock(engine);
   return {
     engine,
     logs,
     late: lateLogs,
-    brakes: createBrakes(engine, join(config.data, 'slowed', config.host.name)),
-    clock: createEngineClock(engine),
+    brakes: createBrakes(engine, join(config.data, 'slowed', config.host.name), clock.now),
+    clock,
     log,
     echo: config.worker.echoTraining,
     size: engineLogSize(config.host),

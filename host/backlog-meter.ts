@@ -53,7 +53,16 @@ export interface BacklogMeter {
  * @param now the time by the clock of the engine, in milliseconds since 1970.
  */
 export function createBacklogMeter(now: () => number): BacklogMeter {
-  const state: State = { passedBytes: 0, passedDoubt: 0, spanBytes: 0, spanStartMs: 0, rateBefore: 0, longRate: 0, lastTime: '', lastMs: 0 };
+  const state: State = {
+    passedBytes: 0,
+    passedDoubt: 0,
+    spanBytes: 0,
+    spanStartMs: 0,
+    rateBefore: 0,
+    longRate: 0,
+    lastTime: '',
+    lastMs: 0,
+  };
   let beginMs = 0;
   const printingMs = (heldMs: (fromMs: number, toMs: number) => number): number => {
     const sinceMs = Math.max(state.lastMs, beginMs);

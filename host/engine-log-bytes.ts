@@ -8,7 +8,7 @@ const ESCAPED = 6;
 
 /** How many bytes of JSON each byte of a text takes (moby, daemon/logger/jsonfilelog/jsonlog). */
 const JSON_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if ('"\\\n\r\t'.includes(String.fromCharCode(byte))) return 2;
+  if ('"\\\n\r'.includes(String.fromCharCode(byte))) return 2;
   return byte < 0x20 || '<>&'.includes(String.fromCharCode(byte)) ? ESCAPED : 1;
 });
 

@@ -37,8 +37,7 @@ export function createHeldTimes(now: () => number): HeldTimes {
       if (times.length > KEPT) times.shift();
     },
     end,
-    heldMs: (fromMs, toMs) =>
-      times.reduce((sum, held) => sum + SHARE[held.level] * overlap(held, fromMs, toMs), 0),
+    heldMs: (fromMs, toMs) => times.reduce((sum, held) => sum + SHARE[held.level] * overlap(held, fromMs, toMs), 0),
   };
 }
 

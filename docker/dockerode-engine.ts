@@ -174,7 +174,7 @@ async function* readLogs(
   const query = new URLSearchParams({ follow: String(follow), stdout: 'true', stderr: 'true', timestamps: 'true' });
   if (since) query.set('since', toSince(since));
   if (tail !== undefined) query.set('tail', String(tail));
-  const path = `/containers/${encodeURIComponent(id)}/logs?${query}`;
+  const path = `/containers/${encodeURIComponent(id)}/logs?${query.toString()}`;
   const body = await call('other', () => logs.open(path, signal), signal);
   const parser = createFrameParser();
   try {

@@ -91,10 +91,14 @@ function readHead(state: State, text: string): void {
   if (Number.isNaN(statusCode)) throw failure('HPE_INVALID_CONSTANT', 'it does not begin as an answer does');
   const headers = new Map(lines.map((line) => headerOf(line)));
   const length = headers.get('content-length');
-  state.isChunked = /\bchunked$/i.test(headers.get('transfer-encoding') ?? '');
-  state.left = state.isChunked ? 0 : length === undefined ? Number.POSITIVE_INFINITY : Number(length);
-  if (Number.isNaN(state.left)) throw failure('HPE_INVALID_CONTENT_LENGTH', `its length is ${length}`);
-  state.part = state.isChunked ? 'size' : state.left === 0 ? 'done' : 'rest';
+  if (/\bchunked$/i.test(headers.get('transfer-encoding') ?? '')) {
+    state.isChunked = true;
+    state.part = 'size';
+  } else {
+    state.left = length === undefined ? Number.POSITIVE_INFINITY : Number(length);
+    if (Number.isNaN(state.left)) throw failure('HPE_INVALID_CONTENT_LENGTH', `its length is ${length}`);
+    state.part = state.left === 0 ? 'done' : 'rest';
+  }
   state.head = { statusCode };
 }
 

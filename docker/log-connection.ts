@@ -74,7 +74,7 @@ interface Reading {
   pieces: Buffer[];
   bytes: number;
   /** Set at the end; what came before is given out first. */
-  ended: { error: unknown } | null;
+  ended: { error: Error | null } | null;
   linger: NodeJS.Timeout | undefined;
   /** True when what has come has waited for more. */
   hasLingered: boolean;
@@ -109,7 +109,7 @@ function take(reading: Reading, length: number): boolean {
     reading.bytes += body.length;
   } catch (error) {
     reading.socket.destroy();
-    end(reading, error);
+    end(reading, error as Error);
     return false;
   }
   if (parser.isDone) {
@@ -151,18 +151,18 @@ function endWhole(reading: Reading): void {
     reading.parser.end();
     end(reading, null);
   } catch (error) {
-    end(reading, error);
+    end(reading, error as Error);
   }
 }
 
-function end(reading: Reading, error: unknown): void {
+function end(reading: Reading, error: Error | null): void {
   reading.ended ??= { error };
   reading.wake();
 }
 
 async function opened(reading: Reading): Promise<AnswerBody> {
   while (reading.parser.head === null) {
-    if (reading.ended !== null) throw reading.ended.error;
+    if (reading.ended !== null) throw reading.ended.error ?? new Error('an answer without a head');
     await news(reading);
   }
   const { statusCode } = reading.parser.head;

@@ -15,11 +15,11 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** `2006-01-02T15:04:05.000000000+00:00` */
 const MAX_TIME_BYTES = 35;
 
-/** What stands at each place of the form of {@link LogRecord.time}; 0 where it is a digit. */
-const SIGNS = [...'0000-00-00T00:00:00.000000000Z'].map((sign) => (sign === '0' ? 0 : sign.charCodeAt(0)));
-const NORMAL_TIME_BYTES = SIGNS.length;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
+/** What stands at each place of the form of {@link LogRecord.time}; 0 where it is a digit. */
+const SIGNS = Buffer.from('0000-00-00T00:00:00.000000000Z').map((sign) => (sign === DIGIT_0 ? 0 : sign));
+const NORMAL_TIME_BYTES = SIGNS.length;
 
 const STDOUT = 1;
 const STDERR = 2;

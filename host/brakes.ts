@@ -3,11 +3,8 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { Engine } from '../docker/engine';
-import { createHeldTimes, type HeldTimes } from './held-times';
+import { createHeldTimes, type BrakeLevel, type HeldTimes } from './held-times';
 import { createInTurn } from './in-turn';
-
-/** `slow`: a hundredth of a CPU. `pause`: nothing at all, which can cost a program that takes no short writes its output. */
-export type BrakeLevel = 'slow' | 'pause';
 
 /** Slows one container down. */
 export interface Brake {

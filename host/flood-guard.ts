@@ -1,6 +1,7 @@
 import type { LogRecord } from '../docker/engine';
 import type { BacklogMeter } from './backlog-meter';
-import type { Brake, BrakeLevel } from './brakes';
+import type { Brake } from './brakes';
+import type { BrakeLevel } from './held-times';
 import { createLeftOut } from './left-out';
 
 /** How much an engine keeps of a container's log, in bytes: one file, and all of them but the one that may just be new. */

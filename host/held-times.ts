@@ -1,4 +1,5 @@
-import type { BrakeLevel } from './brakes';
+/** `slow`: a hundredth of a CPU. `pause`: nothing at all, which can cost a program that takes no short writes its output. */
+export type BrakeLevel = 'slow' | 'pause';
 
 /** When one container was held, by what was done to it. */
 export interface HeldTimes {

@@ -1,8 +1,9 @@
 import type { LogRecord } from '../../docker/engine';
 import { createBacklogMeter } from '../../host/backlog-meter';
-import type { Brake, BrakeLevel } from '../../host/brakes';
+import type { Brake } from '../../host/brakes';
 import { engineLogBytes } from '../../host/engine-log-bytes';
 import { createFloodGuard, type FloodGuard } from '../../host/flood-guard';
+import type { BrakeLevel } from '../../host/held-times';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 const FILE_BYTES = 16_777_216;

@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { Engine } from '../docker/engine';
+import { hasEnded } from './container-state';
 import { createHeldTimes, type BrakeLevel, type HeldTimes } from './held-times';
 import { createInTurn } from './in-turn';
 
@@ -12,6 +13,8 @@ export interface Brake {
   readonly level: BrakeLevel | null;
   /** Since when, in milliseconds since 1970. */
   readonly engagedAt: number | null;
+  /** True where it was found that the container has ended: it prints no more, and cannot be slowed down. */
+  readonly hasEnded: boolean;
   /** For how long, between two moments by the clock of the engine, the container could print next to nothing. */
   heldMs(fromMs: number, toMs: number): number;
   /** Slows the container down, or more so; nothing where it must run, does not, or somebody else has paused it. */
@@ -70,13 +73,23 @@ interface State {
   held: HeldTimes;
   engagedAt: number | null;
   mustRun: boolean;
+  hasEnded: boolean;
 }
 
 function createBrake(engine: BrakingEngine, path: string, containerId: string, now: () => number): OwnBrake {
   const mark = readMark(path);
   const held = createHeldTimes(now);
   if (mark !== null) held.begin(mark.level);
-  const state: State = { engine, containerId, path, mark, held, engagedAt: mark && Date.now(), mustRun: false };
+  const state: State = {
+    engine,
+    containerId,
+    path,
+    mark,
+    held,
+    engagedAt: mark && Date.now(),
+    mustRun: false,
+    hasEnded: false,
+  };
   const turns = createInTurn();
   return {
     get level() {
@@ -84,6 +97,9 @@ function createBrake(engine: BrakingEngine, path: string, containerId: string, n
     },
     get engagedAt() {
       return state.engagedAt;
+    },
+    get hasEnded() {
+      return state.hasEnded;
     },
     heldMs: held.heldMs,
     engage: (level) => turns.run(path, () => engage(state, level)),
@@ -102,6 +118,7 @@ async function engage(state: State, level: BrakeLevel): Promise<void> {
   const { engine, containerId, mark } = state;
   if (state.mustRun || mark?.level === level || mark?.level === 'pause') return;
   const info = await engine.inspectContainer(containerId);
+  state.hasEnded = info === null || hasEnded(info);
   if (info?.status !== 'running') return;
   const cpus = mark?.cpus ?? info.cpus;
   // One without a limit cannot be given that back.

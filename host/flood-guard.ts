@@ -146,12 +146,12 @@ function isFarBehind(state: State): boolean {
 }
 
 /**
- * A container that is paused falls no further behind, so its follow may go on to the end of what there is. One that goes on
- * is read anew, without follow, before the engine throws away what the follow would leave out.
+ * The follow of a container that is paused or has ended falls no further behind, so it may go on to the end of what there is. One that
+ * goes on is read anew, without follow, before the engine throws away what the follow would leave out.
  */
 function isTooFarBehind(state: State): boolean {
   const { brake, meter, size } = state;
-  return brake.level !== 'pause' && meter.likelyUnreadBytes(brake.heldMs) > (size.keptBytes * 3) / 4;
+  return brake.level !== 'pause' && !brake.hasEnded && meter.likelyUnreadBytes(brake.heldMs) > (size.keptBytes * 3) / 4;
 }
 
 function farBehindBytes({ size }: State): number {

@@ -20,16 +20,17 @@ interface Options {
   fromBeginning?: boolean;
   /** What a container that cannot be slowed down, or not any more, is at. */
   level?: BrakeLevel | null;
+  hasEnded?: boolean;
   fileBytes?: number;
 }
 
 /** A guard of a follow that has read a while already, and a clock that the test sets. */
 function guardOf(options: Options = {}): { clock: { ms: number }; guard: FloodGuard } {
-  const { follow = true, fromBeginning = false, level = 'pause', fileBytes = FILE_BYTES } = options;
+  const { follow = true, fromBeginning = false, level = 'pause', hasEnded = false, fileBytes = FILE_BYTES } = options;
   const clock = { ms: 0 };
   const meter = createBacklogMeter(() => START_MS + clock.ms);
   const engage = async (): Promise<void> => undefined;
-  const brake = { level, engagedAt: null, heldMs: () => 0, engage, release: engage } satisfies Brake;
+  const brake = { level, hasEnded, engagedAt: null, heldMs: () => 0, engage, release: engage } satisfies Brake;
   const size = { fileBytes, keptBytes: 2 * fileBytes };
   const ignore = (): void => undefined;
   const guard = createFloodGuard({ meter, brake, size, follow, fromBeginning, onSlowed: ignore, onFailure: ignore });
@@ -93,11 +94,13 @@ describe('a follow is not believed', () => {
   });
 
   it('where so much may be unread that its engine is about to throw it away, and the container goes on', async () => {
-    for (const [level, isBelieved] of [
-      [null, false],
-      ['pause', true],
+    for (const [options, isBelieved] of [
+      [{ level: null }, false],
+      [{ level: 'slow' }, false],
+      [{ level: 'pause' }, true],
+      [{ level: null, hasEnded: true }, true],
     ] as const) {
-      const { clock, guard } = guardOf({ level });
+      const { clock, guard } = guardOf(options);
       // 15 MB in each second of the log, and two seconds late.
       for (let ms = 0; ms < 200; ms += 1) {
         clock.ms = ms;

@@ -8,9 +8,10 @@ import { LABELS } from '../contract/names';
 import type { Engine } from '../docker/engine';
 import type { LateLogStore } from '../store/late-log-store';
 import type { LogStore, Seal } from '../store/log-store';
-import { createBrakes, type BrakeLevel } from './brakes';
+import { createBrakes } from './brakes';
 import { createEngineClock } from './engine-clock';
 import { engineLogSize } from './flood-guard';
+import type { BrakeLevel } from './held-times';
 import { createInTurn } from './in-turn';
 import { createLateLogs, type LateLogs } from './late-logs';
 import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
@@ -104,12 +105,13 @@ export function createPumps(deps: PumpsDeps): Pumps {
 
 /** What the pumps of a host work with. */
 export function pumpDepsOf({ engine, logs, lateLogs, config, log, onNotice }: PumpsDeps): PumpDeps {
+  const clock = createEngineClock(engine);
   return {
     engine,
     logs,
     late: lateLogs,
-    brakes: createBrakes(engine, join(config.data, 'slowed', config.host.name)),
-    clock: createEngineClock(engine),
+    brakes: createBrakes(engine, join(config.data, 'slowed', config.host.name), clock.now),
+    clock,
     log,
     echo: config.worker.echoTraining,
     size: engineLogSize(config.host),

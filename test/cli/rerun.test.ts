@@ -161,7 +161,8 @@ it('lists the reruns of a run, and shows of which run one is', async () => {
   const run = sampleRun({ rerunOf: 'digits-abb' });
   handler = ({ url }, response) => {
     if (url?.startsWith('/v1/runs?')) return sendJson(response, { items: [run], next: null });
-    sendJson(response, url?.includes('/events') ? { items: [] } : { ...run, attempts: [] });
+    const isList = /[/](events|attempts)/.test(url ?? '');
+    sendJson(response, isList ? { items: [], next: null } : { ...run, attempts: [] });
   };
   await cli(on('ls', '--rerun-of', 'digits-abb'));
 

@@ -193,7 +193,7 @@ export class RunLife {
 
   retries(message: string): void {
     this.tell('retry-scheduled', message);
-    this.enter('retrying', message, message);
+    this.enter('retrying', `Waits for attempt ${this.run.attempt + 1}.`, message);
   }
 
   note(message: string, type: RunEventType = 'note'): void {

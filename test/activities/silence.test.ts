@@ -70,9 +70,9 @@ describe('followContainer of a container that may be silent only for a time', ()
   });
 
   it('does not count the time in which somebody has paused it', async () => {
-    const id = await host.start('paused', python('import time; print("ready"); time.sleep(600)'));
+    const id = await host.start('paused-by-hand', python('import time; print("ready"); time.sleep(600)'));
     await host.engine.pauseContainer(id);
-    const following = follow('paused', id, 3000);
+    const following = follow('paused-by-hand', id, 3000);
     // Told only after it was seen paused for longer than it may be silent.
     await until(() => host.told.some(({ topic }) => topic === 'paused'));
     expect(host.silent).toEqual([]);

@@ -95,6 +95,7 @@ it('makes its schedule however many workers start at once, brings it up to date,
   const { client } = temporal!;
   const ensure = (): Promise<void> => ensureRetentionSchedule(client.schedule);
   await Promise.all([ensure(), ensure(), ensure()]);
+  expect((await schedule().describe()).info.lastUpdatedAt).toBeUndefined();
   await schedule().pause('for an audit');
   await schedule().update(({ spec, ...rest }) => ({ ...rest, spec: { ...spec, intervals: [{ every: '1 day' }] } }));
 

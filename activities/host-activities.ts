@@ -1,5 +1,6 @@
 import type { HostActivities } from '../contract/activities';
 import { createImagePulls } from '../host/image-pulls';
+import { createInTurn } from '../host/in-turn';
 import { createMachineView } from '../host/machine';
 import { overAbsence } from './engine-absence';
 import { toFailure } from './failure';
@@ -15,9 +16,10 @@ import { stopContainer } from './host-stop-container';
 export function createHostActivities(deps: HostActivityDeps): HostActivities {
   const pulls = createImagePulls(deps.engine);
   const machines = createMachineView(deps.health);
+  const starts = createInTurn();
   return {
     pullImage: (input) => orFailure(pullImage(deps.engine, pulls, input)),
-    startContainer: (input) => orFailure(startContainer({ ...deps, machines }, input)),
+    startContainer: (input) => orFailure(startContainer({ ...deps, machines, starts }, input)),
     reachHost: (input) => reachHost(deps.health, input),
     signalContainer: (input) => orFailure(signalContainer(deps, input)),
     // These two must come to pass: an engine that is away for a moment is for Temporal to wait for.

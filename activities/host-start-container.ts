@@ -6,6 +6,7 @@ import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
 import { newestCheckpoint, removeUnfinished } from '../host/checkpoints';
 import { planContainer } from '../host/container-plan';
 import type { MachineView } from '../host/machine';
+import type { InTurn } from '../host/in-turn';
 import { resolveMounts } from '../host/mounts';
 import { formLabel, ownContainers, readIdentity } from '../host/own-containers';
 import { runPaths } from '../host/paths';
@@ -16,7 +17,11 @@ import type { HostActivityDeps } from './host-deps';
 import { withHeartbeat } from './host-heartbeat';
 import { watchLease } from './lease-watch';
 
-type StartDeps = HostActivityDeps & { machines: MachineView };
+type StartDeps = HostActivityDeps & {
+  machines: MachineView;
+  /** By run: starts of one never go side by side. */
+  starts: InTurn;
+};
 
 /**
  * Makes and starts the container of an attempt, after no other container of its run is left on this engine. Called again, it
@@ -25,21 +30,29 @@ type StartDeps = HostActivityDeps & { machines: MachineView };
 export function startContainer(deps: StartDeps, input: StartContainerInput): Promise<StartedContainer> {
   return withHeartbeat(
     () => undefined,
-    async (signal) => {
-      const checkLease = watchLease(deps.standingOf, input);
-      const isThere = await removeOthers(deps, input, signal);
-      // Of a container that is there already, it may be what it writes now.
-      if (input.spec.checkpoint && !isThere) await clearCheckpoints(deps, input.runId);
-      const plan = await makePlan(deps, input);
-      try {
-        const { id } = await deps.engine.createContainer(plan);
-        await checkLease();
-        return await startOnce(deps, input, id);
-      } catch (error) {
-        throw startFailure(error);
-      }
-    },
+    // A worker that was frozen may still be at it when Temporal has handed it the next try: that one finds what came of it.
+    (signal) => deps.starts.run(input.runId, () => startInTurn(deps, input, signal)),
   );
+}
+
+async function startInTurn(
+  deps: StartDeps,
+  input: StartContainerInput,
+  signal: AbortSignal,
+): Promise<StartedContainer> {
+  signal.throwIfAborted();
+  const checkLease = watchLease(deps.standingOf, input);
+  const isThere = await removeOthers(deps, input, signal);
+  // Of a container that is there already, it may be what it writes now.
+  if (input.spec.checkpoint && !isThere) await clearCheckpoints(deps, input.runId);
+  const plan = await makePlan(deps, input);
+  try {
+    const { id } = await deps.engine.createContainer(plan);
+    await checkLease();
+    return await startOnce(deps, input, id);
+  } catch (error) {
+    throw startFailure(error);
+  }
 }
 
 /**

@@ -1,9 +1,12 @@
 import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { createHostActivities } from '../../activities/host-activities';
+import type { Engine } from '../../docker/engine';
+import { deferred } from '../helpers/deferred';
 import { until } from '../helpers/until';
 import { labelsOf, python } from '../host/helpers';
-import { activityHost, DEAF, identity, inActivity, type ActivityHost } from './host-helpers';
+import { activityEnvironment, activityHost, DEAF, identity, inActivity, type ActivityHost } from './host-helpers';
 
 let host: ActivityHost;
 
@@ -128,6 +131,31 @@ open("/state/half.tmp", "w").close()
     ]);
     expect(one).toEqual(two);
     expect(await containersOf('race')).toHaveLength(1);
+  });
+
+  it('leaves to a try that is under way in this worker what that one made, as after the worker was frozen', async () => {
+    const gate = deferred();
+    const engine: Engine = {
+      ...host.engine,
+      startContainer: async (id) => {
+        await gate.promise;
+        await host.engine.startContainer(id);
+      },
+    };
+    const standingOf = async () => ({ state: 'live', epoch: 1 }) as const;
+    const { startContainer } = createHostActivities({ ...host, engine, standingOf });
+    const input = host.startInput('thawed', python('print("once")'));
+    const first = inActivity(startContainer, input);
+    await until(async () => (await containersOf('thawed')).length === 1);
+    const environment = activityEnvironment({ attempt: 2 });
+    const isUnderWay = new Promise((resolve) => environment.once('heartbeat', resolve));
+    const second = environment.run(startContainer, input);
+    await isUnderWay;
+    gate.resolve();
+
+    expect(await second).toEqual(await first);
+    await host.pumps.adopt({ ...input, containerId: (await first).containerId }).sealed;
+    expect(await texts('thawed')).toEqual(['once']);
   });
 
   it('removes what an older attempt left, its log stored, before it makes its own', async () => {

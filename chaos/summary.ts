@@ -36,6 +36,7 @@ export function countAll({ verdict, facts, strikes, seconds }: ChaosResult): [st
     ['containers that ran', facts.runs.reduce((sum, { executions }) => sum + executions.length, 0)],
     ['attempts without a container', verdict.vainAttempts],
     ['starts that a killed engine forgot', verdict.forgottenStarts],
+    ['ends that a killed engine forgot', verdict.forgottenEnds],
     ['logs followed all the while', facts.runs.filter(({ followed }) => followed !== null).length],
     ['lines kept', verdict.linesKept],
     ['lines that a killed engine never wrote', verdict.linesLostByEngine],

@@ -1,7 +1,7 @@
-import { REASONS } from '../../contract/reason';
+import { REASONS, type EndReason } from '../../contract/reason';
 import { checkLog } from './check-log';
 import type { Execution, Facts, RunFacts } from './facts';
-import { isForgotten } from './forgotten';
+import { isEndForgotten, isForgotten } from './forgotten';
 import type { Violation, ViolationKind } from './violation';
 
 export interface Verdict {
@@ -17,26 +17,39 @@ export interface Verdict {
   vainAttempts: number;
   /** Executions that a killed engine has forgotten; see check/forgotten. */
   forgottenStarts: number;
+  /** Executions of which a killed engine has forgotten how they ended, so that their run was tried again. */
+  forgottenEnds: number;
 }
 
 /** Judges what chaos has left: pure, so that each kind of violation can be tried on it. */
 export function check(facts: Facts): Verdict {
-  const verdict: Verdict = { violations: [], linesKept: 0, linesLostByEngine: 0, vainAttempts: 0, forgottenStarts: 0 };
+  const verdict: Verdict = {
+    ...{ violations: [], linesKept: 0, linesLostByEngine: 0, vainAttempts: 0 },
+    ...{ forgottenStarts: 0, forgottenEnds: 0 },
+  };
   for (const run of facts.runs) {
     const log = checkLog(run, facts.engineKilledAtMs);
     const known = run.executions.filter((execution) => !isForgotten(execution, run.executions, facts.engineKilledAtMs));
-    verdict.violations.push(...checkAcceptance(run), ...checkEnd(run, known), ...log.violations);
-    verdict.violations.push(...checkExecutions(run, known), ...checkAloneness(run));
+    const forgottenEnds = known.filter((execution) =>
+      isEndForgotten(execution, reasonOf(run, execution), facts.engineKilledAtMs),
+    ).length;
+    verdict.violations.push(...checkAcceptance(run), ...checkEnd(run, known, forgottenEnds), ...log.violations);
+    verdict.violations.push(...checkExecutions(run, known, forgottenEnds), ...checkAloneness(run));
     verdict.linesKept += log.linesKept;
     verdict.linesLostByEngine += log.linesLostByEngine;
     verdict.vainAttempts += vainAttempts(run, known);
     verdict.forgottenStarts += run.executions.length - known.length;
+    verdict.forgottenEnds += forgottenEnds;
   }
   const left = facts.left.map((what) => single('left', null, `${what} is left.`));
   const strangers = facts.strangers.map((id) => single('stranger', id, `${id} exists, and no client was told of it.`));
   const complaints = facts.complaints.map((sentence) => single('bad-answer', null, sentence));
   verdict.violations.push(...strangers, ...left, ...complaints);
   return verdict;
+}
+
+function reasonOf({ run }: RunFacts, { attempt }: Execution): EndReason | null | undefined {
+  return run?.attempts.find(({ number }) => number === attempt)?.reason;
 }
 
 function checkAcceptance({ key, ids, run }: RunFacts): Violation[] {
@@ -47,7 +60,8 @@ function checkAcceptance({ key, ids, run }: RunFacts): Violation[] {
 
 const WORKFLOW_STATUS = { succeeded: 'COMPLETED', failed: 'FAILED', cancelled: 'CANCELLED' } as const;
 
-function checkEnd(facts: RunFacts, known: readonly Execution[]): Violation[] {
+/** @param forgottenEnds each may have cost an attempt, unless the run was to be tried again anyway. */
+function checkEnd(facts: RunFacts, known: readonly Execution[], forgottenEnds: number): Violation[] {
   const { ids, kind, run, expected, workflow } = facts;
   const id = ids[0] ?? null;
   if (run === null) return [];
@@ -59,7 +73,8 @@ function checkEnd(facts: RunFacts, known: readonly Execution[]): Violation[] {
     say('wrong-state', `is ${run.state} (${run.reason})`, `${expected.state} (${expected.reason})`);
   }
   const attempts = run.attempt - vainAttempts(facts, known);
-  if (expected.attempts !== 'any' && attempts !== expected.attempts) {
+  const surplus = expected.attempts === 'any' ? 0 : attempts - expected.attempts;
+  if (surplus < 0 || surplus > forgottenEnds) {
     say('wrong-attempts', `took ${attempts} attempts`, `${expected.attempts}`);
   }
   const status = WORKFLOW_STATUS[expected.state];
@@ -78,8 +93,15 @@ function vainAttempts({ run }: RunFacts, known: readonly Execution[]): number {
   ).length;
 }
 
-/** @param known those that the engine has not forgotten. */
-function checkExecutions({ ids, kind, run, expected }: RunFacts, known: readonly Execution[]): Violation[] {
+/**
+ * @param known those that the engine has not forgotten.
+ * @param forgottenEnds as with {@link checkEnd}.
+ */
+function checkExecutions(
+  { ids, kind, run, expected }: RunFacts,
+  known: readonly Execution[],
+  forgottenEnds: number,
+): Violation[] {
   const id = ids[0] ?? null;
   const found: Violation[] = [];
   const attempts = new Set(known.map(({ attempt }) => attempt));
@@ -92,7 +114,7 @@ function checkExecutions({ ids, kind, run, expected }: RunFacts, known: readonly
       count: ofAttempt.length - 1,
     });
   }
-  const most = expected.executions === 'at-most-one' ? 1 : expected.executions;
+  const most = (expected.executions === 'at-most-one' ? 1 : expected.executions) + forgottenEnds;
   const least = expected.executions === 'at-most-one' ? 0 : expected.executions;
   if (attempts.size < least)
     found.push(

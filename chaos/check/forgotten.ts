@@ -1,3 +1,4 @@
+import type { EndReason } from '../../contract/reason';
 import type { Execution } from './facts';
 
 /** How long after an engine's death a program may begin whose process it has started. */
@@ -34,4 +35,22 @@ function isOfLaterStart({ attempt, startedAtMs, engineStartedAtMs }: Execution, 
     (other) =>
       other.attempt === attempt && other.engineStartedAtMs === engineStartedAtMs && other.startedAtMs > startedAtMs,
   );
+}
+
+/** How long an engine may take to note that a program has ended. */
+const SLOW_END_MS = 2_000;
+
+/**
+ * Whether a killed engine has forgotten how this execution ended: it was killed over the end, after it had taken the exit
+ * code and before its own note of it. It then says that the container went down with the engine, so the run is tried again.
+ *
+ * @param reason of the attempt.
+ */
+export function isEndForgotten(
+  { endedAtMs }: Execution,
+  reason: EndReason | null | undefined,
+  engineKilledAtMs: readonly number[],
+): boolean {
+  if (endedAtMs === null || reason !== 'engine-restarted') return false;
+  return engineKilledAtMs.some((killedAtMs) => killedAtMs >= endedAtMs && killedAtMs <= endedAtMs + SLOW_END_MS);
 }

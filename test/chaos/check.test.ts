@@ -16,6 +16,8 @@ function stored(change: (lines: StoredLine[]) => StoredLine[]): Partial<RunFacts
   return { stored: change(healthyRun().stored) };
 }
 
+type RunAttempt = NonNullable<RunFacts['run']>['attempts'][number];
+
 const healthy = healthyRun();
 
 test('finds nothing where all is as it should be', () => {
@@ -25,6 +27,7 @@ test('finds nothing where all is as it should be', () => {
     linesLostByEngine: 0,
     vainAttempts: 0,
     forgottenStarts: 0,
+    forgottenEnds: 0,
   });
 });
 
@@ -145,6 +148,7 @@ describe('a killed engine', () => {
       linesLostByEngine: 2,
       vainAttempts: 0,
       forgottenStarts: 0,
+      forgottenEnds: 0,
     });
   });
 
@@ -239,6 +243,43 @@ describe('a start that a killed engine has forgotten', () => {
     expect(found({ ...healthyFacts({ ...run, executions }), engineKilledAtMs: [6_000] })).toEqual([
       ['side-by-side', 1],
     ]);
+  });
+});
+
+describe('an end that a killed engine has forgotten', () => {
+  const [first, second] = healthy.executions as [(typeof healthy.executions)[0], (typeof healthy.executions)[0]];
+  const [one, two] = healthy.run!.attempts as [RunAttempt, RunAttempt];
+  const expected = { ...healthy.expected, attempts: 1, executions: 1 };
+  const attempts = [{ ...one, reason: 'engine-restarted' as const, exitCode: 255 }, two];
+  const run = healthyRun({ expected, run: { ...healthy.run!, attempts } });
+  const endedAt = first.endedAtMs!;
+
+  it('is told as such: its run was tried again', () => {
+    const facts = { ...healthyFacts(run), engineKilledAtMs: [endedAt + 33] };
+
+    expect(check(facts)).toMatchObject({ violations: [], forgottenEnds: 1, forgottenStarts: 0, vainAttempts: 0 });
+  });
+
+  it.each([
+    ['was killed before the end', {}, [endedAt - 1]],
+    ['was killed long after the end', {}, [endedAt + 60_000]],
+    ['killed the program with it', { endedAtMs: null }, [endedAt + 33]],
+  ])('is none where the engine %s', (_, overrides, engineKilledAtMs) => {
+    const executions = [{ ...first, ...overrides }, second];
+
+    expect(found({ ...healthyFacts({ ...run, executions }), engineKilledAtMs })).toContainEqual(['run-twice', 1]);
+  });
+
+  it('need not have cost an attempt, where the program had failed and was to be tried again', () => {
+    const planned = { ...healthyFacts(healthyRun({ run: run.run })), engineKilledAtMs: [endedAt + 33] };
+
+    expect(check(planned)).toMatchObject({ violations: [], forgottenEnds: 1 });
+  });
+
+  it('is none where Trainyard says anything else of the attempt', () => {
+    const facts = healthyFacts(healthyRun({ expected }));
+
+    expect(found({ ...facts, engineKilledAtMs: [endedAt + 33] })).toContainEqual(['run-twice', 1]);
   });
 });
 

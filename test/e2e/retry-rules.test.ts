@@ -6,7 +6,7 @@ jest.setTimeout(180_000);
 
 /** One server for the file. The runs are submitted together at the start, so that the waits of each go side by side. */
 let server: TestServer;
-const runs = {} as Record<'memory' | 'bound' | 'signal' | 'log' | 'same', string>;
+const runs = {} as Record<'memory' | 'bound' | 'signal' | 'log' | 'same' | 'range' | 'reason', string>;
 
 const SOON = { attempts: 5, delay: '200ms' };
 const policy = (...rules: object[]): object => ({ policy: { retries: { ...SOON, rules } } });
@@ -30,6 +30,15 @@ beforeAll(async () => {
   const ecc = 'echo "RuntimeError: CUDA error: uncorrectable ECC error encountered"; exit 1';
   runs.log = await send(onceOnly(ecc), policy({ when: { log: 'CUDA error: .*ECC' }, then: 'retry-elsewhere' }));
   const command = ['python3', '-c', 'raise ValueError("bad label in row 7")'];
+  const anyButUsage = [
+    { when: { exitCode: ['1-255'] }, then: 'retry' },
+    { when: { exitCode: [2, '64-78'] }, then: 'fail' },
+  ];
+  runs.range = await send(onceOnly('exit 70'), policy(...anyButUsage));
+  const { policy: retried } = policy({ when: { reason: ['running-timeout'] }, then: 'retry' }) as { policy: object };
+  runs.reason = await send(onceOnly('sleep 600'), {
+    policy: { ...retried, timeouts: { running: '3s', grace: '0s' } },
+  });
   runs.same = await send({ ...shellRun(''), command }, policy({ when: { exitCode: [1] }, then: 'retry' }));
 });
 
@@ -79,4 +88,15 @@ it('makes no third attempt of a run that fails twice by the same exception', asy
   expect(await told(runs.same)).toContain(
     'it failed in the same way 2 times in a row without progress (policy.retries.sameFailure): ValueError: bad label in row 7',
   );
+});
+
+it('fails for an exit code in the range of a rule that says so, whatever another rule says', async () => {
+  const run = await inState(server.url, runs.range, 'failed');
+  expect(run).toMatchObject({ reason: 'exit-code', exitCode: 70, attempt: 1 });
+  expect(await told(runs.range)).toContain('No further attempt: policy.retries.rules[1] says fail for exit code 70');
+});
+
+it('tries again for an end reason that is never retried by itself, where a rule names it', async () => {
+  const run = await inState(server.url, runs.reason, 'succeeded');
+  expect(run.attempts.map(({ reason }) => reason)).toEqual(['running-timeout', 'completed']);
 });

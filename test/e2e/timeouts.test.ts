@@ -29,12 +29,15 @@ const limits = (timeouts: object) => ({ policy: { timeouts } });
 let server: TestServer;
 let registry: TestRegistry;
 let proxy: TestProxy;
-const runs = {} as Record<'silent' | 'talkative' | 'warned' | 'extended' | 'stalled', string>;
+const runs = {} as Record<
+  'silent' | 'talkative' | 'warned' | 'extended' | 'stalled' | 'slow' | 'late' | 'long',
+  string
+>;
 
 beforeAll(async () => {
   [server, registry] = await Promise.all([startServer(), startRegistry()]);
   proxy = await startProxy({ port: registry.port });
-  await registry.pushRandom('random/one:1', 8 * MEGABYTE);
+  for (const name of ['one', 'two']) await registry.pushRandom(`random/${name}:1`, 8 * MEGABYTE);
   // The manifest, and half of the layer.
   proxy.limit(4 * MEGABYTE, 'stall');
   const image = `${proxy.address}/random/one:1`;
@@ -44,6 +47,15 @@ beforeAll(async () => {
     command: ['nothing'],
     policy: { timeouts: { pullSilence: '2s' }, retries },
   });
+  const once = { retries: { infrastructure: 0 } };
+  runs.slow = await submit(server.url, {
+    image: `${proxy.address}/random/two:1`,
+    command: ['nothing'],
+    policy: { timeouts: { pull: '3s' }, ...once },
+  });
+  // No engine starts a container in so short a time.
+  runs.late = await submit(server.url, shellRun('true', { policy: { timeouts: { start: '1ms' }, ...once } }));
+  runs.long = await submit(server.url, shellRun('echo one; sleep 600', limits({ total: '6s', grace: '0s' })));
   const listener = { command: python(LISTENER) };
   runs.extended = await submit(
     server.url,
@@ -96,6 +108,22 @@ it('stops a container that is silent, and says since when and by which limit', a
     /^The container wrote no line and no checkpoint for 3s and was stopped \(policy\.timeouts\.silence\)\. It has been silent since 20/,
   );
 });
+
+it.each([
+  ['pull', 'slow', 'pull-timeout', '3s'],
+  ['start', 'late', 'start-timeout', '1ms'],
+  ['total', 'long', 'total-timeout', '6s'],
+] as const)(
+  'ends a run by its limit %s, names the limit, and leaves no container',
+  async (field, run, reason, limit) => {
+    const ended = await inState(server.url, runs[run], 'failed');
+    expect(ended).toMatchObject({ reason, attempt: 1 });
+    expect(ended.message).toContain(`${limit} `);
+    expect(ended.message).toContain(`(policy.timeouts.${field})`);
+    const ofRun = ['ps', '--all', '--quiet', '--filter', `label=trainyard.run=${runs[run]}`];
+    expect(execFileSync('docker', ofRun, { encoding: 'utf8' })).toBe('');
+  },
+);
 
 it('lets a container that goes on printing go on', async () => {
   await inState(server.url, runs.talkative, 'succeeded');

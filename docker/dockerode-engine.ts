@@ -19,8 +19,8 @@ import type {
 } from './engine';
 import { toSince } from './engine-time';
 import { EngineError, EngineUnavailableError, NotFoundError } from './errors';
-import { createFrameParser } from './log-frames';
-import { plainAgent } from './modem-dial';
+import { readLogFrames } from './log-frames';
+import { dialStream, plainAgent, type DialRequest } from './modem-dial';
 import { recallUntil } from './recall';
 import { watchedPull } from './watched-pull';
 
@@ -40,10 +40,7 @@ export function createEngine(dockerHost: string): Engine {
     ...brakeCalls(connection),
     usage: usageCall(connection),
     readLogs: (id, options) => readLogs(connection, id, options),
-    close: () => {
-      agent.destroy();
-      connection.logs.close();
-    },
+    close: () => agent.destroy(),
   };
 }
 
@@ -169,26 +166,31 @@ function hasEnded(answer: unknown): boolean {
 }
 
 async function* readLogs(
-  { logs, call }: Connection,
+  { dial, call }: Connection,
   id: string,
   { follow, since, tail, signal }: ReadLogsOptions,
 ): AsyncGenerator<LogRecord[], void, undefined> {
-  const query = new URLSearchParams({ follow: String(follow), stdout: 'true', stderr: 'true', timestamps: 'true' });
-  if (since) query.set('since', toSince(since));
-  if (tail !== undefined) query.set('tail', String(tail));
-  const path = `/containers/${encodeURIComponent(id)}/logs?${query.toString()}`;
-  const body = await call('other', () => logs.open(path, signal), signal);
-  const parser = createFrameParser();
+  const request: DialRequest = {
+    path: `/containers/${encodeURIComponent(id)}/logs?`,
+    method: 'GET',
+    options: {
+      ...{ follow, stdout: true, stderr: true, timestamps: true },
+      ...(since && { since: toSince(since) }),
+      ...(tail !== undefined && { tail }),
+    },
+    abortSignal: signal,
+    statusCodes: { 200: true },
+  };
+  const response = await call('other', () => dialStream(dial, request), signal);
+  const batches = readLogFrames(response);
   try {
     for (;;) {
-      const bytes = await call('other', () => body.next(), signal);
-      if (bytes === null) break;
-      const records = parser.push(bytes);
-      if (records.length > 0) yield records;
+      const next = await call('other', () => batches.next(), signal);
+      if (next.done) return;
+      yield next.value;
     }
-    parser.end();
   } finally {
-    body.close();
+    response.destroy();
   }
 }
 

@@ -3,9 +3,10 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { Engine } from '../docker/engine';
-import { hasEnded } from './container-state';
-import { createHeldTimes, type BrakeLevel, type HeldTimes } from './held-times';
 import { createInTurn } from './in-turn';
+
+/** `slow`: a hundredth of a CPU. `pause`: nothing at all, which can cost a program that takes no short writes its output. */
+export type BrakeLevel = 'slow' | 'pause';
 
 /** Slows one container down. */
 export interface Brake {
@@ -13,10 +14,6 @@ export interface Brake {
   readonly level: BrakeLevel | null;
   /** Since when, in milliseconds since 1970. */
   readonly engagedAt: number | null;
-  /** True where it was found that the container has ended: it prints no more, and cannot be slowed down. */
-  readonly hasEnded: boolean;
-  /** For how long, between two moments by the clock of the engine, the container could print next to nothing. */
-  heldMs(fromMs: number, toMs: number): number;
   /** Slows the container down, or more so; nothing where it must run, does not, or somebody else has paused it. */
   engage(level: BrakeLevel): Promise<void>;
   /** Undoes what we did to the container. */
@@ -40,13 +37,11 @@ export interface Brakes {
 /**
  * What a brake does must be undone, by the next process too, and must be told from what people do by hand: before a
  * container is touched, a file with its id is in `folder` that says what it was, and it goes when all is undone.
- *
- * @param now the time by the clock of the engine, in milliseconds since 1970.
  */
-export function createBrakes(engine: BrakingEngine, folder: string, now = Date.now): Brakes {
+export function createBrakes(engine: BrakingEngine, folder: string): Brakes {
   const brakes = new Map<string, OwnBrake>();
   const of = (containerId: string): OwnBrake => {
-    const brake = brakes.get(containerId) ?? createBrake(engine, join(folder, containerId), containerId, now);
+    const brake = brakes.get(containerId) ?? createBrake(engine, folder, containerId);
     brakes.set(containerId, brake);
     return brake;
   };
@@ -70,26 +65,14 @@ interface State {
   containerId: string;
   path: string;
   mark: Mark | null;
-  held: HeldTimes;
   engagedAt: number | null;
   mustRun: boolean;
-  hasEnded: boolean;
 }
 
-function createBrake(engine: BrakingEngine, path: string, containerId: string, now: () => number): OwnBrake {
+function createBrake(engine: BrakingEngine, folder: string, containerId: string): OwnBrake {
+  const path = join(folder, containerId);
   const mark = readMark(path);
-  const held = createHeldTimes(now);
-  if (mark !== null) held.begin(mark.level);
-  const state: State = {
-    engine,
-    containerId,
-    path,
-    mark,
-    held,
-    engagedAt: mark && Date.now(),
-    mustRun: false,
-    hasEnded: false,
-  };
+  const state: State = { engine, containerId, path, mark, engagedAt: mark && Date.now(), mustRun: false };
   const turns = createInTurn();
   return {
     get level() {
@@ -98,10 +81,6 @@ function createBrake(engine: BrakingEngine, path: string, containerId: string, n
     get engagedAt() {
       return state.engagedAt;
     },
-    get hasEnded() {
-      return state.hasEnded;
-    },
-    heldMs: held.heldMs,
     engage: (level) => turns.run(path, () => engage(state, level)),
     release: () => turns.run(path, () => release(state)),
     letRun: () => {
@@ -118,7 +97,6 @@ async function engage(state: State, level: BrakeLevel): Promise<void> {
   const { engine, containerId, mark } = state;
   if (state.mustRun || mark?.level === level || mark?.level === 'pause') return;
   const info = await engine.inspectContainer(containerId);
-  state.hasEnded = info === null || hasEnded(info);
   if (info?.status !== 'running') return;
   const cpus = mark?.cpus ?? info.cpus;
   // One without a limit cannot be given that back.
@@ -130,14 +108,12 @@ async function engage(state: State, level: BrakeLevel): Promise<void> {
     state.engagedAt = Date.now();
   });
   // It has ended since, or somebody has paused it by hand.
-  if (isDone) state.held.begin(level);
-  else await setMark(state, mark);
+  if (!isDone) await setMark(state, mark);
 }
 
 async function release(state: State): Promise<void> {
-  const { engine, containerId, mark, held } = state;
+  const { engine, containerId, mark } = state;
   if (mark === null) return;
-  held.end();
   if (mark.level === 'pause') await engine.unpauseContainer(containerId);
   if (mark.cpus !== null) await engine.limitCpus(containerId, mark.cpus);
   await setMark(state, null);

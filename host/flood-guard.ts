@@ -1,8 +1,6 @@
 import type { LogRecord } from '../docker/engine';
-import type { BacklogMeter } from './backlog-meter';
-import type { Brake } from './brakes';
-import type { BrakeLevel } from './held-times';
-import { createLeftOut } from './left-out';
+import { engineBytes, type BacklogMeter } from './backlog-meter';
+import type { Brake, BrakeLevel } from './brakes';
 
 /** How much an engine keeps of a container's log, in bytes: one file, and all of them but the one that may just be new. */
 export interface EngineLogSize {
@@ -49,41 +47,34 @@ export interface FloodGuardDeps {
 const DRAINED_MS = 50;
 const RELEASE_AGAIN_MS = 1000;
 const CHECK_MS = 100;
-/** How long it takes to slow a container down. */
-const BRAKING_MS = 300;
+/** Of a socket that is full, a batch has at least this much, in bytes of the engine's log. */
+const FULL_SOCKET_BYTES = 8_192;
 /** A container that could not be slowed down, as it ends or was paused by hand, is left alone for this long. */
 const BRAKE_AGAIN_MS = 1000;
 
 /**
- * A follower may be behind by one file (`size.fileBytes`) before it can leave one out. Where it is behind by an eighth of
- * that, or by more if the container is not so fast that it would be too late then, the container is slowed down; where that
- * was not enough, it is paused at a half. At three quarters the follow is not believed any more, nor where it may have left
- * out a file already (left-out.ts). A reading without follow opens all files first, so only what is written meanwhile counts,
- * against what the engine keeps.
+ * A follower may be behind by one file (`size.fileBytes`) before it can miss one: it moves from the end of a file to the newest
+ * (moby, daemon/logger/loggerutils/follow.go, "file rotations were missed"). At an eighth of that the container is slowed
+ * down; at three, where that was not enough, it is paused; at six the follow is not believed any more. A reading
+ * without follow opens all files first, so only what is written meanwhile counts, against what the engine keeps.
  *
  * How far behind a follow is, is an estimate from the records that have come, and in a burst that began while this process
- * stood still too few have. What may have been left out is no estimate.
+ * stood still too few have. But a follower is only held up by a reader that leaves the socket between them full, and what
+ * lies there comes before anything that it left out: so a long batch that comes late is believed only if no engine could
+ * have written that much meanwhile.
  */
 export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
-  const { meter, brake, follow } = deps;
+  const { meter, follow } = deps;
   const state: State = { ...deps, braking: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
   const checks = setInterval(() => state.isStoring && brakeIfBehind(state), CHECK_MS).unref();
-  const leftOut = createLeftOut({
-    harmlessBytes: farBehindBytes(state),
-    beginMs: meter.begin(),
-    heldMs: brake.heldMs,
-    mayEndFile: () => mayEndFile(state),
-  });
+  meter.begin();
 
   return {
     take: (records) => {
       clearTimeout(state.drained);
       meter.pass(records);
       brakeIfBehind(state);
-      if (!follow) return true;
-      const mostUnread = meter.mostUnreadBytes(brake.heldMs);
-      const mayLack = leftOut.take(records, mostUnread <= farBehindBytes(state));
-      return isInFirstFile(state, mostUnread) || !(mayLack || isTooFarBehind(state));
+      return !follow || isInFirstFile(state, meter.mostUnreadBytes()) || isBelieved(state, records);
     },
     isFarBehind: () => isFarBehind(state),
     whileStoring: async (append) => {
@@ -127,31 +118,16 @@ function isInFirstFile({ fromBeginning, meter, size }: State, unread = meter.unr
   return fromBeginning && meter.passedBytes() + unread < size.fileBytes / 2;
 }
 
-/** By how much each file may be larger than its size, as it ends with a whole record. */
-const LARGER_BYTES = 262_144;
-/** Of what was passed: records out of order are not always counted. */
-const UNCOUNTED = 0.01;
-
-/** An engine begins a file when the one before has its size, so where the log is known from its beginning, so are its files. */
-function mayEndFile({ fromBeginning, meter, size: { fileBytes } }: State): boolean {
-  if (!fromBeginning) return true;
-  const passed = meter.passedBytes();
-  const file = Math.max(1, Math.round(passed / fileBytes));
-  const doubt = meter.passedDoubt() + passed * UNCOUNTED + file * LARGER_BYTES;
-  return Math.abs(passed - file * fileBytes) <= doubt;
+/** False where the follower that brings these may have left out a file since, or is about to. */
+function isBelieved(state: State, records: readonly LogRecord[]): boolean {
+  const { meter, brake } = state;
+  if (isFarBehind(state)) return false;
+  const pausedMs = brake.level === 'pause' && brake.engagedAt !== null ? Date.now() - brake.engagedAt : 0;
+  return engineBytes(records) < FULL_SOCKET_BYTES || meter.mostUnreadBytes(pausedMs) <= farBehindBytes(state);
 }
 
 function isFarBehind(state: State): boolean {
   return state.follow && unreadBytes(state) > farBehindBytes(state);
-}
-
-/**
- * The follow of a container that is paused or has ended falls no further behind, so it may go on to the end of what there is. One that
- * goes on is read anew, without follow, before the engine throws away what the follow would leave out.
- */
-function isTooFarBehind(state: State): boolean {
-  const { brake, meter, size } = state;
-  return brake.level !== 'pause' && !brake.hasEnded && meter.likelyUnreadBytes(brake.heldMs) > (size.keptBytes * 3) / 4;
 }
 
 function farBehindBytes({ size }: State): number {
@@ -161,16 +137,11 @@ function farBehindBytes({ size }: State): number {
 function brakeIfBehind(state: State): void {
   const { brake, follow, size } = state;
   if (state.braking !== null || brake.level === 'pause' || Date.now() < state.notBefore || isInFirstFile(state)) return;
-  const slowAtBytes = follow ? slowFollowAt(state) : size.keptBytes / 4;
-  const pauseAtBytes = follow ? size.fileBytes / 2 : size.keptBytes / 2;
+  const slowAtBytes = follow ? size.fileBytes / 8 : size.keptBytes / 4;
+  const pauseAtBytes = follow ? (size.fileBytes * 3) / 8 : size.keptBytes / 2;
   const unread = unreadBytes(state);
   if (brake.level === null && unread > slowAtBytes) state.braking = engage(state, 'slow');
   else if (unread > pauseAtBytes) state.braking = engage(state, 'pause');
-}
-
-/** Each time costs the engine work, and the container more than it must wait: so not before what comes meanwhile is in sight. */
-function slowFollowAt({ meter, size }: State): number {
-  return Math.max(size.fileBytes / 8, (size.fileBytes * 3) / 8 - meter.bytesIn(BRAKING_MS));
 }
 
 async function engage(state: State, level: BrakeLevel): Promise<void> {

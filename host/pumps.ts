@@ -8,10 +8,9 @@ import { LABELS } from '../contract/names';
 import type { Engine } from '../docker/engine';
 import type { LateLogStore } from '../store/late-log-store';
 import type { LogStore, Seal } from '../store/log-store';
-import { createBrakes } from './brakes';
+import { createBrakes, type BrakeLevel } from './brakes';
 import { createEngineClock } from './engine-clock';
 import { engineLogSize } from './flood-guard';
-import type { BrakeLevel } from './held-times';
 import { createInTurn } from './in-turn';
 import { createLateLogs, type LateLogs } from './late-logs';
 import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
@@ -105,13 +104,12 @@ export function createPumps(deps: PumpsDeps): Pumps {
 
 /** What the pumps of a host work with. */
 export function pumpDepsOf({ engine, logs, lateLogs, config, log, onNotice }: PumpsDeps): PumpDeps {
-  const clock = createEngineClock(engine);
   return {
     engine,
     logs,
     late: lateLogs,
-    brakes: createBrakes(engine, join(config.data, 'slowed', config.host.name), clock.now),
-    clock,
+    brakes: createBrakes(engine, join(config.data, 'slowed', config.host.name)),
+    clock: createEngineClock(engine),
     log,
     echo: config.worker.echoTraining,
     size: engineLogSize(config.host),

@@ -103,21 +103,14 @@ function createPass(deps: ReconcilerDeps, state: State): () => Promise<boolean> 
   };
 }
 
-/**
- * Local processes first: they are there, and may be stale, while the Docker Engine is away, too. So may logs that are late,
- * which are brought where they belong once in a pass, after all that this pass has copied.
- */
+/** Local processes first: they are there, and may be stale, while the Docker Engine is away, too. */
 async function reconcile(deps: ReconcilerDeps, state: State): Promise<void> {
   await actOn(deps, state, await judgeAll(deps, state.orphans, formLabel({ asProcess: true })));
-  try {
-    const found = await judgeAll(deps, state.orphans, {});
-    for (const id of state.orphans.keys()) {
-      if (!found.some(({ target }) => target.containerId === id)) state.orphans.delete(id);
-    }
-    await actOn(deps, state, found);
-  } finally {
-    await deps.pumps.late.merge();
+  const found = await judgeAll(deps, state.orphans, {});
+  for (const id of state.orphans.keys()) {
+    if (!found.some(({ target }) => target.containerId === id)) state.orphans.delete(id);
   }
+  await actOn(deps, state, found);
 }
 
 async function actOn(deps: ReconcilerDeps, state: State, found: readonly Judged[]): Promise<void> {
@@ -125,6 +118,7 @@ async function actOn(deps: ReconcilerDeps, state: State, found: readonly Judged[
   const stale = doing('remove-stale').map((target) => removeOnce(deps, state, target, removeStale));
   for (const target of doing('remove-orphan')) void removeOnce(deps, state, target, removeOrphan);
   await settlesWithin(Promise.all(stale), STALE_LOG_MS, state.signal);
+  await deps.pumps.late.merge();
 }
 
 type Remove = (deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal) => Promise<void>;

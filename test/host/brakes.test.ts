@@ -71,20 +71,6 @@ describe('the brake of a container', () => {
     expect(await facts(id)).toEqual(['running', 1, []]);
   });
 
-  it('finds that a container has ended', async () => {
-    const id = await test.run(['sleep', '600']);
-    const brake = newBrakes().of(id);
-    await brake.engage('slow');
-    expect(brake.hasEnded).toBe(false);
-    await brake.release();
-
-    await test.engine.signalContainer(id, 'SIGKILL');
-    await test.engine.waitContainer(id, new AbortController().signal);
-    await brake.engage('slow');
-
-    expect([brake.hasEnded, brake.level, marks()]).toEqual([true, null, []]);
-  });
-
   it('leaves no mark of a container that is gone', async () => {
     const id = await test.run(['sleep', '600']);
     const brake = newBrakes().of(id);

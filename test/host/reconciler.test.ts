@@ -1,6 +1,4 @@
 import { LABELS } from '../../contract/names';
-import type { Engine } from '../../docker/engine';
-import { EngineUnavailableError } from '../../docker/errors';
 import { startReconciler } from '../../host/reconciler';
 import type { RunStanding } from '../../policy/reconcile';
 import { until } from '../helpers/until';
@@ -80,40 +78,6 @@ describe('a host that holds its containers against Temporal', () => {
       expect(await isThere(foreign)).toBe(true);
     });
     await Promise.all([mine, foreign].map((id) => host.engine.removeContainer(id)));
-  });
-});
-
-describe('logs that are late', () => {
-  const listNothing = async (): Promise<never> => {
-    throw new EngineUnavailableError('away');
-  };
-
-  /** Brings them in as often as a first pass does. */
-  async function mergesOfFirstPass(engine: Engine): Promise<number> {
-    const pumps = host.newPumps();
-    const merge = jest.spyOn(pumps.late, 'merge');
-    const standingOf = async (): Promise<RunStanding> => ({ state: 'live', epoch: 1 });
-    const reconciler = startReconciler({ ...host, engine, pumps, log: QUIET, standingOf });
-    try {
-      await reconciler.first;
-      return merge.mock.calls.length;
-    } finally {
-      await reconciler.stop();
-    }
-  }
-
-  it('are brought in once in a pass', async () => {
-    expect(await mergesOfFirstPass(host.engine)).toBe(1);
-  });
-
-  it('are brought in while the Docker Engine is away, too', async () => {
-    const { listContainers } = host.engine;
-    const isForProcesses = (labels: Record<string, string>): boolean => LABELS.form in labels;
-    const away: Engine = {
-      ...host.engine,
-      listContainers: (labels, signal) => (isForProcesses(labels) ? listContainers(labels, signal) : listNothing()),
-    };
-    expect(await mergesOfFirstPass(away)).toBe(1);
   });
 });
 

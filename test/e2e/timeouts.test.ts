@@ -29,10 +29,7 @@ const limits = (timeouts: object) => ({ policy: { timeouts } });
 let server: TestServer;
 let registry: TestRegistry;
 let proxy: TestProxy;
-const runs = {} as Record<
-  'silent' | 'talkative' | 'warned' | 'extended' | 'stalled' | 'slow' | 'late' | 'long',
-  string
->;
+const runs = {} as Record<'silent' | 'talkative' | 'warned' | 'extended' | 'stalled' | 'slow' | 'long', string>;
 
 beforeAll(async () => {
   [server, registry] = await Promise.all([startServer(), startRegistry()]);
@@ -53,8 +50,6 @@ beforeAll(async () => {
     command: ['nothing'],
     policy: { timeouts: { pull: '3s' }, ...once },
   });
-  // No engine starts a container in so short a time.
-  runs.late = await submit(server.url, shellRun('true', { policy: { timeouts: { start: '1ms' }, ...once } }));
   runs.long = await submit(server.url, shellRun('echo one; sleep 600', limits({ total: '6s', grace: '0s' })));
   const listener = { command: python(LISTENER) };
   runs.extended = await submit(
@@ -111,7 +106,6 @@ it('stops a container that is silent, and says since when and by which limit', a
 
 it.each([
   ['pull', 'slow', 'pull-timeout', '3s'],
-  ['start', 'late', 'start-timeout', '1ms'],
   ['total', 'long', 'total-timeout', '6s'],
 ] as const)(
   'ends a run by its limit %s, names the limit, and leaves no container',

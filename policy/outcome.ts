@@ -1,7 +1,8 @@
 import type { ContainerOutcome } from '../contract/activities';
 import { describeReason, type EndReason, type ReasonDetail } from '../contract/reason';
+import { signalOf } from '../contract/signals';
 import { ranOutOfMemory } from './evidence/memory';
-import { signalOf, whereToLook } from './signals';
+import { whereToLook } from './signals';
 
 /** How an attempt, or a whole run, ended: the cause, and what its sentence is filled with. */
 export interface Ending {
@@ -43,7 +44,9 @@ export function judgeOutcome(
   }
   if (outcome.error !== '') return { reason: 'start-failed', exitCode, detail: { detail: outcome.error } };
   const signal = signalOf(exitCode);
-  if (signal !== null) return { reason: 'killed-by-signal', exitCode, detail: { signal, detail: whereToLook(signal) } };
+  if (signal !== undefined) {
+    return { reason: 'killed-by-signal', exitCode, detail: { signal, detail: whereToLook(signal) } };
+  }
   return { reason: 'exit-code', exitCode, detail: { exitCode } };
 }
 

@@ -1,8 +1,8 @@
 import type { ContainerOutcome } from '../../contract/activities';
 import type { Evidence } from '../../contract/evidence';
 import { REASONS } from '../../contract/reason';
+import { signalOf } from '../../contract/signals';
 import type { Ending } from '../outcome';
-import { signalOf } from '../signals';
 import { hintFor } from './hints';
 import { sawKill } from './memory';
 
@@ -17,7 +17,7 @@ export function judgeEvidence(ending: Ending, outcome: ContainerOutcome | null):
   const hint = REASONS[ending.reason].state === 'failed' ? hintFor(ending, findings?.hint ?? null) : null;
   if (outcome === null && hint === null) return null;
   return {
-    signal: signalOf(outcome?.exitCode ?? null),
+    signal: signalOf(outcome?.exitCode ?? null) ?? null,
     outOfMemory: ending.reason === 'out-of-memory' || (outcome !== null && sawKill(outcome)),
     peakMemoryBytes: findings?.peakMemoryBytes ?? null,
     cpuSeconds: findings?.cpuSeconds ?? null,

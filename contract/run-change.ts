@@ -1,11 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { describeValue } from './describe-value';
+import { DurationSchema } from './duration-schema';
 import type { Fault } from './fault';
 import { refusalOf } from './not-yet';
 import { checkPlainJson } from './plain-json';
 import { RunSubmissionSchema, type RunSpec } from './spec';
-import { DurationSchema, WarnSignalSchema, type Timeouts } from './spec-policy';
+import { WarnSignalSchema, type Timeouts } from './spec-policy';
 import { checkShape } from './validate-shape';
 import { fitTimeouts } from './validate-timeouts';
 

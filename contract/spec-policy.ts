@@ -1,22 +1,11 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { UNREACHABLE_DEFAULT, WARN_SIGNAL_DEFAULT } from './defaults';
+import { DefaultedDurationSchema as Duration, DurationSchema } from './duration-schema';
 import { POLICY_REFERENCE_PATTERN, POLICY_VERSION_PATTERN } from './policy-reference';
 import { RetriesSchema } from './spec-retries';
-import { DURATION_PATTERN } from './units';
 
 /** The part of a run spec that says how long to wait for what, and what to do when it goes wrong. */
-
-const DURATION = {
-  pattern: DURATION_PATTERN,
-  mend: 'write a duration such as "30s", "5m", "12h" or "1d"',
-} as const;
-
-/** A duration without a default. */
-export const DurationSchema = (description: string) => Type.String({ ...DURATION, description });
-
-const Duration = (description: string, fallback: string) =>
-  Type.Optional(Type.String({ ...DURATION, default: fallback, description: `${description} Default ${fallback}.` }));
 
 const closed = { additionalProperties: false } as const;
 

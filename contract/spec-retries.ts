@@ -1,21 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox';
 
+import { DefaultedDurationSchema as Duration } from './duration-schema';
 import { PATTERN_MAX_LENGTH } from './pattern-limits';
 import { END_REASONS } from './reason';
 import { SIGNALS } from './signals';
-import { DURATION_PATTERN, SIZE_PATTERN } from './units';
+import { SIZE_PATTERN } from './units';
 
 /** The part of a policy that says which failures are tried again, how often, and what the next attempt has otherwise. */
-
-const Duration = (description: string, fallback: string) =>
-  Type.Optional(
-    Type.String({
-      pattern: DURATION_PATTERN,
-      default: fallback,
-      description: `${description} Default ${fallback}.`,
-      mend: 'write a duration such as "30s", "5m", "12h" or "1d"',
-    }),
-  );
 
 const Words = <T extends string>(words: readonly T[], description: string) =>
   Type.Optional(

@@ -71,8 +71,7 @@ function formProblem(path: string): string | undefined {
   if (segments(path).includes('..')) return 'must not contain ".."; write the path that it means';
   // Docker separates the parts of a mount with colons.
   if (path.includes(':')) return 'must not contain a colon; rename the folder or mount the one above it';
-  // eslint-disable-next-line no-control-regex
-  return /[\0\n]/.test(path) ? 'must not contain control characters' : undefined;
+  return ['\0', '\n'].some((control) => path.includes(control)) ? 'must not contain control characters' : undefined;
 }
 
 function duplicateProblem(seen: Map<string, number>, target: string, index: number): string | undefined {

@@ -76,13 +76,15 @@ async function look(folder: string): Promise<{ complete: Found[]; unfinished: st
   return { complete: complete.toSorted(byAge), unfinished };
 }
 
+/** Anything but what can be printed in ASCII and what lies beyond ASCII: the control characters, DEL among them. */
+const HAS_CONTROL = /[^ -~\u0080-\uffff]/;
+
 /** Names that are shown to people and passed on to programs; one that would garble either is nobody's checkpoint. */
 async function namesIn(folder: string): Promise<string[]> {
   const names: string[] = [];
   try {
     for await (const { name } of await opendir(folder)) {
-      // eslint-disable-next-line no-control-regex
-      if (!/[\0-\x1f\x7f]/.test(name)) names.push(name);
+      if (!HAS_CONTROL.test(name)) names.push(name);
       if (names.length >= MOST_ENTRIES) break;
     }
   } catch (error) {

@@ -44,6 +44,7 @@ const REFUSED: [rule: string, file: string, content: string][] = [
   ['max-lines', 'api/long.ts', lines(251)],
   ['max-lines', 'test/long.test.ts', lines(401)],
   ['max-lines-per-function', 'api/function.ts', `export function long(): void {\n${'  void 0;\n'.repeat(40)}}\n`],
+  // Faults that are planted, as all of these: nothing is skipped by them.
   ['no-focused-tests', 'test/focus.test.ts', "test.only('one', () => {});\n"],
   ['no-disabled-tests', 'test/skip.test.ts', "test.skip('one', () => {});\n"],
 ];

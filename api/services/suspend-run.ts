@@ -18,9 +18,7 @@ export interface Asked {
  * @throws {ProblemError} `already-ended`, `not-found`, `temporal-unavailable`.
  */
 export async function suspendRun(services: Services, runId: string, by = 'the API'): Promise<Asked> {
-  const { run } = await findRun(services, runId);
-  const isAlive = !isEndState(run.state) && (await services.temporal.runs.suspend(runId, by));
-  if (!isAlive) throw alreadyEnded((await findRun(services, runId)).run, 'suspend');
+  const run = await ask(services, runId, 'suspend', by);
   return { run, isSo: run.state === 'suspended' };
 }
 
@@ -33,8 +31,14 @@ const HELD: readonly RunState[] = ['suspended', 'stopping', 'unreachable'];
  * It is asked in every state: what is known of a run may be a moment old, and one that goes on is not changed by it.
  */
 export async function resumeRun(services: Services, runId: string, by = 'the API'): Promise<Asked> {
-  const { run } = await findRun(services, runId);
-  const isAlive = !isEndState(run.state) && (await services.temporal.runs.resume(runId, by));
-  if (!isAlive) throw alreadyEnded((await findRun(services, runId)).run, 'resume');
+  const run = await ask(services, runId, 'resume', by);
   return { run, isSo: !HELD.includes(run.state) };
+}
+
+/** The run as it was when it was asked. */
+async function ask(services: Services, runId: string, what: 'suspend' | 'resume', by: string): Promise<Run> {
+  const { run } = await findRun(services, runId);
+  const isAlive = !isEndState(run.state) && (await services.temporal.runs[what](runId, by));
+  if (!isAlive) throw alreadyEnded((await findRun(services, runId)).run, what);
+  return run;
 }

@@ -85,46 +85,39 @@ const attemptsSchema = {
   },
 } satisfies FastifySchema;
 
-const cancelSchema = {
-  tags,
-  summary: 'Cancel a run',
-  description:
-    'Its container gets SIGTERM, the grace of its policy, and SIGKILL. The run is `cancelled` when the container is gone.',
-  params: RunIdParamsSchema,
-  body: describedBody(AskBodySchema),
-  response: {
-    200: answer(RunSchema, 'It was cancelled before.'),
-    202: answer(RunSchema, 'It was asked to end.'),
-    ...problemAnswers(400, 404, 409, 415, 503),
-  },
-} satisfies FastifySchema;
+/** Of a route that asks something of a run; `isSo` and `isAsked` tell what its two answers mean. */
+function askSchema(summary: string, description: string, { isSo, isAsked }: { isSo: string; isAsked: string }) {
+  return {
+    tags,
+    summary,
+    description,
+    params: RunIdParamsSchema,
+    body: describedBody(AskBodySchema),
+    response: {
+      200: answer(RunSchema, isSo),
+      202: answer(RunSchema, isAsked),
+      ...problemAnswers(400, 404, 409, 415, 503),
+    },
+  } satisfies FastifySchema;
+}
 
-const suspendSchema = {
-  tags,
-  summary: 'Suspend a run',
-  description:
-    'Its container gets SIGTERM, the grace of its policy, and SIGKILL. The run is `suspended` when the container is gone, says which checkpoint it will go on from, and holds nothing until it is resumed.',
-  params: RunIdParamsSchema,
-  body: describedBody(AskBodySchema),
-  response: {
-    200: answer(RunSchema, 'It is suspended already.'),
-    202: answer(RunSchema, 'It was asked to give up its container.'),
-    ...problemAnswers(400, 404, 409, 415, 503),
-  },
-} satisfies FastifySchema;
+const cancelSchema = askSchema(
+  'Cancel a run',
+  'Its container gets SIGTERM, the grace of its policy, and SIGKILL. The run is `cancelled` when the container is gone.',
+  { isSo: 'It was cancelled before.', isAsked: 'It was asked to end.' },
+);
 
-const resumeSchema = {
-  tags,
-  summary: 'Resume a suspended run',
-  description: 'It goes on with a next attempt, from its newest checkpoint; that takes from no budget of its policy.',
-  params: RunIdParamsSchema,
-  body: describedBody(AskBodySchema),
-  response: {
-    200: answer(RunSchema, 'It is not suspended, and goes on as it is.'),
-    202: answer(RunSchema, 'It was asked to go on.'),
-    ...problemAnswers(400, 404, 409, 415, 503),
-  },
-} satisfies FastifySchema;
+const suspendSchema = askSchema(
+  'Suspend a run',
+  'Its container gets SIGTERM, the grace of its policy, and SIGKILL. The run is `suspended` when the container is gone, says which checkpoint it will go on from, and holds nothing until it is resumed.',
+  { isSo: 'It is suspended already.', isAsked: 'It was asked to give up its container.' },
+);
+
+const resumeSchema = askSchema(
+  'Resume a suspended run',
+  'It goes on with a next attempt, from its newest checkpoint; that takes from no budget of its policy.',
+  { isSo: 'It is not suspended, and goes on as it is.', isAsked: 'It was asked to go on.' },
+);
 
 export const runRoutes: FastifyPluginAsyncTypebox<{ services: Services }> = async (app, { services }) => {
   app.post('/runs', { schema: submitSchema }, async (request, reply) => {

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/client';
 import { cancelSignal, resumeSignal, suspendSignal } from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, placedAtOnce } from '../helpers/fake-host';
+import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
 import type { StartRun, WorkflowSuite } from '../helpers/workflow-suite';
 
 /** Lives of runs whose histories are kept, so that a change of the workflow is held against what is under way somewhere. */
@@ -70,17 +71,7 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
   },
 
   'is-cancelled': async (suite) => {
-    const stopped = deferred();
-    const { activities, records } = fakeHost({
-      followContainer: async () => {
-        await stopped.promise;
-        return { ...GOOD_OUTCOME, exitCode: 143 };
-      },
-      stopContainer: async () => {
-        stopped.resolve();
-        return { how: 'terminated' };
-      },
-    });
+    const { activities, records } = fakeHost(containerThatMustBeStopped());
     return suite.withWorkers(activities, async (start) => {
       const run = await start({});
       await records.reached('running');

@@ -7,6 +7,7 @@ import type { Trigger } from '../../contract/spec-notify';
 import { cancelSignal, noteSignal, resumeSignal, suspendSignal } from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, placedAtOnce } from '../helpers/fake-host';
+import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
@@ -196,16 +197,9 @@ describe('a delivery', () => {
   });
 
   it('is not given up with its run', async () => {
-    const [up, stopped] = [deferred(), deferred()];
+    const up = deferred();
     const { activities, records } = fakeHost({
-      followContainer: async () => {
-        await stopped.promise;
-        return { ...GOOD_OUTCOME, exitCode: 143 };
-      },
-      stopContainer: async () => {
-        stopped.resolve();
-        return { how: 'terminated' };
-      },
+      ...containerThatMustBeStopped(),
       sendNotification: async () => {
         await up.promise;
         return { status: 200 };

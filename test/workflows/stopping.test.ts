@@ -4,7 +4,8 @@ import { Context } from '@temporalio/activity';
 import type { PolicyInput } from '../../contract/spec-policy';
 import { cancelSignal } from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
-import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
+import { fakeHost, GOOD_OUTCOME } from '../helpers/fake-host';
+import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
@@ -150,22 +151,6 @@ describe('a run that takes too long', () => {
     expect(records.latest().message).toContain('300ms');
   });
 });
-
-/** A container that runs until `stopContainer` is called. */
-function containerThatMustBeStopped({ exitCode = 143 } = {}): Partial<Activities> {
-  const stopped = deferred();
-  return {
-    stopContainer: async () => {
-      stopped.resolve();
-      return { how: 'terminated' };
-    },
-    followContainer: async () => {
-      const beat = setInterval(() => Context.current().heartbeat(), 1_000);
-      await Promise.race([stopped.promise, Context.current().cancelled]).finally(() => clearInterval(beat));
-      return { ...GOOD_OUTCOME, exitCode };
-    },
-  };
-}
 
 function wrap<I, O, R>(activity: (input: I) => Promise<O>, change: (output: O) => R): (input: I) => Promise<R> {
   return async (input) => change(await activity(input));

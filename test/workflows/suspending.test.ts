@@ -4,6 +4,7 @@ import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { cancelSignal, resumeSignal, suspendSignal } from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
+import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
 import { until } from '../helpers/until';
 import { workflowSuite, type StartRun } from '../helpers/workflow-suite';
 
@@ -14,18 +15,10 @@ const by = { by: 'ada' };
 
 /** The first container runs until it is stopped, every other ends well at once. */
 function stoppable(changes: Partial<Activities> = {}): Partial<Activities> {
-  const stopped = deferred();
+  const first = containerThatMustBeStopped();
   return {
-    stopContainer: async () => {
-      stopped.resolve();
-      return { how: 'terminated' };
-    },
-    followContainer: async ({ attempt }) => {
-      if (attempt > 1) return GOOD_OUTCOME;
-      const beat = setInterval(() => Context.current().heartbeat(), 1_000);
-      await Promise.race([stopped.promise, Context.current().cancelled]).finally(() => clearInterval(beat));
-      return { ...GOOD_OUTCOME, exitCode: 143 };
-    },
+    ...first,
+    followContainer: async (input) => (input.attempt > 1 ? GOOD_OUTCOME : first.followContainer(input)),
     cleanUp: async () => ({ removed: 1, checkpoint: 'epoch-12.pt' }),
     ...changes,
   };

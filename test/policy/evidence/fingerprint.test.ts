@@ -1,20 +1,10 @@
 import * as fc from 'fast-check';
 
-import type { Evidence } from '../../../contract/evidence';
 import { END_REASONS, REASONS } from '../../../contract/reason';
 import { fingerprintOf } from '../../../policy/evidence/fingerprint';
 import type { Ending } from '../../../policy/outcome';
+import { NO_EVIDENCE as NOTHING } from '../attempts';
 
-const NOTHING: Evidence = {
-  signal: null,
-  outOfMemory: false,
-  peakMemoryBytes: null,
-  cpuSeconds: null,
-  traceback: null,
-  hint: null,
-  step: null,
-  checkpoint: null,
-};
 const EXIT: Ending = { reason: 'exit-code', exitCode: 1, detail: { exitCode: 1 } };
 const failing = (type: string, message: string) => fingerprintOf(EXIT, { ...NOTHING, traceback: { type, message } });
 const killed = (signal: string, exitCode: number): Ending => ({

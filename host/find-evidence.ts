@@ -4,8 +4,8 @@ import type { ContainerInfo } from '../docker/engine';
 import { hintInLog } from '../policy/evidence/hints';
 import { highestStep } from '../policy/evidence/step';
 import { findTraceback } from '../policy/evidence/traceback';
+import { findPatterns } from '../store/log-patterns';
 import type { LogLine } from '../store/log-store';
-import { findPatterns } from './log-patterns';
 
 /** Tells the name of the newest complete checkpoint of a run; null where there is none. */
 export type NewestCheckpoint = (runId: string) => Promise<string | null>;

@@ -1,8 +1,11 @@
+import type { FollowContainerInput } from '../contract/activities';
 import type { Evidence } from '../contract/evidence';
 import { shorten } from '../contract/path';
 import { exitCodesOf, reasonsOf } from '../contract/rule-condition';
 import type { Retries, RetryRule } from '../contract/spec';
 import type { Ending } from './outcome';
+
+type LogPatterns = NonNullable<FollowContainerInput['logPatterns']>;
 
 /** How an attempt ended, and all that is known of it. */
 export interface AttemptFacts {
@@ -41,6 +44,11 @@ export function fits({ when }: RetryRule, index: number, { ending, evidence, mat
     (when.outOfMemory === undefined || ranOutOfMemory(ending, evidence)) &&
     (when.log === undefined || matchedLogs.includes(index))
   );
+}
+
+/** What the rules look for in logs, with the index of each. */
+export function logPatternsOf(rules: readonly RetryRule[]): LogPatterns {
+  return rules.flatMap(({ when: { log } }, rule) => (log === undefined ? [] : [{ rule, pattern: log }]));
 }
 
 /** What went wrong, in a few words. */

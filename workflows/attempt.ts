@@ -12,6 +12,7 @@ import type {
 import { UNREACHABLE_DEFAULT } from '../contract/defaults';
 import type { Findings } from '../contract/evidence';
 import { parseDuration, parseSize } from '../contract/units';
+import { logPatternsOf } from '../policy/match-rules';
 import type { Course } from '../policy/next-attempt';
 import { judgeOutcome, type Ending, type StopCause } from '../policy/outcome';
 import { endingAfterWarning } from '../policy/warned';
@@ -140,7 +141,9 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
   const { life, spec, identity, link } = placed;
   const clock = startAttemptClock(life, link, identity);
   const keeping = spec.checkpoint && { keepCheckpoints: spec.checkpoint.keep };
-  const input: FollowContainerInput = { ...identity, containerId, ...keeping, ...logPatternsOf(spec) };
+  const logPatterns = logPatternsOf(spec.policy.retries.rules);
+  const looking = logPatterns.length > 0 && { logPatterns };
+  const input: FollowContainerInput = { ...identity, containerId, ...keeping, ...looking };
   const following = link.insist((calls) =>
     followWithSilence(life.limits, (silence) => calls.followContainer({ ...input, ...silence })),
   );
@@ -161,14 +164,6 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
   } finally {
     await clock.stop();
   }
-}
-
-/** What the rules look for in the log. */
-function logPatternsOf({ policy }: Placed['spec']): Pick<FollowContainerInput, 'logPatterns'> {
-  const logPatterns = policy.retries.rules.flatMap(({ when: { log } }, rule) =>
-    log === undefined ? [] : [{ rule, pattern: log }],
-  );
-  return logPatterns.length > 0 ? { logPatterns } : {};
 }
 
 /** The cause, where the container was still there to be stopped; null where it had ended by itself. */

@@ -1,5 +1,6 @@
 import type { CallOptions } from './calls';
 import type { NoticeTopic } from '../contract/notice';
+import { shorten } from '../contract/path';
 import type { Attempt, Run } from '../contract/run';
 import type { RunSpec } from '../contract/spec';
 import { describeEnding, type StopCause } from '../policy/outcome';
@@ -88,5 +89,5 @@ export function summarise(spec: RunSpec, host: string, attempt: number): CallOpt
 
 /** The Web UI keeps a summary to 200 bytes. */
 function clip(text: string): string {
-  return text.length <= 180 ? text : `${text.slice(0, 179)}…`;
+  return shorten(text, 180);
 }

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
-
-import { canonicalJson } from '../../contract/canonical-json';
 import { InvalidInputError } from '../../contract/fault';
+import { shorten } from '../../contract/path';
 import type { Run } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import { validateSubmission } from '../../contract/validate-spec';
 import { createAddressRules } from '../../notify/addresses';
 import { closedTargets } from '../../notify/check-targets';
+import { jsonHash } from '../../store/json-hash';
 import { readPolicyBook } from '../../store/policy-book';
 import type { RunAttributes } from '../temporal/runs';
 import type { Services } from './services';
@@ -94,21 +93,19 @@ export function presentRun({ spec, recipe, origin }: Admission): {
     `- image \`${spec.image}\``,
     ...(recipe === null ? [] : [`- recipe ${recipe}`]),
     ...(origin === undefined ? [] : [`- rerun of ${origin.rerunOf}`]),
-    `- command ${spec.command ? `\`${clip(spec.command.join(' '), 500)}\`` : "of the image's own"}`,
+    `- command ${spec.command ? `\`${shorten(spec.command.join(' '), 500)}\`` : "of the image's own"}`,
     `- ${cpus} CPUs, ${memory} of memory, network ${spec.network}`,
-    ...Object.entries(spec.params).map(([name, value]) => `- ${name}: ${clip(String(value), 200)}`),
+    ...Object.entries(spec.params).map(([name, value]) => `- ${name}: ${shorten(String(value), 200)}`),
   ];
   const attributes = { RunState: 'queued', RunName: spec.name, ...(recipe === null ? {} : { RunRecipe: recipe }) };
-  return { summary: clip(`${spec.name} · ${spec.image}`, 180), details: clip(details.join('\n'), 10_000), attributes };
+  return {
+    summary: shorten(`${spec.name} · ${spec.image}`, 180),
+    details: shorten(details.join('\n'), 10_000),
+    attributes,
+  };
 }
 
 /** SHA-256 of what was asked for, in hexadecimal; the order of its fields makes no difference. */
 export function hashSubmission({ submission, origin }: Admission): string {
-  return createHash('sha256')
-    .update(canonicalJson(origin?.request ?? submission))
-    .digest('hex');
-}
-
-function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  return jsonHash(origin?.request ?? submission);
 }

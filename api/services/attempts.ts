@@ -1,4 +1,5 @@
 import type { AttemptDetail } from '../../contract/http';
+import { shorten } from '../../contract/path';
 import type { Attempt } from '../../contract/run';
 import type { LogStore } from '../../store/log-store';
 import { findRun } from './find-run';
@@ -31,12 +32,8 @@ async function lastLines(
   if (count === 0 || attempt.containerId === null) return [];
   const last: string[] = [];
   for await (const lines of logs.read(runId, { attempt: attempt.number, tail: count })) {
-    last.push(...lines.map(({ text }) => shorten(text)));
+    last.push(...lines.map(({ text }) => shorten(text, LINE_CHARACTERS)));
   }
   // The log may have grown since its end was looked for.
   return last.slice(-count);
-}
-
-function shorten(text: string): string {
-  return text.length <= LINE_CHARACTERS ? text : `${text.slice(0, LINE_CHARACTERS - 1)}…`;
 }

@@ -1,14 +1,11 @@
 import type { Attempt } from '../../contract/run';
 import type { RetryRule } from '../../contract/spec';
+import { logPatternsOf } from '../../policy/match-rules';
 import type { PastAttempt } from '../../policy/try-policy';
+import { readLogEnd } from '../../store/log-end';
+import { findPatterns } from '../../store/log-patterns';
 import type { StoredRun } from '../../store/run-store';
-import { matchedIn, patternsOf, type RulePattern } from './rule-patterns';
 import type { Services } from './services';
-
-/** As much of the end of an attempt's log as a host looks into when the attempt ends. */
-const LAST_LINES = 1_000;
-const LAST_CHARACTERS = 1024 ** 2;
-const LINE_CHARACTERS = 16 * 1024;
 
 /** The attempts of a run that have ended, and what of them could not be known. */
 export async function pastAttempts(
@@ -16,7 +13,7 @@ export async function pastAttempts(
   { run, attempts }: StoredRun,
   rules: readonly RetryRule[],
 ): Promise<{ attempts: PastAttempt[]; notes: string[] }> {
-  const patterns = patternsOf(rules);
+  const patterns = logPatternsOf(rules);
   const removal = patterns.length > 0 ? await services.logStore.removal(run.id) : null;
   const past: PastAttempt[] = [];
   for (const attempt of attempts.filter(({ reason }) => reason !== null)) {
@@ -32,16 +29,14 @@ async function matchedInLog(
   { logStore }: Services,
   runId: string,
   attempt: number,
-  patterns: readonly RulePattern[],
+  patterns: ReturnType<typeof logPatternsOf>,
 ): Promise<number[]> {
   if (patterns.length === 0) return [];
-  const texts: string[] = [];
-  for await (const lines of logStore.read(runId, { attempt, tail: LAST_LINES })) {
-    texts.push(...lines.map(({ text }) => text.slice(0, LINE_CHARACTERS)));
-  }
-  let characters = 0;
-  const first = texts.findLastIndex((text) => (characters += text.length) > LAST_CHARACTERS);
-  return matchedIn(texts.slice(first + 1), patterns);
+  const lines = await readLogEnd(logStore, { runId, attempt });
+  return findPatterns(
+    patterns,
+    lines.map(({ text }) => text),
+  );
 }
 
 function pastOf(attempt: Attempt, createdAt: string, matchedLogs: readonly number[]): PastAttempt {

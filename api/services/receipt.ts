@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-
 import { readVersion } from '../../config/version';
 import { canonicalJson } from '../../contract/canonical-json';
 import type { Receipt, ReceiptAttempt } from '../../contract/receipt';
 import type { Attempt, Run } from '../../contract/run';
+import { jsonHash } from '../../store/json-hash';
 import { findRun } from './find-run';
 import type { Services } from './services';
 
@@ -18,7 +17,7 @@ export async function writeReceipt(services: Services, runId: string): Promise<R
   const receipt: Receipt = {
     ...{ id, name, state, recipe, policy, rerunOf, params },
     spec,
-    specHash: spec === null ? null : createHash('sha256').update(canonicalJson(spec)).digest('hex'),
+    specHash: spec === null ? null : jsonHash(spec),
     attempts: attempts.map((attempt) => receiptOf(attempt, run)),
     trainyard: readVersion(),
   };

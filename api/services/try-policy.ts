@@ -12,12 +12,13 @@ import { CheckedTrialSchema, type PolicyTrial, type Tried } from '../../contract
 import { checkShape } from '../../contract/validate-shape';
 import { validateSpec, WORDING } from '../../contract/validate-spec';
 import { outcomeFaults, pastOfOutcome } from '../../policy/past-outcomes';
+import { logPatternsOf } from '../../policy/match-rules';
 import { type PastAttempt, tryPolicy } from '../../policy/try-policy';
+import { findPatterns } from '../../store/log-patterns';
 import { readPolicyBook } from '../../store/policy-book';
 import type { StoredRun } from '../../store/run-store';
 import { runNotFound } from '../problem-error';
 import { pastAttempts } from './past-attempts';
-import { matchedIn, patternsOf } from './rule-patterns';
 import type { Services } from './services';
 
 /**
@@ -107,10 +108,10 @@ async function tryOnRun(
 }
 
 async function tryOnOutcomes(outcomes: NonNullable<PolicyTrial['outcomes']>, spec: RunSpec): Promise<Tried> {
-  const patterns = patternsOf(spec.policy.retries.rules);
+  const patterns = logPatternsOf(spec.policy.retries.rules);
   const attempts: PastAttempt[] = [];
   for (const outcome of outcomes) {
-    attempts.push(pastOfOutcome(outcome, await matchedIn(outcome.log?.split('\n') ?? [], patterns)));
+    attempts.push(pastOfOutcome(outcome, await findPatterns(patterns, outcome.log?.split('\n') ?? [])));
   }
   return { runId: null, ...tryPolicy(spec, { attempts, timeouts: null, hasEnded: null }), notes: [] };
 }

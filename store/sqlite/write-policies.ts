@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-
-import { canonicalJson } from '../../contract/canonical-json';
 import type { PolicyFile } from '../../contract/named-policy';
 import { writePolicyReference } from '../../contract/policy-reference';
+import { jsonHash } from '../json-hash';
 import { PolicyInFileError, type KeptPolicy, type PolicyImport } from '../policy-store';
 import { inTransaction, type Database } from './database';
 import type { PolicyReader } from './read-policies';
@@ -51,7 +49,7 @@ export function createPolicyWriter(database: Database, reader: PolicyReader): Po
 
 /** True where the content is not that of the newest version. */
 function writeVersion(statements: Statements, { name, description, policy }: PolicyFile, file: string | null): boolean {
-  const hash = createHash('sha256').update(canonicalJson({ description, policy })).digest('hex');
+  const hash = jsonHash({ description, policy });
   statements.upsertHead.run(name, file);
   const newest = statements.newest.get(name) as { version: number; hash: string } | undefined;
   if (newest?.hash === hash) return false;

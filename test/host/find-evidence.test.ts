@@ -1,6 +1,6 @@
 import { findEvidence } from '../../host/find-evidence';
-import { readLogEnd } from '../../host/log-end';
-import { findPatterns } from '../../host/log-patterns';
+import { readLogEnd } from '../../store/log-end';
+import { findPatterns } from '../../store/log-patterns';
 import { openLogStore } from '../../store/file-log-store';
 import type { LogLine, LogStore } from '../../store/log-store';
 import { scratchFolder } from '../helpers/scratch-folder';

@@ -1,4 +1,4 @@
-import type { LogLine, LogStore } from '../store/log-store';
+import type { LogLine, LogStore } from './log-store';
 
 /** How much of the end of a log is searched for what tells of a failure. */
 const LINES = 1000;

@@ -1,5 +1,7 @@
 import type { Findings, Machine } from './evidence';
 import type { Delivered, SendNotificationInput } from './notification';
+import type { GangPlace } from './gang';
+import type { ClaimAnswer, LeaseNode } from './pool';
 import type { RunUpdate } from './run';
 import type { PullPolicy, RunSpec, RunSubmission } from './spec';
 
@@ -12,7 +14,7 @@ import type { PullPolicy, RunSpec, RunSubmission } from './spec';
 export interface ControlActivities {
   /** Validates the submission, resolves its recipe and fills every default. Fails with `invalid-spec`. */
   admitRun(input: AdmitRunInput): Promise<AdmittedRun>;
-  /** Chooses the host of an attempt. Fails with `no-host` while there is none. */
+  /** Chooses the host of an attempt without a pool. Fails with `no-host` while there is none. */
   assignHost(input: AssignHostInput): Promise<AssignedHost>;
   /** Brings the read model up to date; idempotent. */
   recordRun(update: RunUpdate): Promise<void>;
@@ -77,6 +79,8 @@ export interface FollowActivities {
 export interface AdmitRunInput {
   runId: string;
   submission: RunSubmission;
+  /** Where the run wants its first claim made with the admission, which saves it a call: when it was submitted, ISO. */
+  claimSince?: string;
 }
 
 export interface AdmittedRun {
@@ -85,6 +89,8 @@ export interface AdmittedRun {
    * where it has to be asked for; absent in histories from before it was there.
    */
   assigned?: AssignedHost | null;
+  /** What the pool said to the run's first claim; absent where it was not asked, or did not answer in time. */
+  answer?: ClaimAnswer;
   spec: RunSpec;
   /** SHA-256 of the spec, in hexadecimal. */
   specHash: string;
@@ -156,6 +162,10 @@ export interface StartContainerInput extends AttemptIdentity {
   specHash: string;
   /** True where an earlier call of the same found no engine in the end: what it has made may have started unnoticed. */
   again?: boolean;
+  /** What the container may use; absent for an attempt without a lease, which may use what its spec asks for. */
+  lease?: LeaseNode;
+  /** Absent for a run that is no gang. */
+  gang?: GangPlace;
   /** Empty for a local process. */
   imageId: string;
   /** See {@link AssignedHost.engineAwaySince}. */

@@ -7,6 +7,10 @@ export const RUN_WORKFLOW = 'runWorkflow';
 /** Delivers one notification of a run, for as long as that takes. */
 export const NOTIFY_WORKFLOW = 'notifyWorkflow';
 
+/** The queue of one pool of hosts, for as long as there is the pool. */
+export const POOL_WORKFLOW = 'poolWorkflow';
+export const DEFAULT_POOL = 'default';
+
 /** Removes old logs; started by the schedule of Temporal that has the id below, which is also the beginning of its ids. */
 export const RETENTION_WORKFLOW = 'retentionWorkflow';
 export const RETENTION_SCHEDULE = 'trainyard-retention';
@@ -87,6 +91,11 @@ export function workflowIdFor(runId: string): string {
 /** Workflow id of the n-th notification of a run. */
 export function notifyWorkflowIdFor(runId: string, n: number): string {
   return `${runId}-notify-${n}`;
+}
+
+/** Workflow id of a pool. */
+export function poolWorkflowIdFor(pool: string): string {
+  return `pool-${pool}`;
 }
 
 /** Task queue of the short operations on a host's engine. */

@@ -6,11 +6,7 @@ import { liesIn } from './path';
  */
 const NOT_YET: Record<string, string> = {
   secrets: 'values that need not be kept secret can go into `env`',
-  pool: 'every host takes every run',
-  priority: 'runs start as they come',
   artifacts: 'everything in /artifacts is kept',
-  'resources.gpus': 'runs have CPUs and memory only',
-  'resources.gpuModel': 'runs have CPUs and memory only',
 };
 
 /** What would take away the wall between a container and its host; refused for good. */

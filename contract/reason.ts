@@ -31,7 +31,9 @@ export const END_REASONS = [
   'host-lost',
   'disk-full',
   'no-host',
+  'no-capacity',
   'invalid-spec',
+  'preempted',
   'suspended',
   'cancelled',
   'workflow-terminated',
@@ -169,8 +171,10 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
   },
   'disk-full': { state: 'failed', retry: 'infrastructure', sentence: 'The disk of the host is full: {detail}' },
   'no-host': { state: 'failed', retry: 'infrastructure', sentence: 'No host could take the run: {detail}' },
+  'no-capacity': { state: 'failed', retry: 'never', sentence: 'No host of the pool could ever hold the run: {detail}' },
   'invalid-spec': { state: 'failed', retry: 'never', sentence: 'The run spec is refused: {detail}' },
-  // Of attempts only: a suspended run has not ended.
+  // Of attempts only: a preempted or suspended run has not ended.
+  preempted: { state: 'failed', retry: 'free', sentence: 'The attempt gave its place to another run: {detail}' },
   suspended: { state: 'cancelled', retry: 'free', sentence: 'The run was suspended{by}.' },
   cancelled: { state: 'cancelled', retry: 'never', sentence: 'The run was cancelled{by}.' },
   'workflow-terminated': {

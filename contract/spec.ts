@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
+import { capacityProperties, gpuProperties, type PlacementSpec } from './spec-capacity';
 import { CheckpointSchema, MountSchema } from './spec-folders';
 import { NotifySchema, type NotifyTarget } from './spec-notify';
 import { PolicyOrNameSchema, PolicySchema, type Timeouts } from './spec-policy';
@@ -49,6 +50,14 @@ const ResourcesSchema = Type.Object(
         default: 512,
         description: 'Processes and threads at most. Default 512.',
         mend: 'write a whole number from 1 to 4194304',
+      }),
+    ),
+    ...gpuProperties,
+    gpuMemory: Type.Optional(
+      Type.String({
+        pattern: SIZE_PATTERN,
+        description: 'Least memory of each GPU. Default: any.',
+        mend: 'write a size such as "40g" (units b, k, m, g, t; powers of 1024)',
       }),
     ),
   },
@@ -122,6 +131,7 @@ const properties = {
   ),
   mounts: Type.Optional(Type.Array(MountSchema, { maxItems: 64, default: [], description: 'Folders of the host.' })),
   resources: Type.Optional(ResourcesSchema),
+  ...capacityProperties,
   network: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$',
@@ -182,19 +192,22 @@ export type RunSpecInput = Static<typeof RunSpecSchema>;
 export type RunSubmission = Static<typeof RunSubmissionSchema>;
 export type ParamValue = Static<typeof ParamValueSchema>;
 export type MountSpec = Required<Static<typeof MountSchema>>;
-export type Resources = Required<Static<typeof ResourcesSchema>>;
+type WrittenResources = Static<typeof ResourcesSchema>;
+type AnyGpu = 'gpuModel' | 'gpuMemory';
+export type Resources = Required<Omit<WrittenResources, AnyGpu>> & Pick<WrittenResources, AnyGpu>;
 export type Checkpointing = Required<Static<typeof CheckpointSchema>>;
 export type PullPolicy = NonNullable<RunSpecInput['pullPolicy']>;
 
 /** A validated run spec with every default filled in. */
 export interface RunSpec extends Omit<
   Required<RunSpecInput>,
-  'command' | 'mounts' | 'resources' | 'checkpoint' | 'policy' | 'notify'
+  'command' | 'mounts' | 'resources' | 'placement' | 'checkpoint' | 'policy' | 'notify'
 > {
   /** Absent: the image's own command. */
   command?: string[];
   mounts: MountSpec[];
   resources: Resources;
+  placement: PlacementSpec;
   /** Absent: the run has no folder for checkpoints. */
   checkpoint?: Checkpointing;
   policy: {

@@ -75,7 +75,7 @@ describe('planContainer', () => {
   });
 
   it('sets the limits of the spec', () => {
-    const spec = { ...specOf({}), resources: { cpus: '500m', memory: '1g', shm: '64m', pids: 9 } };
+    const spec = { ...specOf({}), resources: { cpus: '500m', memory: '1g', shm: '64m', pids: 9, gpus: 0 } };
     expect(planContainer({ ...IDENTITY, spec }, FACTS)).toMatchObject({
       cpus: 0.5,
       memoryBytes: 1024 ** 3,

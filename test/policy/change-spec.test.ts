@@ -12,7 +12,7 @@ import { exit, of, outOfMemory, RETRIES } from './attempts';
 const SPEC: RunSpec = {
   ...specOf({ params: { batch_size: 64, rate: 0.1, zero: 0, note: 'x' } }),
   env: { WORKERS: '8', RATE: '0.5', NAME: 'x' },
-  resources: { cpus: 1, memory: '64m', shm: '64m', pids: 64 },
+  resources: { cpus: 1, memory: '64m', shm: '64m', pids: 64, gpus: 0 },
 };
 
 function read(written: RuleChange): Change {

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 
 import { SEARCH_ATTRIBUTES } from '../../contract/names';
 
@@ -17,15 +17,6 @@ export async function startTemporal(): Promise<TestWorkflowEnvironment> {
   const searchAttributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
   return TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'existing-path', path: temporalBinary() }, extraArgs: searchAttributes },
-  });
-}
-
-/** The workflows' bundle, made once for a test file. */
-export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  quietRuntime();
-  return bundleWorkflowCode({
-    workflowsPath: require.resolve('../../workflows/index.ts'),
-    logger: new DefaultLogger('ERROR'),
   });
 }
 

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 
 import type { WorkflowClient, WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue, RUN_WORKFLOW } from '../../contract/names';
 import type { RunSubmission } from '../../contract/spec';
 import type { Activities } from './fake-host';
-import { bundleWorkflows, startTemporal } from './temporal';
+import { startTemporal } from './temporal';
+import { bundleWorkflows, type WorkflowBundleFile } from './workflow-bundle';
 
 /**
  * A Temporal server and a workflow bundle for a test file. Workflow tests of one file run one after another: the queue of
@@ -24,7 +25,7 @@ export type StartRun = (submission: Partial<RunSubmission>, memo?: Record<string
 
 export function workflowSuite(): WorkflowSuite {
   let env: TestWorkflowEnvironment | undefined;
-  let bundle: WorkflowBundleWithSourceMap;
+  let bundle: WorkflowBundleFile;
   const started = (): TestWorkflowEnvironment => {
     if (!env) throw new Error('the suite has not started');
     return env;
@@ -57,7 +58,7 @@ export function workflowSuite(): WorkflowSuite {
 
 async function createWorkers(
   { nativeConnection: connection, client }: TestWorkflowEnvironment,
-  workflowBundle: WorkflowBundleWithSourceMap,
+  workflowBundle: WorkflowBundleFile,
   activities: Activities,
 ): Promise<Worker[]> {
   const { admitRun, assignHost, recordRun, followContainer, sendNotification } = activities;

@@ -6,7 +6,8 @@ import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 
 import { version } from '../../package.json';
-import { bundleWorkflows, temporalBinary } from '../helpers/temporal';
+import { temporalBinary } from '../helpers/temporal';
+import { bundleWorkflows } from '../helpers/workflow-bundle';
 import { workflowSuite } from '../helpers/workflow-suite';
 import { SCENARIOS } from './scenarios';
 

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 
 import { Worker } from '@temporalio/worker';
 
-import { bundleWorkflows, temporalBinary } from '../helpers/temporal';
+import { temporalBinary } from '../helpers/temporal';
+import { bundleWorkflows } from '../helpers/workflow-bundle';
 import { workflowSuite } from '../helpers/workflow-suite';
 import { SCENARIOS } from './scenarios';
 

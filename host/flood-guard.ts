@@ -37,6 +37,8 @@ export interface FloodGuardDeps {
   follow: boolean;
   /** True where the meter has seen the log from its beginning. */
   fromBeginning: boolean;
+  /** True where the container is slowed down and let go by its files (flood-watch.ts), so that this leaves it alone. */
+  isWatched: boolean;
   /** Called when the container was slowed down. */
   onSlowed: () => void;
   /** Called with what the brake failed with. */
@@ -136,6 +138,7 @@ function farBehindBytes({ size }: State): number {
 
 function brakeIfBehind(state: State): void {
   const { brake, follow, size } = state;
+  if (state.isWatched) return;
   if (state.braking !== null || brake.level === 'pause' || Date.now() < state.notBefore || isInFirstFile(state)) return;
   const slowAtBytes = follow ? size.fileBytes / 8 : size.keptBytes / 4;
   const pauseAtBytes = follow ? (size.fileBytes * 3) / 8 : size.keptBytes / 2;
@@ -167,7 +170,7 @@ function releaseIfDrained(state: State): void {
 
 function releaseAfter(state: State, ms: number): void {
   clearTimeout(state.drained);
-  if (!state.follow || state.isClosed || state.isStoring || state.brake.level === null) return;
+  if (state.isWatched || !state.follow || state.isClosed || state.isStoring || state.brake.level === null) return;
   state.drained = setTimeout(() => void release(state), ms).unref();
 }
 

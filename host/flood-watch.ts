@@ -16,7 +16,7 @@ export interface FloodWatchDeps {
   readUpToMs: () => number | null;
   /** True where the container must wait whatever the engine keeps, as its log cannot be stored. */
   mustWait: () => boolean;
-  /** Called when the container was slowed down. */
+  /** Called when the container was slowed down, and each second while it is. */
   onSlowed: () => void;
   /** Called with what the brake failed with. */
   onFailure: (error: unknown) => void;
@@ -34,6 +34,7 @@ const JUST_BEGUN = 1 / 16;
 const SETTLED_MS = 300;
 /** A container that could not be slowed down is left alone for this long. */
 const BRAKE_AGAIN_MS = 1000;
+const TELL_AGAIN_MS = 1000;
 /** How often the log of a container is looked at that prints little, and of one that prints much. */
 const QUIET_MS = 100;
 const BUSY_MS = 10;
@@ -53,7 +54,7 @@ const LEAST_RATE_MS = 50;
  */
 export function watchFlood(deps: FloodWatchDeps): FloodWatch {
   const rate = createRate(deps.startedMs);
-  const state: State = { ...deps, notBefore: 0 };
+  const state: State = { ...deps, notBefore: 0, toldAt: 0 };
   let timer: NodeJS.Timeout | undefined;
 
   const look = (): void => {
@@ -62,6 +63,7 @@ export function watchFlood(deps: FloodWatchDeps): FloodWatch {
     const filesBehind = log === null ? 0 : filesAfter(log, deps.readUpToMs());
     if (log !== null && filesBehind > 0) brakeInTime(state, log, filesBehind, bytesPerMs);
     if (log !== null && filesBehind === 0) releaseIfHeld(state);
+    else if (deps.brake.level !== null) tellAgain(state);
     const isBusy = deps.brake.level !== null || bytesPerMs > BUSY_BYTES_PER_MS;
     timer = setTimeout(look, isBusy ? BUSY_MS : QUIET_MS).unref();
   };
@@ -73,6 +75,8 @@ export function watchFlood(deps: FloodWatchDeps): FloodWatch {
 interface State extends FloodWatchDeps {
   /** The brake is not engaged before this time. */
   notBefore: number;
+  /** When it was last told that the container is slowed down. */
+  toldAt: number;
 }
 
 /** Null where the engine is just beginning a new file, or the container has been removed. */
@@ -108,8 +112,8 @@ function brakeInTime(state: State, log: EngineLogFiles, filesBehind: number, byt
   if (brake.level === null) {
     if ((filesBehind === 1 && isJustBegun(log)) || !(isNear || fillsNextFile(log, bytesPerMs))) return;
     try {
-      if (brake.hold(files.limitCpus, cpus)) state.onSlowed();
-      else void engage(state, 'slow');
+      if (!brake.hold(files.limitCpus, cpus)) void engage(state, 'slow');
+      else tellAgain(state);
     } catch (error) {
       state.notBefore = Date.now() + BRAKE_AGAIN_MS;
       onFailure(error);
@@ -126,6 +130,12 @@ function isJustBegun({ fileBytes, files }: EngineLogFiles): boolean {
 
 function fillsNextFile({ fileBytes, files }: EngineLogFiles, bytesPerMs: number): boolean {
   return bytesPerMs > FLOOD_BYTES_PER_MS && fileBytes - (files[0]?.bytes ?? 0) < bytesPerMs * NEXT_FILE_AHEAD_MS;
+}
+
+function tellAgain(state: State): void {
+  if (Date.now() - state.toldAt < TELL_AGAIN_MS || state.mustWait()) return;
+  state.toldAt = Date.now();
+  state.onSlowed();
 }
 
 function releaseIfHeld(state: State): void {

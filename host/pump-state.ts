@@ -64,7 +64,7 @@ export function guardFor(
     size,
     follow,
     fromBeginning,
-    isWatched: state.watch !== undefined,
+    files: (state.watch && state.files) ?? null,
     ...reports(state, log),
   });
 }

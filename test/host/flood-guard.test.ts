@@ -21,7 +21,7 @@ function guardOf({ follow = true, fromBeginning = false } = {}): { clock: { ms: 
   const size = { fileBytes: FILE_BYTES, keptBytes: 2 * FILE_BYTES };
   const ignore = (): void => undefined;
   const told = { onSlowed: ignore, onFailure: ignore };
-  const guard = createFloodGuard({ meter, brake, size, follow, fromBeginning, isWatched: false, ...told });
+  const guard = createFloodGuard({ meter, brake, size, follow, fromBeginning, files: null, ...told });
   return { clock, guard };
 }
 

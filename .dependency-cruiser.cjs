@@ -4,6 +4,7 @@
  * test/repository/borders.test.ts plants a fault for each row.
  */
 const INTERFACES = [
+  'docker/container-files',
   'docker/engine',
   'docker/errors',
   'docker/init-failure',

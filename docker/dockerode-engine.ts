@@ -5,6 +5,7 @@ import { containerConfig } from './container-config';
 import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo } from './container-info';
 import { createOrAdopt, untilGone } from './create-or-adopt';
 import { connect, containerOf, expecting, type Connection } from './dockerode-connection';
+import { filesCall } from './dockerode-files';
 import { endForgottenStart } from './dockerode-forgotten-start';
 import { usageCall } from './dockerode-usage';
 import type {
@@ -39,6 +40,7 @@ export function createEngine(dockerHost: string): Engine {
     ...processCalls(connection),
     ...brakeCalls(connection),
     usage: usageCall(connection),
+    filesOf: filesCall(connection),
     readLogs: (id, options) => readLogs(connection, id, options),
     close: () => agent.destroy(),
   };

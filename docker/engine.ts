@@ -1,3 +1,5 @@
+import type { ContainerFiles } from './container-files';
+
 /**
  * Our interface to a Docker Engine. It speaks Trainyard's words, is idempotent (already gone, already started and already
  * stopped are success), and fails with the errors of docker/errors. docker/dockerode-engine is the only file that knows
@@ -57,6 +59,8 @@ export interface Engine {
    * still known.
    */
   usage(id: string): Promise<ContainerUsage | null>;
+  /** What this process reaches of a container by files; null where it does not run, or this process does not see them. */
+  filesOf(id: string): Promise<ContainerFiles | null>;
   /** Sends a signal such as `SIGTERM`. True if the container was running. */
   signalContainer(id: string, signal: string): Promise<boolean>;
   /** Sets how many CPUs a container that runs, paused or not, may use; at least 0.01. False where it does not run. */

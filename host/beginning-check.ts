@@ -11,8 +11,9 @@ export interface BeginningCheck {
  * with; but an engine that held less than it keeps, when the reading began, has thrown nothing away.
  *
  * @param beganMs when the reading began, by the clock of the engine.
+ * @param isWhole true where it is certain that nothing was thrown away by now.
  */
-export function createBeginningCheck(keptBytes: number, beganMs: number): BeginningCheck {
+export function createBeginningCheck(keptBytes: number, beganMs: number, isWhole: () => boolean): BeginningCheck {
   let first: string | null = null;
   let bytes = 0;
   let isDone = false;
@@ -20,8 +21,9 @@ export function createBeginningCheck(keptBytes: number, beganMs: number): Beginn
     pass: (records) => {
       const last = records.at(-1);
       if (isDone || last === undefined) return null;
+      // The reading has its files open by now.
+      isDone = (first === null && isWhole()) || Date.parse(last.time) > beganMs;
       first ??= records[0]!.time;
-      isDone = Date.parse(last.time) > beganMs;
       bytes += engineBytes(records);
       if (bytes < keptBytes) return null;
       isDone = true;

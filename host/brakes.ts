@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -8,14 +8,26 @@ import { createInTurn } from './in-turn';
 /** `slow`: a hundredth of a CPU. `pause`: nothing at all, which can cost a program that takes no short writes its output. */
 export type BrakeLevel = 'slow' | 'pause';
 
+type LimitCpus = (cpus: number) => boolean;
+
 /** Slows one container down. */
 export interface Brake {
   /** What we do to the container; null where it runs as it should. */
   readonly level: BrakeLevel | null;
   /** Since when, in milliseconds since 1970. */
   readonly engagedAt: number | null;
+  /** True while the engine is being asked for something. */
+  readonly isBusy: boolean;
   /** Slows the container down, or more so; nothing where it must run, does not, or somebody else has paused it. */
   engage(level: BrakeLevel): Promise<void>;
+  /**
+   * Slows the container down, more than its engine can, before it returns.
+   *
+   * @param limitCpus sets the CPUs of the container, without its engine; false where it cannot.
+   * @param cpus that the container has, where this brake has not seen it otherwise before.
+   * @returns false where nothing was done. Not for a brake that is busy.
+   */
+  hold(limitCpus: LimitCpus, cpus: number): boolean;
   /** Undoes what we did to the container. */
   release(): Promise<void>;
 }
@@ -66,26 +78,47 @@ interface State {
   path: string;
   mark: Mark | null;
   engagedAt: number | null;
+  /** CPUs that the container has while it is not slowed down; undefined before they are known. */
+  cpus: number | null | undefined;
   mustRun: boolean;
+  /** Set where the container is held without its engine. */
+  limitCpus?: LimitCpus | undefined;
 }
 
 function createBrake(engine: BrakingEngine, folder: string, containerId: string): OwnBrake {
   const path = join(folder, containerId);
   const mark = readMark(path);
-  const state: State = { engine, containerId, path, mark, engagedAt: mark && Date.now(), mustRun: false };
+  const state: State = {
+    engine,
+    containerId,
+    path,
+    mark,
+    engagedAt: mark && Date.now(),
+    cpus: mark?.cpus,
+    mustRun: false,
+  };
   const turns = createInTurn();
+  let turnsLeft = 0;
+  const inTurn = async (act: () => Promise<void>): Promise<void> => {
+    turnsLeft += 1;
+    await turns.run(path, act).finally(() => (turnsLeft -= 1));
+  };
   return {
+    get isBusy() {
+      return turnsLeft > 0;
+    },
     get level() {
       return state.mark?.level ?? null;
     },
     get engagedAt() {
       return state.engagedAt;
     },
-    engage: (level) => turns.run(path, () => engage(state, level)),
-    release: () => turns.run(path, () => release(state)),
+    engage: (level) => inTurn(() => engage(state, level)),
+    hold: (limitCpus, cpus) => hold(state, limitCpus, cpus),
+    release: () => inTurn(() => release(state)),
     letRun: () => {
       state.mustRun = true;
-      return turns.run(path, () => release(state));
+      return inTurn(() => release(state));
     },
   };
 }
@@ -99,8 +132,10 @@ async function engage(state: State, level: BrakeLevel): Promise<void> {
   const info = await engine.inspectContainer(containerId);
   if (info?.status !== 'running') return;
   const cpus = mark?.cpus ?? info.cpus;
+  state.cpus = cpus;
   // One without a limit cannot be given that back.
   if (level === 'slow' && cpus === null) return;
+  if (level === 'slow') state.limitCpus = undefined;
   await setMark(state, { level, cpus });
   // Should this fail, it may have come to pass all the same: the mark stays, and the release undoes it.
   const done = level === 'slow' ? engine.limitCpus(containerId, SLOW_CPUS) : engine.pauseContainer(containerId);
@@ -111,13 +146,34 @@ async function engage(state: State, level: BrakeLevel): Promise<void> {
   if (!isDone) await setMark(state, mark);
 }
 
+/** What a container is held to for the moment in which its log is read. */
+const HELD_CPUS = 0.001;
+
+function hold(state: State, limitCpus: LimitCpus, cpus: number): boolean {
+  if (state.mustRun || state.mark !== null) return false;
+  state.cpus ??= cpus;
+  setMarkNow(state, { level: 'slow', cpus: state.cpus });
+  if (limitCpus(HELD_CPUS)) {
+    state.limitCpus = limitCpus;
+    state.engagedAt = Date.now();
+    return true;
+  }
+  setMarkNow(state, null);
+  return false;
+}
+
 async function release(state: State): Promise<void> {
   const { engine, containerId, mark } = state;
   if (mark === null) return;
   if (mark.level === 'pause') await engine.unpauseContainer(containerId);
-  if (mark.cpus !== null) await engine.limitCpus(containerId, mark.cpus);
+  // What was done without the engine is undone without it.
+  if (mark.cpus !== null && !state.limitCpus?.(mark.cpus)) await engine.limitCpus(containerId, mark.cpus);
   await setMark(state, null);
 }
+
+const MARKS_FOLDER = { recursive: true, mode: 0o750 };
+const MARK_FILE = { mode: 0o640 };
+const unfinished = ({ path }: State): string => `${path}.tmp`;
 
 /** It need not survive the loss of power, as the container does not; to wait for the disk would let the flood go on. */
 async function setMark(state: State, mark: Mark | null): Promise<void> {
@@ -125,10 +181,20 @@ async function setMark(state: State, mark: Mark | null): Promise<void> {
     await rm(state.path, { force: true });
     state.engagedAt = null;
   } else {
-    await mkdir(dirname(state.path), { recursive: true, mode: 0o750 });
-    const unfinished = `${state.path}.tmp`;
-    await writeFile(unfinished, JSON.stringify(mark), { mode: 0o640 });
-    await rename(unfinished, state.path);
+    await mkdir(dirname(state.path), MARKS_FOLDER);
+    await writeFile(unfinished(state), JSON.stringify(mark), MARK_FILE);
+    await rename(unfinished(state), state.path);
+  }
+  state.mark = mark;
+}
+
+function setMarkNow(state: State, mark: Mark | null): void {
+  if (mark === null) {
+    rmSync(state.path, { force: true });
+  } else {
+    mkdirSync(dirname(state.path), MARKS_FOLDER);
+    writeFileSync(unfinished(state), JSON.stringify(mark), MARK_FILE);
+    renameSync(unfinished(state), state.path);
   }
   state.mark = mark;
 }

@@ -1,6 +1,8 @@
+import type { ContainerFiles } from '../docker/container-files';
 import type { LogRecord } from '../docker/engine';
 import { engineBytes, type BacklogMeter } from './backlog-meter';
 import type { Brake, BrakeLevel } from './brakes';
+import { createLeftOutFiles } from './left-out-files';
 
 /** How much an engine keeps of a container's log, in bytes: one file, and all of them but the one that may just be new. */
 export interface EngineLogSize {
@@ -37,6 +39,11 @@ export interface FloodGuardDeps {
   follow: boolean;
   /** True where the meter has seen the log from its beginning. */
   fromBeginning: boolean;
+  /**
+   * Set where the files of the engine are seen. They tell what was left out, and by them the container is slowed down and let go
+   * (flood-watch.ts), so that this leaves it alone.
+   */
+  files: ContainerFiles | null;
   /** Called when the container was slowed down. */
   onSlowed: () => void;
   /** Called with what the brake failed with. */
@@ -66,6 +73,7 @@ const BRAKE_AGAIN_MS = 1000;
 export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
   const { meter, follow } = deps;
   const state: State = { ...deps, braking: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
+  const leavesOut = deps.files && createLeftOutFiles(deps.files);
   const checks = setInterval(() => state.isStoring && brakeIfBehind(state), CHECK_MS).unref();
   meter.begin();
 
@@ -74,7 +82,9 @@ export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
       clearTimeout(state.drained);
       meter.pass(records);
       brakeIfBehind(state);
-      return !follow || isInFirstFile(state, meter.mostUnreadBytes()) || isBelieved(state, records);
+      if (!follow) return true;
+      if (leavesOut !== null) return !leavesOut(records);
+      return isInFirstFile(state, meter.mostUnreadBytes()) || isBelieved(state, records);
     },
     isFarBehind: () => isFarBehind(state),
     whileStoring: async (append) => {
@@ -136,6 +146,7 @@ function farBehindBytes({ size }: State): number {
 
 function brakeIfBehind(state: State): void {
   const { brake, follow, size } = state;
+  if (state.files !== null) return;
   if (state.braking !== null || brake.level === 'pause' || Date.now() < state.notBefore || isInFirstFile(state)) return;
   const slowAtBytes = follow ? size.fileBytes / 8 : size.keptBytes / 4;
   const pauseAtBytes = follow ? (size.fileBytes * 3) / 8 : size.keptBytes / 2;
@@ -167,7 +178,7 @@ function releaseIfDrained(state: State): void {
 
 function releaseAfter(state: State, ms: number): void {
   clearTimeout(state.drained);
-  if (!state.follow || state.isClosed || state.isStoring || state.brake.level === null) return;
+  if (state.files !== null || !state.follow || state.isClosed || state.isStoring || state.brake.level === null) return;
   state.drained = setTimeout(() => void release(state), ms).unref();
 }
 

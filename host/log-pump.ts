@@ -14,7 +14,7 @@ import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
 import { createBeginningCheck, type BeginningCheck } from './beginning-check';
 import type { PumpDeps, PumpTarget } from './pump-deps';
 import { readOnce, type ReadingDeps } from './pump-reading';
-import { guardFor, startState, type PumpState } from './pump-state';
+import { guardFor, startState, watchFor, type PumpState } from './pump-state';
 import { sealLog } from './seal-log';
 
 const DEFAULT_SILENCE_MS = 30_000;
@@ -27,6 +27,8 @@ const LONGEST_WAIT_MS = 1000;
 const UNREADABLE_AFTER = 8;
 /** A container that started this long ago may have a long log already. */
 const FRESH_MS = 5000;
+/** In this time a busy engine opens a log once more. */
+const REOPENING_MS = 2000;
 /** Within this time no engine fills a file of its log. */
 const JUST_STARTED_MS = 250;
 
@@ -56,6 +58,7 @@ export async function pumpLog(
   const onStored = (lines: readonly NewLogLine[]): void => {
     // Soon: the follow that stores them may go on for hours, and on a full disk a short line may fit where the next does not.
     state.notices.clear('log-disk-full', ROOM_FOR_MS);
+    state.isDiskFull = false;
     onLines(lines.filter(({ stream }) => stream !== 'system').length);
     if (deps.echo) for (const { stream, text } of lines) log.info({ stream }, `[TRAIN] ${target.runId} ${text}`);
   };
@@ -72,6 +75,7 @@ export async function pumpLog(
       await pause(state, signal);
     }
   } finally {
+    state.watch?.close();
     state.notices.close();
     await state.brake
       .release()
@@ -84,6 +88,7 @@ function takeFailure(state: PumpState, error: unknown, log: Logger): void {
   state.failure = error;
   state.fruitless += 1;
   if (isLogDiskFullError(error)) {
+    state.isDiskFull = true;
     const effect = 'the container goes on until its engine would throw lines away, and is paused then';
     state.notices.raise({ topic: 'log-disk-full', message: `${error.message}; ${effect}` });
   }
@@ -102,7 +107,7 @@ async function pumpOnce(
   state: PumpState,
   signal: AbortSignal,
 ): Promise<Seal | null> {
-  const info = await deps.engine.inspectContainer(target.containerId);
+  const info = await look(deps, target, state);
   const isProcess = info !== null && isLocalProcess(info);
   // A local process has the clock of this machine, and no engine that could be asked for another.
   if (!isProcess) await deps.clock.adjust();
@@ -129,6 +134,17 @@ async function pumpOnce(
   }
 }
 
+/** Looks at the container, and has its log watched from the first time on that it runs. */
+async function look(deps: PumpDeps, { containerId }: PumpTarget, state: PumpState): Promise<ContainerInfo | null> {
+  const { engine } = deps;
+  const find = state.files === undefined ? engine.filesOf(containerId) : state.files;
+  const [info, files] = await Promise.all([engine.inspectContainer(containerId), find]);
+  // One that does not run yet is asked again.
+  if (info !== null && info.status !== 'created') state.files = files;
+  if (info !== null) watchFor(deps, state, info);
+  return info;
+}
+
 async function openWriter(
   deps: PumpDeps,
   target: PumpTarget,
@@ -136,8 +152,11 @@ async function openWriter(
   signal: AbortSignal,
 ): Promise<LogWriter> {
   try {
-    return await deps.logs.openWriter(target.runId, target.attempt);
+    const writer = await deps.logs.openWriter(target.runId, target.attempt);
+    state.readUpToMs = writer.resume === null ? 0 : Date.parse(writer.resume.since);
+    return writer;
   } catch (error) {
+    state.readUpToMs ??= 0;
     // Nobody can tell how much of it is stored, so all of it counts.
     if (isLogDiskFullError(error)) await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, undefined);
     throw error;
@@ -167,10 +186,13 @@ async function readRound(
   const wasPaused = state.brake.level === 'pause';
   const guard = guardFor(deps, state, follow);
   const silenceMs = deps.silenceMs ?? DEFAULT_SILENCE_MS;
-  const reading = { ...target, writer, last, follow, signal, guard, silenceMs, counts: state };
-  const result = await readOnce(deps, { ...reading, beginning: beginningFor(deps, writer) });
+  const onRead = (time: string): void => void (state.readUpToMs = Math.max(state.readUpToMs ?? 0, Date.parse(time)));
+  const reading = { ...target, writer, last, follow, signal, guard, silenceMs, counts: state, onRead };
+  const result = await readOnce(deps, { ...reading, beginning: beginningFor(deps, writer, state) });
   // What a paused container printed is all read; of another one there is more by now if this took long.
-  if (result.farBehind) await state.brake.engage('pause');
+  if (result.farBehind && !state.watch) await state.brake.engage('pause');
+  else if (result.behind && !state.watch && state.meter.bytesIn(REOPENING_MS) > deps.size.keptBytes / 2)
+    await state.brake.engage('slow');
   state.catchUp = result.behind || (!follow && !wasPaused && result.storedBytes > deps.size.fileBytes / 8);
   state.fruitless = result.storedLines > 0 ? 0 : state.fruitless + 1;
   state.failure = undefined;
@@ -180,8 +202,21 @@ async function readRound(
 }
 
 /** A copy is compared with what the run's log has when it is brought there. */
-function beginningFor({ late, size, clock }: PumpDeps, writer: LogWriter): BeginningCheck | undefined {
-  return late !== null && writer.attemptLines === 0 ? createBeginningCheck(size.keptBytes, clock.now()) : undefined;
+function beginningFor(
+  { late, size, clock }: PumpDeps,
+  writer: LogWriter,
+  state: PumpState,
+): BeginningCheck | undefined {
+  if (late === null || writer.attemptLines > 0) return undefined;
+  return createBeginningCheck(size.keptBytes, clock.now(), () => isWhole(state));
+}
+
+function isWhole({ files }: PumpState): boolean {
+  try {
+    return files?.log().isWhole ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /** The engine answers, but cannot read the log of a container that has ended: trying on would never end. */

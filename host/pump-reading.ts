@@ -35,6 +35,8 @@ export interface ReadingInput {
   follow: boolean;
   /** True where the container has ended: what is left of a line then is the last line. */
   last: boolean;
+  /** Called with the time of a record up to which all is stored, or waits for the end of its line. */
+  onRead: (time: string) => void;
   /** Closed at the end of the reading. */
   guard: FloodGuard;
   /** Absent where it is not for this reading to tell whether the engine has thrown away the beginning of the log. */
@@ -79,6 +81,7 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
       if (behind) break;
       position.pass(batch);
       if (await guard.whileStoring(() => appender.append(batch))) sync.touch();
+      input.onRead(batch.at(-1)!.time);
       const lostBefore = input.beginning?.pass(batch) ?? null;
       if (lostBefore !== null) await appender.note(beginningNote(lostBefore));
     }

@@ -1,8 +1,11 @@
 import type { Logger } from 'pino';
 
+import type { ContainerFiles } from '../docker/container-files';
+import type { ContainerInfo } from '../docker/engine';
 import { createBacklogMeter, type BacklogMeter } from './backlog-meter';
 import type { Brake } from './brakes';
-import { createFloodGuard, type EngineLogSize, type FloodGuard } from './flood-guard';
+import { createFloodGuard, type EngineLogSize, type FloodGuard, type FloodGuardDeps } from './flood-guard';
+import { watchFlood, type FloodWatch } from './flood-watch';
 import { createLogNotices, type LogNotices } from './log-notices';
 import type { PumpDeps, PumpTarget } from './pump-deps';
 import { NOTHING_COUNTED, type SealCounts } from './seal-log';
@@ -14,8 +17,15 @@ export interface PumpState extends SealCounts {
   /** Rounds in a row that failed, or brought nothing. */
   fruitless: number;
   failure: unknown;
+  /** True from an append that found no room until one that did. */
+  isDiskFull: boolean;
   /** True where nothing was stored when this process came: it has seen the log from its beginning. */
   fromBeginning: boolean;
+  /** Up to where the log has been read and stored, in milliseconds since 1970 by the clock of the engine; null before anybody has looked. */
+  readUpToMs: number | null;
+  /** What can be reached of the container by files; null where nothing can, undefined where that is not known yet. */
+  files: ContainerFiles | null | undefined;
+  watch: FloodWatch | undefined;
   meter: BacklogMeter;
   brake: Brake;
   notices: LogNotices;
@@ -27,7 +37,11 @@ export function startState({ brakes, clock, onNotice }: PumpDeps, target: PumpTa
     catchUp: undefined,
     fruitless: 0,
     failure: undefined,
+    isDiskFull: false,
     fromBeginning: false,
+    readUpToMs: null,
+    files: undefined,
+    watch: undefined,
     meter: createBacklogMeter(clock.now),
     brake: brakes.of(target.containerId),
     notices: createLogNotices((notice) => onNotice?.(target, notice)),
@@ -40,20 +54,44 @@ const SLOWED_FOR_MS = 30_000;
 /** The guard of one reading. */
 export function guardFor(
   { size, log }: { size: EngineLogSize; log: Logger },
-  { meter, brake, notices, fromBeginning }: PumpState,
+  state: PumpState,
   follow: boolean,
 ): FloodGuard {
+  const { meter, brake, fromBeginning } = state;
   return createFloodGuard({
     meter,
     brake,
     size,
     follow,
     fromBeginning,
+    files: (state.watch && state.files) ?? null,
+    ...reports(state, log),
+  });
+}
+
+/** Watches the log of a container that runs, for as long as it is pumped, where it can be reached by files. */
+export function watchFor({ log }: { log: Logger }, state: PumpState, info: ContainerInfo): void {
+  const { files, brake } = state;
+  // One without a limit of CPUs cannot be given that back.
+  if (state.watch !== undefined || !files || info.cpus === null || info.startedAt === null) return;
+  state.watch = watchFlood({
+    files,
+    brake,
+    cpus: info.cpus,
+    startedMs: Date.parse(info.startedAt),
+    readUpToMs: () => state.readUpToMs,
+    mustWait: () => state.isDiskFull,
+    ...reports(state, log),
+  });
+}
+
+function reports({ notices }: PumpState, log: Logger): Pick<FloodGuardDeps, 'onSlowed' | 'onFailure'> {
+  return {
     onSlowed: () => {
       const cause = 'the container prints faster than its log can be stored, so it is slowed down and no line is lost';
       notices.raise({ topic: 'log-slowed', message: `${cause}; print less, or give the logs a faster disk` });
       notices.clear('log-slowed', SLOWED_FOR_MS);
     },
     onFailure: (error) => log.warn({ err: error }, 'A container cannot be slowed down or let go; trying again'),
-  });
+  };
 }

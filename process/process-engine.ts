@@ -40,6 +40,7 @@ export function createProcessEngine({ machine = examineMachine(), ...options }: 
       return life?.end?.usage ?? (cgroups && cgroupUsage(cgroups, id));
     },
     signalContainer: (id, signal) => signalProcess(context, id, signal),
+    filesOf: async () => null,
     // Whoever brakes a container fears that its engine throws lines away. The log of a process keeps them all.
     limitCpus: async () => false,
     pauseContainer: async () => false,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createBrakes, type Brakes } from '../../host/brakes';
 import { testEngine, type TestEngine } from '../helpers/engine';
 import { scratchFolder } from '../helpers/scratch-folder';
+import { until } from '../helpers/until';
 
 let test: TestEngine;
 
@@ -44,6 +45,44 @@ describe('the brake of a container', () => {
     expect(next.levelOf(id)).toBe(level);
     await next.of(id).release();
 
+    expect(await facts(id)).toEqual(['running', 1, []]);
+  });
+
+  it('holds the container by its files at once, and lets it go by them', async () => {
+    const id = await test.run(['sleep', '600']);
+    const brake = newBrakes().of(id);
+    const limits: number[] = [];
+    const limitCpus = (cpus: number): boolean => limits.push(cpus) > 0;
+
+    expect(brake.hold(limitCpus, 1)).toBe(true);
+    expect([brake.level, limits, marks()]).toEqual(['slow', [0.001], [id]]);
+    expect(brake.hold(limitCpus, 1)).toBe(false);
+
+    await brake.release();
+    expect([brake.level, limits, marks()]).toEqual([null, [0.001, 1], []]);
+  });
+
+  it('has done nothing where it cannot hold the container', async () => {
+    const id = await test.run(['sleep', '600']);
+    const brake = newBrakes().of(id);
+
+    expect(brake.hold(() => false, 1)).toBe(false);
+
+    expect([brake.level, marks()]).toEqual([null, []]);
+  });
+
+  it('is found by the next process where the one before held the container by its files', async () => {
+    const id = await test.run(['sh', '-c', 'while :; do :; done']);
+    const files = await test.engine.filesOf(id);
+    newBrakes()
+      .of(id)
+      .hold((cpus) => files?.limitCpus(cpus) ?? false, 1);
+
+    await newBrakes().of(id).release();
+
+    const cpuSeconds = async (): Promise<number> => (await test.engine.usage(id))?.cpuSeconds ?? 0;
+    const before = await cpuSeconds();
+    await until(async () => (await cpuSeconds()) > before + 0.5, { timeoutMs: 10_000 });
     expect(await facts(id)).toEqual(['running', 1, []]);
   });
 

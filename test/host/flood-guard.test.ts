@@ -20,7 +20,8 @@ function guardOf({ follow = true, fromBeginning = false } = {}): { clock: { ms: 
   const brake = { level: 'pause', engagedAt: null } as unknown as Brake;
   const size = { fileBytes: FILE_BYTES, keptBytes: 2 * FILE_BYTES };
   const ignore = (): void => undefined;
-  const guard = createFloodGuard({ meter, brake, size, follow, fromBeginning, onSlowed: ignore, onFailure: ignore });
+  const told = { onSlowed: ignore, onFailure: ignore };
+  const guard = createFloodGuard({ meter, brake, size, follow, fromBeginning, files: null, ...told });
   return { clock, guard };
 }
 

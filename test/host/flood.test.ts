@@ -90,10 +90,9 @@ describe('a container that prints faster than its log can be stored', () => {
     expect(seal).toEqual({ lines: LINES, gaps: 0, badBytes: 0 });
     expect(await firstWrong(host.logs)).toBe(LINES);
     expect(await host.engine.inspectContainer(id)).toMatchObject({ status: 'exited', exitCode: 0 });
-    expect(notices.map(({ topic, message }) => [topic, message === null])).toEqual([
-      ['log-slowed', false],
-      ['log-slowed', true],
-    ]);
+    // On a busy machine it may be slowed down, let go for half a minute, and slowed down again.
+    expect(new Set(notices.map(({ topic }) => topic))).toEqual(new Set(['log-slowed']));
+    expect([notices[0]?.message, notices.at(-1)?.message]).toEqual([expect.stringContaining('slowed down'), null]);
     expect(marks()).toEqual([]);
   }, 180_000);
 

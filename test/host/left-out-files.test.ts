@@ -1,0 +1,49 @@
+import type { LogRecord } from '../../docker/engine';
+import { createLeftOutFiles } from '../../host/left-out-files';
+
+const START_MS = Date.parse('2026-01-01T00:00:00Z');
+
+/** Records at these moments, in milliseconds since the start. */
+const records = (...moments: number[]): LogRecord[] =>
+  moments.map((ms) => {
+    const time = new Date(START_MS + ms).toISOString().replace('Z', '000000Z');
+    return { time, stream: 'stdout', data: Buffer.alloc(100), complete: true };
+  });
+
+/** A log whose older files ended at these moments. */
+function logWith(...endsMs: number[]) {
+  const older = endsMs.toSorted((one, other) => other - one);
+  const files = [Number.POSITIVE_INFINITY, ...older].map((ms) => ({ bytes: 100, changedMs: START_MS + ms }));
+  const log = () => ({ files, writtenBytes: 0, isWhole: true, fileBytes: 100, maxFiles: 5 });
+  return createLeftOutFiles({ log, limitCpus: () => false });
+}
+
+describe('a file that a follow has left out', () => {
+  it('is told by the end of two files between one record and the next', () => {
+    const isLeftOut = logWith(1000, 2000);
+    expect(isLeftOut(records(500, 999))).toBe(false);
+    expect(isLeftOut(records(2001, 2002))).toBe(true);
+  });
+
+  it('is told within a read, too', () => {
+    expect(logWith(1000, 2000)(records(500, 999, 2001))).toBe(true);
+  });
+
+  it('is told where the end of its predecessor seems to lie before the last record in it', () => {
+    expect(logWith(995, 2000)(records(500, 999, 2001))).toBe(true);
+  });
+
+  it('is none where each file is gone through, in one read or in many', () => {
+    const isLeftOut = logWith(1000, 2000, 3000);
+    expect(isLeftOut(records(500, 999, 1001, 1999))).toBe(false);
+    expect(isLeftOut(records(2001, 2999, 3001))).toBe(false);
+  });
+
+  it('is none where a container was silent for long, over the end of one file', () => {
+    expect(logWith(1000)(records(999, 90_000))).toBe(false);
+  });
+
+  it('is none where records of two streams are out of order', () => {
+    expect(logWith(1000, 2000)(records(999, 1001, 998, 1002, 1999, 2001))).toBe(false);
+  });
+});

@@ -75,7 +75,7 @@ function wasReady({ reportedAt, engineReady }: HostFacts, nowMs: number): boolea
 }
 
 /** Since when the engine has been away, where that has been for long enough; measured by the clock of the host alone. */
-function processesSince(host: HostFacts, nowMs: number): string | null {
+export function processesSince(host: Omit<HostFacts, 'liveRuns'>, nowMs: number): string | null {
   const { reportedAt, engineReady, engineAwaySince, fallback, fallbackAfterMs } = host;
   if (fallback !== 'process' || engineReady || engineAwaySince === null) return null;
   if (nowMs - Date.parse(reportedAt) > REPORT_FRESH_MS) return null;

@@ -1,6 +1,7 @@
 import { createPoolActivities } from '../../activities/pool-activities';
-import { poolWorkflowIdFor } from '../../contract/names';
+import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor } from '../../contract/names';
 import type { PoolView } from '../../contract/pool';
+import type { PoolInput } from '../../contract/pool-messages';
 import type { HostReport } from '../../store/run-store';
 import { createPoolLink, type PoolLink } from '../../worker/pool-link';
 import { standingOf } from '../../worker/temporal-link';
@@ -15,6 +16,10 @@ export interface PoolOfTest {
   name: string;
   link: PoolLink;
   hosts: HostReport[];
+  /** Starts it, with times for tests. */
+  begin(input?: Omit<PoolInput, 'name'>): Promise<void>;
+  /** Terminates it; before the workers go, so that none of them takes a task of it and dies. */
+  end(): Promise<void>;
   view(): Promise<PoolView>;
   /** Resolves with the pool as soon as it is as it should be. */
   becomes(condition: (view: PoolView) => boolean): Promise<PoolView>;
@@ -26,6 +31,14 @@ export function poolOfTest(suite: WorkflowSuite, hosts: HostReport[] = [hostRepo
   return {
     ...{ name, hosts, view },
     link: createPoolLink(client),
+    begin: async (input = {}) => {
+      const workflowId = poolWorkflowIdFor(name);
+      const args = [{ name, ...input }];
+      await client.workflow.start(POOL_WORKFLOW, { taskQueue: CONTROL_TASK_QUEUE, workflowId, args });
+    },
+    end: async () => {
+      await client.workflow.getHandle(poolWorkflowIdFor(name)).terminate('the test is over');
+    },
     becomes: (condition) =>
       until(async () => {
         const now = await view();
@@ -76,12 +89,4 @@ export function hostReport({ name = 'fake', cpus = 1 }: { name?: string; cpus?: 
     diskFreeBytes: null,
     diskTotalBytes: null,
   };
-}
-
-/** Ends a pool by hand, so that the next test begins with none. */
-export async function endPool(suite: WorkflowSuite, name = 'default'): Promise<void> {
-  await suite.client
-    .getHandle(poolWorkflowIdFor(name))
-    .terminate()
-    .catch(() => undefined);
 }

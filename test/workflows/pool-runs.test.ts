@@ -4,20 +4,21 @@ import { cancelSignal, suspendSignal, resumeSignal } from '../../workflows/messa
 import { deferred, type Deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
 import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
-import { endPool, hostReport, pooled, poolOfTest, type PoolOfTest } from '../helpers/pool-suite';
+import { pooled, poolOfTest, type PoolOfTest } from '../helpers/pool-suite';
 import { workflowSuite, type StartRun } from '../helpers/workflow-suite';
 
 const suite = workflowSuite();
-afterEach(() => endPool(suite));
 
-/** Runs with a pool while `body` goes on. */
+/** Runs with a pool of their own, of one host with one CPU, while `body` goes on. */
 async function withPool<T>(
   host: ReturnType<typeof fakeHost>,
   body: (start: StartRun, pool: PoolOfTest) => Promise<T>,
 ): Promise<T> {
   const pool = poolOfTest(suite);
-  await pool.link.start(pool.name);
-  return suite.withWorkers(pooled(suite, pool, host.activities), (start) => body(start, pool));
+  return suite.withWorkers(pooled(suite, pool, host.activities), async (start) => {
+    await pool.begin({ checkEveryMs: 300 });
+    return body(start, pool).finally(() => pool.end());
+  });
 }
 
 /** Containers that run until the test lets them end. */
@@ -141,14 +142,7 @@ describe('a run of a pool', () => {
 
 it('the lease of a run that was terminated is given to the next', async () => {
   const { changes, ends } = heldContainers();
-  const host = fakeHost(changes);
-  const pool = poolOfTest(suite);
-  await suite.client.start('poolWorkflow', {
-    taskQueue: 'trainyard',
-    workflowId: 'pool-default',
-    args: [{ name: 'default', checkEveryMs: 300 }],
-  });
-  await suite.withWorkers(pooled(suite, pool, host.activities), async (start) => {
+  await withPool(fakeHost(changes), async (start, pool) => {
     const first = await start({});
     await pool.becomes(({ leases }) => leases.length === 1);
     const second = await start({});
@@ -162,18 +156,15 @@ it('the lease of a run that was terminated is given to the next', async () => {
 
 it('a pool that was terminated learns who holds what before it grants anything', async () => {
   const { changes, ends } = heldContainers();
-  const host = fakeHost(changes);
-  const pool = poolOfTest(suite, [hostReport({ cpus: 1 })]);
-  await pool.link.start(pool.name);
-  await suite.withWorkers(pooled(suite, pool, host.activities), async (start) => {
+  await withPool(fakeHost(changes), async (start, pool) => {
     const holder = await start({});
     await pool.becomes(({ leases }) => leases.length === 1);
     const waiter = await start({});
     const before = await pool.becomes(({ queued }) => queued === 1);
 
-    await endPool(suite);
+    await pool.end();
     const newcomer = await start({});
-    const after = await pool.becomes(({ queued }) => queued === 2);
+    const after = await pool.becomes(({ queued, leases }) => queued === 2 && leases.length === 1);
     expect(after.leases).toEqual(before.leases);
     expect(after.queue.map(({ runId }) => runId)).toEqual([waiter.workflowId, newcomer.workflowId]);
 

@@ -47,9 +47,7 @@ export function createRecorder(status: () => RunStatus): Recorder {
   };
 
   return {
-    attachSpec: (spec) => {
-      more.spec = spec;
-    },
+    attachSpec: (spec) => void (more.spec = spec),
     record: (event) => {
       waiting.push(event);
       send();
@@ -57,9 +55,7 @@ export function createRecorder(status: () => RunStatus): Recorder {
     tellPool: (word) => {
       more.toPool = [...(more.toPool ?? []), word];
     },
-    recordWithNext: (event) => {
-      waiting.push(event);
-    },
+    recordWithNext: (event) => void waiting.push(event),
     revision: () => revision,
     flushed: async () => {
       if (waiting.length > 0 || more.toPool !== undefined) send();

@@ -24,6 +24,7 @@ import { createSender } from '../notify/sender';
 import type { LogStore } from '../store/log-store';
 import type { PolicyStore } from '../store/policy-store';
 import type { RunStore } from '../store/run-store';
+import type { HostInstance } from './host-instance';
 import type { HostSide } from './host-side';
 import type { TemporalLink } from './temporal-link';
 
@@ -37,6 +38,7 @@ export interface WorkerDeps {
   recipes: RecipeBook;
   policies: PolicyStore;
   temporal: TemporalLink;
+  instance: HostInstance;
 }
 
 export interface RunningWorker {
@@ -60,7 +62,10 @@ const SHORT_CALLS = 40;
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, host, temporal } = deps;
   await host?.meet(temporal);
-  if (config.worker.roles.includes('control') && !config.pools.direct) await temporal.pools.start(DEFAULT_POOL);
+  if (config.worker.roles.includes('control') && !config.pools.direct) {
+    const pools = new Set([DEFAULT_POOL, config.host.pool]);
+    await Promise.all([...pools].map((pool) => temporal.pools.start(pool)));
+  }
   const workers = await createAll([
     ...(config.worker.roles.includes('control') ? [controlPlan(deps)] : []),
     ...(host ? hostPlans(deps, host) : []),
@@ -144,12 +149,14 @@ function hostPlans(deps: WorkerDeps, host: HostSide): WorkerOptions[] {
   return [
     {
       ...common(deps),
+      identity: deps.instance.identity,
       taskQueue: hostTaskQueue(name),
       activities: { ...short },
       maxConcurrentActivityTaskExecutions: SHORT_CALLS,
     },
     {
       ...common(deps),
+      identity: deps.instance.identity,
       taskQueue: followTaskQueue(name),
       activities: {
         pullImage,

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 
 import { parseImageReference } from '../contract/image-reference';
 import { containerConfig } from './container-config';
-import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo } from './container-info';
+import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo, toImageSummary } from './container-info';
+import { pidsIn, type TopAnswer } from './container-pids';
 import { createOrAdopt, untilGone } from './create-or-adopt';
 import { connect, containerOf, expecting, type Connection } from './dockerode-connection';
 import { filesCall } from './dockerode-files';
@@ -60,7 +61,9 @@ function systemCalls({ docker, dial, call }: Connection): Pick<Engine, 'info' | 
   };
 }
 
-function imageCalls({ docker, call }: Connection): Pick<Engine, 'findImage' | 'pullImage'> {
+type ImageCalls = 'findImage' | 'pullImage' | 'listImages' | 'removeImage';
+
+function imageCalls({ docker, call }: Connection): Pick<Engine, ImageCalls> {
   const findImage = async (reference: string): Promise<ImageInfo | null> => {
     const image = await call('other', () => expecting([404], docker.getImage(urlPath(reference)).inspect()));
     return image === 404 ? null : toImageInfo(image, reference);
@@ -75,7 +78,16 @@ function imageCalls({ docker, call }: Connection): Pick<Engine, 'findImage' | 'p
     if (!image) throw new NotFoundError(`${reference} was pulled, but the engine does not have it any more`);
     return image;
   };
-  return { findImage, pullImage };
+  return {
+    findImage,
+    pullImage,
+    listImages: async () => (await call('other', () => docker.listImages())).map(toImageSummary),
+    removeImage: async (name) => {
+      const image = docker.getImage(urlPath(name));
+      const removed: unknown = await call('other', () => expecting([404, 409], image.remove()));
+      return removed !== 404 && removed !== 409;
+    },
+  };
 }
 
 type ContainerCalls = 'createContainer' | 'inspectContainer' | 'removeContainer' | 'listContainers';
@@ -109,7 +121,7 @@ function containerCalls({ docker, call }: Connection): Pick<Engine, ContainerCal
   };
 }
 
-type ProcessCalls = 'startContainer' | 'waitContainer' | 'signalContainer';
+type ProcessCalls = 'startContainer' | 'waitContainer' | 'containerPids' | 'signalContainer';
 
 function processCalls({ docker, call }: Connection): Pick<Engine, ProcessCalls> {
   return {
@@ -124,6 +136,11 @@ function processCalls({ docker, call }: Connection): Pick<Engine, ProcessCalls> 
       const answer: unknown = await call('other', () => containerOf(docker, id).wait(options), signal);
       if (!hasEnded(answer))
         throw new EngineUnavailableError('the Docker Engine stopped while a container was waited for');
+    },
+    containerPids: async (id) => {
+      // 500 is what engines answer for one that does not run, too.
+      const listed = await call('other', () => expecting([404, 409, 500], containerOf(docker, id).top(TOP)));
+      return typeof listed === 'number' ? [] : pidsIn(listed as TopAnswer);
     },
     signalContainer: async (id, signal) => {
       const sent = await call('other', () => expecting([404, 409], containerOf(docker, id).kill({ signal })));
@@ -161,6 +178,8 @@ function brakeCalls({ docker, call }: Connection): Pick<Engine, 'limitCpus' | 'p
     },
   };
 }
+
+const TOP = { ps_args: '-eo pid' };
 
 /** An engine that shuts down answers waits with -1, or not at all. */
 function hasEnded(answer: unknown): boolean {

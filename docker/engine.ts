@@ -1,4 +1,7 @@
 import type { ContainerFiles } from './container-files';
+import type { EngineInfo, EngineRecall } from './engine-info';
+
+export type { EngineInfo, EngineRecall };
 
 /**
  * Our interface to a Docker Engine. It speaks Trainyard's words, is idempotent (already gone, already started and already
@@ -27,6 +30,14 @@ export interface Engine {
    * @throws the errors of images and registries in docker/errors, and the reason of the signal.
    */
   pullImage(reference: string, options: PullOptions): Promise<ImageInfo>;
+
+  /** All images that the engine has, but for the layers between. */
+  listImages(): Promise<ImageSummary[]>;
+  /**
+   * Takes a name (`repository:tag` or `repository@digest`) away from an image; with its last name goes the image. False where
+   * there is no such name, and where a container needs the image.
+   */
+  removeImage(name: string): Promise<boolean>;
 
   /**
    * Creates a container, or returns the one that has the name already if its labels are the same.
@@ -61,6 +72,8 @@ export interface Engine {
   usage(id: string): Promise<ContainerUsage | null>;
   /** What this process reaches of a container by files; null where it does not run, or this process does not see them. */
   filesOf(id: string): Promise<ContainerFiles | null>;
+  /** Processes of a container, as the engine's machine numbers them; none where it does not run. */
+  containerPids(id: string): Promise<number[]>;
   /** Sends a signal such as `SIGTERM`. True if the container was running. */
   signalContainer(id: string, signal: string): Promise<boolean>;
   /** Sets how many CPUs a container that runs, paused or not, may use; at least 0.01. False where it does not run. */
@@ -101,42 +114,21 @@ export interface Engine {
   close(): void;
 }
 
-export interface EngineInfo {
-  version: string;
-  apiVersion: string;
-  /** True where containers go on while the engine restarts. */
-  liveRestore: boolean;
-  storageDriver: string;
-  rootDir: string;
-  cpus: number;
-  memoryBytes: number;
-  containersRunning: number;
-  operatingSystem: string;
-  architecture: string;
-  /** Version of the kernel that its containers run on. */
-  kernel: string;
-  /** What the engine says it cannot do on this machine, such as holding containers to a memory limit. */
-  warnings: string[];
-  /** Time of the engine's machine, RFC 3339. */
-  time: string;
-}
-
-export interface EngineRecall {
-  /** It saw the container start. */
-  started: boolean;
-  /** It saw the container end. */
-  ended: boolean;
-  /** False where it has seen more than it keeps, so that what is not among it may have been, too. */
-  complete: boolean;
-  liveRestore: boolean;
-}
-
 export interface ImageInfo {
   id: string;
   /** Digest in the registry it came from; null where it never was in one. */
   digest: string | null;
   sizeBytes: number;
   architecture: string;
+}
+
+export interface ImageSummary {
+  id: string;
+  /** `repository:tag` */
+  tags: string[];
+  /** `repository@digest`; none where it never was in a registry. */
+  digests: string[];
+  sizeBytes: number;
 }
 
 export interface PullOptions {
@@ -165,10 +157,19 @@ export interface ContainerPlan {
   memoryBytes: number;
   shmBytes: number;
   pids: number;
+  /** Absent: none. */
+  gpus?: GpuPlan;
   /** json-file log of the engine: size of one file in bytes, and how many. */
   log: { maxSizeBytes: number; maxFiles: number };
   /** Set where it shall be a local process of the host, because its engine has been away since then. */
   asProcess?: { engineAwaySince: string };
+}
+
+export interface GpuPlan {
+  /** UUIDs of the driver. */
+  ids: readonly string[];
+  /** `nvidia`: the engine is asked for them; `none`: only the variables are set. */
+  runtime: 'nvidia' | 'none';
 }
 
 export interface ContainerSummary {
@@ -177,6 +178,8 @@ export interface ContainerSummary {
   labels: Record<string, string>;
   state: string;
   createdAt: string;
+  /** Empty for a local process. */
+  imageId: string;
 }
 
 export interface ContainerInfo {

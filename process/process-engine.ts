@@ -4,12 +4,15 @@ import { createContext } from './context';
 import { createPlanned, listPlanned } from './create';
 import { toContainerInfo } from './lives';
 import { examineMachine, type Machine } from './machine';
+import { membersOf } from './members';
 import { readLogs } from './read-logs';
 import { removeProcess, signalProcess, startProcess, waitForEnd } from './run';
 import type { ShimProgram } from './spawn-shim';
 
+type ImageCalls = 'findImage' | 'pullImage' | 'listImages' | 'removeImage';
+
 /** The calls of an engine that are about containers, for local processes. */
-export type ProcessEngine = Omit<Engine, 'info' | 'recall' | 'findImage' | 'pullImage'>;
+export type ProcessEngine = Omit<Engine, 'info' | 'recall' | ImageCalls>;
 
 export interface ProcessEngineOptions {
   /** Where the folders of the processes lie; one worker at a time uses it. */
@@ -38,6 +41,10 @@ export function createProcessEngine({ machine = examineMachine(), ...options }: 
       const life = await context.look(id);
       const { cgroups } = life?.plan.means ?? { cgroups: null };
       return life?.end?.usage ?? (cgroups && cgroupUsage(cgroups, id));
+    },
+    containerPids: async (id) => {
+      const life = await context.look(id);
+      return life === null || life.end !== null ? [] : membersOf(life.plan.means, id, life.start?.command ?? null);
     },
     signalContainer: (id, signal) => signalProcess(context, id, signal),
     filesOf: async () => null,

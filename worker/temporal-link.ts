@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -8,12 +8,14 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import type { WorkflowIdentity } from '../contract/activities';
 import type { HostNotice, SilenceReport } from '../contract/notice';
-import { MEMO, workflowIdFor } from '../contract/names';
+import { MEMO, RUN_WORKFLOW, workflowIdFor } from '../contract/names';
+import type { RunSubmission } from '../contract/spec';
 import type { RunStanding } from '../policy/reconcile';
 import type { WorkflowWitness } from '../control/read-model-healer';
 import { ensureRetentionSchedule } from './retention-schedule';
 import { noticeSignal, silentSignal } from '../workflows/messages';
 import { registerSearchAttributes } from './search-attributes';
+import { createPoolLink, type PoolLink } from './pool-link';
 import { createWorkflowWitness } from './workflow-witness';
 
 /** A worker's connections to Temporal. */
@@ -22,13 +24,24 @@ export interface TemporalLink {
   cancelWorkflow(workflow: WorkflowIdentity): Promise<void>;
   /** How a run stands, as its workflow's own state tells; no worker is needed for that. Rejects while Temporal is away. */
   standingOf(runId: string): Promise<RunStanding>;
+  /** What pools can be asked and told. */
+  pools: PoolLink;
   /** What the workflows of all runs can be asked. */
   witness: WorkflowWitness;
   /** Sends a run the signal `notice`; false where the run has ended. Rejects while Temporal is away. */
   sendNotice(runId: string, notice: HostNotice): Promise<boolean>;
   /** The same for the signal `silent`. */
   sendSilence(runId: string, report: SilenceReport): Promise<boolean>;
+  /** Workers that asked for tasks of an activity queue lately. */
+  pollersOf(taskQueue: string): Promise<Poller[]>;
+  /** What all schedules submit that start runs. */
+  scheduledRuns(): Promise<RunSubmission[]>;
   close(): Promise<void>;
+}
+
+export interface Poller {
+  identity: string;
+  askedAtMs: number;
 }
 
 /** How long Temporal may take to tell of a run, or to take a message for it. */
@@ -76,11 +89,15 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
         await client.workflow.getHandle(workflowId, temporalRunId).cancel();
       },
       standingOf: (runId) => connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => standingOf(client, runId)),
+      pools: createPoolLink(client),
       witness: createWorkflowWitness(client),
       sendNotice: (runId, notice) =>
         connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => send(client, runId, noticeSignal, notice)),
       sendSilence: (runId, report) =>
         connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => send(client, runId, silentSignal, report)),
+      pollersOf: (taskQueue) =>
+        connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => pollersOf(connection, namespace, taskQueue)),
+      scheduledRuns: () => scheduledRuns(client),
       close: async () => {
         await native.close();
         await connection.close();
@@ -92,7 +109,35 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
   }
 }
 
-async function standingOf(client: Client, runId: string): Promise<RunStanding> {
+const ACTIVITY_QUEUE = 2;
+
+async function pollersOf({ workflowService }: Connection, namespace: string, name: string): Promise<Poller[]> {
+  const asked = { namespace, taskQueue: { name }, taskQueueType: ACTIVITY_QUEUE };
+  const { pollers } = await workflowService.describeTaskQueue(asked);
+  return (pollers ?? []).map(({ identity, lastAccessTime }) => ({
+    identity: identity ?? '',
+    askedAtMs: Number(lastAccessTime?.seconds ?? 0) * 1000,
+  }));
+}
+
+/** Of those that the API made, and of those that were made by hand. */
+async function scheduledRuns({ schedule: schedules }: Client): Promise<RunSubmission[]> {
+  const found: RunSubmission[] = [];
+  for await (const { scheduleId } of schedules.list()) {
+    const description = await schedules.getHandle(scheduleId).describe().catch(unlessGone);
+    if (description?.action.workflowType !== RUN_WORKFLOW) continue;
+    found.push((description.action.args?.[0] ?? {}) as RunSubmission);
+  }
+  return found;
+}
+
+function unlessGone(error: unknown): null {
+  if (error instanceof ScheduleNotFoundError) return null;
+  throw error;
+}
+
+/** See {@link TemporalLink.standingOf}. */
+export async function standingOf(client: Client, runId: string): Promise<RunStanding> {
   try {
     const { status, startTime, closeTime, memo } = await client.workflow.getHandle(workflowIdFor(runId)).describe();
     if (status.name === 'RUNNING') return { state: 'live', epoch: Number(memo?.[MEMO.epoch] ?? 1) };

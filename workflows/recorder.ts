@@ -1,6 +1,8 @@
 import { CancellationScope } from '@temporalio/workflow';
 
-import type { RunEvent, RunStatus, RunUpdate } from '../contract/run';
+import type { RecordRunInput } from '../contract/activities';
+import type { PoolWord } from '../contract/pool-messages';
+import type { RunEvent, RunStatus } from '../contract/run';
 import type { RunSpec } from '../contract/spec';
 import { quickControl } from './calls';
 
@@ -11,6 +13,8 @@ export interface Recorder {
   record(event: RunEvent): void;
   /** The same for what is followed by another change in the same turn: both are one update. */
   recordWithNext(event: RunEvent): void;
+  /** Puts what the pool is to be told into the next update. */
+  tellPool(word: PoolWord): void;
   /** Of the newest update; 0 before the first. */
   revision(): number;
   /** Resolves when all that was told is stored. */
@@ -23,15 +27,15 @@ export interface Recorder {
  */
 export function createRecorder(status: () => RunStatus): Recorder {
   let revision = 0;
-  let spec: RunSpec | undefined;
   let waiting: RunEvent[] = [];
+  let more: Pick<RecordRunInput, 'spec' | 'toPool'> = {};
   let sending: Promise<void> | null = null;
 
   async function sendAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const update: RunUpdate = { revision: (revision += 1), ...status(), events: waiting, ...(spec ? { spec } : {}) };
+    while (waiting.length > 0 || more.toPool !== undefined) {
+      const update: RecordRunInput = { revision: (revision += 1), ...status(), events: waiting, ...more };
       waiting = [];
-      spec = undefined;
+      more = {};
       await CancellationScope.nonCancellable(async () => quickControl.recordRun(update));
     }
     sending = null;
@@ -43,19 +47,18 @@ export function createRecorder(status: () => RunStatus): Recorder {
   };
 
   return {
-    attachSpec: (value) => {
-      spec = value;
-    },
+    attachSpec: (spec) => void (more.spec = spec),
     record: (event) => {
       waiting.push(event);
       send();
     },
-    recordWithNext: (event) => {
-      waiting.push(event);
+    tellPool: (word) => {
+      more.toPool = [...(more.toPool ?? []), word];
     },
+    recordWithNext: (event) => void waiting.push(event),
     revision: () => revision,
     flushed: async () => {
-      if (waiting.length > 0) send();
+      if (waiting.length > 0 || more.toPool !== undefined) send();
       await sending;
     },
   };

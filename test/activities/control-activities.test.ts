@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 
 import { createControlActivities } from '../../activities/control-activities';
+import { createDirectPool } from '../../activities/direct-pool';
+import type { PoolClient } from '../../activities/pool-client';
 import { specHash } from '../../activities/spec-hash';
 import type { ControlActivities, WorkflowIdentity } from '../../contract/activities';
 import type { RecipeBook } from '../../contract/recipe';
@@ -17,6 +19,7 @@ import type { PolicyStore } from '../../store/policy-store';
 import type { HostReport, RunStore } from '../../store/run-store';
 import { openPolicyStore } from '../../store/sqlite-policy-store';
 import { openRunStore } from '../../store/sqlite-run-store';
+import { hostReport } from '../helpers/host-report';
 import { scratchFolder } from '../helpers/scratch-folder';
 
 const RECIPES: RecipeBook = new Map([
@@ -36,13 +39,15 @@ let store: RunStore;
 let policies: PolicyStore;
 let activities: ControlActivities;
 let cancelled: WorkflowIdentity[];
+let pools: PoolClient;
 beforeEach(async () => {
   store = await openRunStore(data.path);
   policies = await openPolicyStore(data.path);
+  pools = createDirectPool(store);
   cancelled = [];
   const cancelWorkflow = async (workflow: WorkflowIdentity): Promise<void> => void cancelled.push(workflow);
   const checkTargets = createTargetCheck({ rules: createAddressRules([]), secrets: openSecretFolder(data.path) });
-  activities = createControlActivities({ store, recipes: RECIPES, policies, checkTargets, cancelWorkflow });
+  activities = createControlActivities({ store, recipes: RECIPES, policies, checkTargets, cancelWorkflow, pools });
 });
 afterEach(async () => {
   await policies.close();
@@ -93,7 +98,14 @@ describe('admitRun', () => {
     const away = { ...policies, find: async () => Promise.reject(new Error('the disk is away')) };
     const cancelWorkflow = async (): Promise<void> => {};
     const checkTargets = async (): Promise<[]> => [];
-    const others = createControlActivities({ store, recipes: RECIPES, policies: away, checkTargets, cancelWorkflow });
+    const others = createControlActivities({
+      store,
+      recipes: RECIPES,
+      policies: away,
+      checkTargets,
+      cancelWorkflow,
+      pools,
+    });
     const work = others.admitRun({ runId: 'r', submission: { image: 'a', policy: 'mine' } });
     await expect(work).rejects.toThrow(new Error('the disk is away'));
   });
@@ -214,23 +226,7 @@ async function putPolicy(attempts: number): Promise<void> {
 }
 
 function report(name: string, more: Partial<HostReport> = {}): HostReport {
-  return {
-    name,
-    reportedAt: new Date().toISOString(),
-    engineReady: true,
-    engineProblem: null,
-    engineAwaySince: null,
-    fallback: 'none',
-    fallbackAfterMs: 60_000,
-    engineVersion: '26.1.5',
-    apiVersion: '1.45',
-    liveRestore: false,
-    cpus: 2,
-    memoryBytes: 1,
-    diskFreeBytes: 1,
-    diskTotalBytes: 2,
-    ...more,
-  };
+  return hostReport({ name, ...more });
 }
 
 async function putRun(id: string, host: string, state: Run['state']): Promise<void> {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 
-import { HostSchema, PageSchema } from '../../../contract/http';
+import { HostSchema } from '../../../contract/host';
+import { PageSchema } from '../../../contract/http';
 import type { Services } from '../../services/services';
 import { answer, problemAnswers } from '../answers';
 

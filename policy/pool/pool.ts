@@ -1,0 +1,56 @@
+import type { PoolSettings, Reservation } from '../../contract/pool';
+import type { Changes } from './changes';
+import type { Host } from './host';
+import type { Queue } from './queue';
+import type { Shape } from './shape';
+import type { Account, Held, Hold } from './state';
+
+/** A pool at work: the state, with the indexes by which it decides quickly. They follow from the state and decide nothing. */
+export interface Pool {
+  readonly name: string;
+  settings: PoolSettings;
+  /** In the order of their names. */
+  hosts: Host[];
+  readonly hostNamed: Map<string, Host>;
+  /** Grows when a host comes, goes or is other than it was; leases do not count. */
+  hostsVersion: number;
+  /** Of all hosts, as of `hostsVersion`. */
+  totals: Totals;
+  draining: readonly Host[];
+  readonly changes: Changes;
+  /** Grows with each change of hosts and leases. */
+  version: number;
+  /** Orders that were made, by which what they know is told apart. */
+  orders: number;
+  readonly shapes: Map<string, Shape>;
+  readonly queue: Queue;
+  /** By run. */
+  readonly held: Map<string, Held>;
+  /** The run that holds a GPU. */
+  readonly gpuHolders: Map<string, string>;
+  /** Hosts that report the same GPU, as two engines of one machine do; by GPU, where there are several. */
+  sharedGpus: Map<string, Host[]>;
+  readonly accounts: Map<string, Account>;
+  readonly projects: Map<string, Amounts>;
+  readonly owners: Map<string, Amounts>;
+  /** Preemptible leases whose runs were not asked to give way yet: how many of each priority. */
+  readonly victims: Map<number, number>;
+  reservations: Reservation[];
+  /** By run. */
+  readonly holds: Map<string, Hold>;
+}
+
+export interface Totals {
+  /** Thousandths. */
+  cpus: number;
+  memory: number;
+  gpus: number;
+}
+
+/** What is held by leases. */
+export interface Amounts {
+  runs: number;
+  /** Thousandths. */
+  cpus: number;
+  gpus: number;
+}

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../../contract/fault';
 import { shorten } from '../../contract/path';
 import type { Run } from '../../contract/run';
+import { capacityOf } from '../../contract/run-capacity';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import { validateSubmission } from '../../contract/validate-spec';
@@ -72,6 +73,7 @@ export function queuedRun(runId: string, { spec, recipe, origin }: Admission, cr
     recipe,
     schedule: null,
     rerunOf: origin?.rerunOf ?? null,
+    ...capacityOf(spec),
     policy: spec.policy.from ?? null,
     firstFailure: null,
     labels: spec.labels,
@@ -85,7 +87,7 @@ export function presentRun({ spec, recipe, origin }: Admission): {
   details: string;
   attributes: RunAttributes;
 } {
-  const { cpus, memory } = spec.resources;
+  const { cpus, memory, gpus } = spec.resources;
   const details = [
     // Markdown takes a list that follows a line at once for more of that line.
     `**${spec.name}**`,
@@ -94,7 +96,8 @@ export function presentRun({ spec, recipe, origin }: Admission): {
     ...(recipe === null ? [] : [`- recipe ${recipe}`]),
     ...(origin === undefined ? [] : [`- rerun of ${origin.rerunOf}`]),
     `- command ${spec.command ? `\`${shorten(spec.command.join(' '), 500)}\`` : "of the image's own"}`,
-    `- ${cpus} CPUs, ${memory} of memory, network ${spec.network}`,
+    `- ${cpus} CPUs, ${memory} of memory, ${gpus === 0 ? '' : `${gpus} GPUs, `}network ${spec.network}`,
+    `- pool ${spec.pool}, project ${spec.project}, owner ${spec.owner}, priority ${spec.priority}`,
     ...Object.entries(spec.params).map(([name, value]) => `- ${name}: ${shorten(String(value), 200)}`),
   ];
   const attributes = { RunState: 'queued', RunName: spec.name, ...(recipe === null ? {} : { RunRecipe: recipe }) };

@@ -96,7 +96,7 @@ export function checkRunChange(input: unknown): { change: RunChange; faults?: un
  */
 export function applyRunChange(
   spec: RunSpec,
-  { policy, labels = {}, priority = spec.priority }: RunChange,
+  { policy, labels = {}, priority }: RunChange,
 ): { spec: RunSpec; faults: Fault[] } {
   const named = policy?.timeouts ?? {};
   const merged = withoutNull<Timeouts>({ ...spec.policy.timeouts, ...named });
@@ -104,7 +104,7 @@ export function applyRunChange(
   // The total stays where it is not named: whoever set it did so before the run began.
   const { timeouts, faults } = fitTimeouts(merged, { ...named, total: merged.total });
   const changed = { policy: { ...spec.policy, timeouts }, labels: withoutNull({ ...spec.labels, ...labels }) };
-  return { spec: { ...spec, ...changed, priority }, faults };
+  return { spec: { ...spec, ...changed, ...(priority !== undefined && { priority }) }, faults };
 }
 
 function withoutNull<T extends object>(fields: { [K in keyof T]: T[K] | null }): T {

@@ -4,12 +4,21 @@ import type {
   ClaimInput,
   Explanation,
   HostIntent,
-  Lease,
   PoolHostFacts,
   PoolSettings,
   PoolView,
   Reservation,
 } from '../../contract/pool';
+import { addHosts, changeIntent, configurePool } from './change-hosts';
+import { answerClaim, endClaim, reprioritiseRun } from './claims';
+import { explanationOf } from './explain';
+import { orderAt } from './order';
+import { passOver } from './pass';
+import { createPool, dataOf } from './pool';
+import { emptyState, type Decision, type PoolState } from './state';
+import { viewOf } from './view';
+
+export type { Decision, PoolState } from './state';
 
 /**
  * What a pool decides, as pure code: no clock, no I/O, no SDK. Whoever holds it (`poolWorkflow`, the simulator) tells it what
@@ -50,14 +59,27 @@ export interface PoolCore {
   state(): PoolState;
 }
 
-export type Decision =
-  | { kind: 'grant'; lease: Lease }
-  /** Told once for a lease; the run is asked to give way and keeps its lease until it releases it. */
-  | ({ kind: 'preempt'; because: string } & ClaimIdentity);
-
-/** Plain JSON; its shape is the core's own affair but for `version`, by which an older one is read. */
-export interface PoolState {
-  version: 1;
-  name: string;
-  [part: string]: unknown;
+/** @param state what {@link PoolCore.state} said of it before; a new pool without. */
+export function createPoolCore(name: string, state: PoolState = emptyState(name)): PoolCore {
+  const pool = createPool(state);
+  return {
+    claim: (input, nowMs) => answerClaim(pool, input, nowMs),
+    release: (claim, nowMs) => endClaim(pool, claim, nowMs),
+    hostsAre: (hosts) => addHosts(pool, hosts),
+    changeHost: (host, intent) => changeIntent(pool, host, intent),
+    configure: (settings) => configurePool(pool, settings),
+    reserve: () => 'reservations are not kept yet',
+    unreserve: () => false,
+    reprioritise: (runId, priority) => reprioritiseRun(pool, runId, priority),
+    decide: (nowMs) => passOver(pool, nowMs),
+    nextLookAt: (nowMs) =>
+      pool.queue.entries.size > 0 && pool.settings.ageingMs > 0 ? nowMs + pool.settings.ageingMs : null,
+    explain: (runId, nowMs) => {
+      const entry = pool.queue.entries.get(runId);
+      return entry ? explanationOf(pool, orderAt(pool, nowMs), entry, nowMs) : null;
+    },
+    view: (nowMs) => viewOf(pool, nowMs),
+    holders: () => [...new Set([...pool.held.keys(), ...pool.queue.entries.keys()])],
+    state: () => dataOf(pool),
+  };
 }

@@ -1,0 +1,46 @@
+import type { HostIntent, PoolHostFacts, PoolSettings } from '../../contract/pool';
+import { createHost, measured } from './host';
+import { hostsChanged, type Pool } from './pool';
+
+/**
+ * Takes the hosts of a pool as they are now. One that is not among them is forgotten, unless leases are held there: then it
+ * is lost until they are given back.
+ */
+export function addHosts(pool: Pool, hosts: readonly PoolHostFacts[]): void {
+  const named = new Map(hosts.map((facts) => [facts.name, facts]));
+  for (const host of pool.hosts) {
+    const facts = named.get(host.name) ?? { ...host.facts, contact: 'lost' as const };
+    Object.assign(host, measured(facts, pool.settings.cpuOvercommit), { gone: !named.has(host.name) });
+  }
+  for (const facts of named.values()) {
+    if (pool.hostNamed.has(facts.name)) continue;
+    const host = createHost({ facts, intent: 'none', gone: false }, pool.settings.cpuOvercommit);
+    pool.hosts.push(host);
+    pool.hostNamed.set(facts.name, host);
+  }
+  forgetHosts(pool);
+  hostsChanged(pool);
+}
+
+export function changeIntent(pool: Pool, name: string, intent: HostIntent): boolean {
+  const host = pool.hostNamed.get(name);
+  if (!host) return false;
+  host.intent = intent;
+  hostsChanged(pool);
+  return true;
+}
+
+export function configurePool(pool: Pool, settings: Partial<PoolSettings>): void {
+  pool.settings = { ...pool.settings, ...settings };
+  for (const host of pool.hosts) Object.assign(host, measured(host.facts, pool.settings.cpuOvercommit));
+  hostsChanged(pool);
+}
+
+/** Forgets hosts that are gone and hold nothing any more. */
+export function forgetHosts(pool: Pool): void {
+  const over = pool.hosts.filter(({ gone, held }) => gone && held.size === 0);
+  if (over.length === 0) return;
+  for (const { name } of over) pool.hostNamed.delete(name);
+  pool.hosts = pool.hosts.filter((host) => !over.includes(host));
+  hostsChanged(pool);
+}

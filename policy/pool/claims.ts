@@ -1,0 +1,62 @@
+import type { ClaimAnswer, ClaimIdentity, ClaimInput } from '../../contract/pool';
+import { forgetHosts } from './change-hosts';
+import { explanationOf } from './explain';
+import { end } from './grant';
+import { orderAt } from './order';
+import { grantAtOnce } from './pass';
+import { shapeOf, type Pool } from './pool';
+import { addToQueue, removeFromQueue, type Entry } from './queue';
+import { whyNever } from './refusal';
+
+/** A claim of a run: new, asked again, or newer than what the run had, which is then over. */
+export function answerClaim(pool: Pool, input: ClaimInput, nowMs: number): ClaimAnswer {
+  const newest = newestOf(pool, input.runId);
+  if (newest !== undefined && newest > input.claim) {
+    return { kind: 'refused', why: `claim ${input.claim} of run ${input.runId} is over: the run has asked anew since` };
+  }
+  if (newest !== undefined && newest < input.claim) endClaim(pool, { runId: input.runId, claim: newest }, nowMs);
+  const held = pool.held.get(input.runId);
+  if (held) return { kind: 'granted', lease: held.lease };
+  const waiting = pool.queue.entries.get(input.runId);
+  if (waiting) return queued(pool, waiting, nowMs);
+
+  const why = whyNever(pool, input.request);
+  if (why !== null) return { kind: 'refused', why };
+  const entry = enqueue(pool, input);
+  const decision = grantAtOnce(pool, entry, nowMs);
+  return decision?.kind === 'grant' ? { kind: 'granted', lease: decision.lease } : queued(pool, entry, nowMs);
+}
+
+/** The claim is over; one that is over already, or older than the newest of its run, changes nothing. */
+export function endClaim(pool: Pool, { runId, claim }: ClaimIdentity, nowMs: number): void {
+  const held = pool.held.get(runId);
+  if (held?.lease.claim === claim) {
+    end(pool, held, nowMs);
+    if (held.lease.nodes.some(({ host }) => pool.hostNamed.get(host)?.gone)) forgetHosts(pool);
+  }
+  const entry = pool.queue.entries.get(runId);
+  if (entry?.waiting.claim === claim) removeFromQueue(pool.queue, entry);
+}
+
+export function reprioritiseRun(pool: Pool, runId: string, priority: number): boolean {
+  const entry = pool.queue.entries.get(runId);
+  const held = pool.held.get(runId);
+  if (held) held.request = { ...held.request, priority };
+  if (entry) {
+    removeFromQueue(pool.queue, entry);
+    enqueue(pool, { ...entry.waiting, request: { ...entry.waiting.request, priority } });
+  }
+  return Boolean(entry ?? held);
+}
+
+function enqueue(pool: Pool, waiting: ClaimInput): Entry {
+  return addToQueue(pool.queue, waiting, shapeOf(pool, waiting.request));
+}
+
+function queued(pool: Pool, entry: Entry, nowMs: number): ClaimAnswer {
+  return { kind: 'queued', explanation: explanationOf(pool, orderAt(pool, nowMs), entry, nowMs) };
+}
+
+function newestOf(pool: Pool, runId: string): number | undefined {
+  return pool.held.get(runId)?.lease.claim ?? pool.queue.entries.get(runId)?.waiting.claim;
+}

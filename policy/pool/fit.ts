@@ -1,0 +1,142 @@
+import type { Gpu } from '../../contract/gpu';
+import type { LeaseNode } from '../../contract/pool';
+import type { Host } from './host';
+import { refreshed, type Pool } from './pool';
+import { freeNodes, isWanted, type Shape } from './shape';
+
+/** What one host would give to one run. */
+export interface Part {
+  host: Host;
+  nodes: number;
+  /** All nodes together, in the order in which they are given out. */
+  gpus: readonly Gpu[];
+}
+
+/** Says whether a run may have what is free for it; asked only of what would be better than the best so far. */
+export type Allows = (part: Part) => boolean;
+
+export type Fit =
+  | { kind: 'fits'; parts: Part[] }
+  /** No host is open to it: `Shape.closed` says why. */
+  | { kind: 'closed' }
+  /** There is not enough free. */
+  | { kind: 'full' }
+  /** There is enough free, and it may not have it. */
+  | { kind: 'kept' };
+
+/**
+ * Finds the place that leaves the biggest holes: the smallest GPUs that will do, then the host with the fewest free GPUs
+ * after it, then the one whose CPUs and memory it fills most, then the first by name. A run without GPUs goes to a host
+ * without any, if there is room. All of that packs: a pool that is spread evenly has room for many small runs and none for
+ * one that needs a whole host.
+ *
+ * A gang has one host if there is room on one, and as few as possible otherwise.
+ */
+export function findPlace(pool: Pool, shape: Shape, allows: Allows): Fit {
+  refreshed(pool, shape);
+  if (shape.closed !== null) return { kind: 'closed' };
+  const search = onOneHost(shape, allows);
+  if (search.best) return { kind: 'fits', parts: [search.best] };
+  if (shape.nodes === 1) return { kind: search.kept ? 'kept' : 'full' };
+  return onSeveralHosts(shape, allows);
+}
+
+export function nodesOf({ request, asProcess, gpus }: Shape, parts: readonly Part[]): LeaseNode[] {
+  return parts.flatMap(({ host, nodes, gpus: given }) =>
+    Array.from({ length: nodes }, (_, index) => ({
+      host: host.name,
+      cpus: request.cpus,
+      memoryBytes: request.memoryBytes,
+      gpuIds: given.slice(index * gpus, (index + 1) * gpus).map(({ id }) => id),
+      ...(asProcess && { asProcess: true as const, engineAwaySince: host.facts.processesSince ?? '' }),
+    })),
+  );
+}
+
+function onOneHost(shape: Shape, allows: Allows): { best: Part | null; kept: boolean } {
+  let best: Part | null = null;
+  let bestScore: Score | null = null;
+  let kept = false;
+  for (const host of shape.candidates) {
+    const fitting = freeNodes(host, shape);
+    if (fitting === 0) shape.candidates.delete(host);
+    if (fitting < shape.nodes) continue;
+    const score = scoreOf(host, shape, shape.nodes);
+    if (bestScore && !isBetter(score, bestScore)) continue;
+    const part = partOf(host, shape, shape.nodes);
+    if (!allows(part)) {
+      kept = true;
+      continue;
+    }
+    best = part;
+    bestScore = score;
+  }
+  return { best, kept };
+}
+
+/** Takes the hosts with the most room first, and for the rest the one that it fits best. */
+function onSeveralHosts(shape: Shape, allows: Allows): Fit {
+  const roomy = [...shape.candidates]
+    .map((host) => ({ host, fitting: freeNodes(host, shape) }))
+    .toSorted((one, other) => other.fitting - one.fitting || compareScores(one.host, other.host, shape));
+  const enough = roomy.reduce((sum, { fitting }) => sum + fitting, 0) >= shape.nodes;
+  if (!enough) return { kind: 'full' };
+  const parts: Part[] = [];
+  let left = shape.nodes;
+  for (const { host, fitting } of roomy) {
+    if (left === 0) break;
+    const part = mostAllowed(host, shape, Math.min(left, fitting), allows);
+    if (part) parts.push(part);
+    left -= part?.nodes ?? 0;
+  }
+  return left === 0 ? { kind: 'fits', parts } : { kind: 'kept' };
+}
+
+function mostAllowed(host: Host, shape: Shape, most: number, allows: Allows): Part | null {
+  for (let nodes = most; nodes > 0; nodes -= 1) {
+    const part = partOf(host, shape, nodes);
+    if (allows(part)) return part;
+  }
+  return null;
+}
+
+function partOf(host: Host, shape: Shape, nodes: number): Part {
+  const wanted = nodes * shape.gpus;
+  if (wanted === 0) return { host, nodes, gpus: [] };
+  return { host, nodes, gpus: host.freeGpus.filter((gpu) => isWanted(gpu, shape.request)).slice(0, wanted) };
+}
+
+interface Score {
+  host: Host;
+  /** What is wasted: the memory of its GPUs, or for a run without GPUs whether the host has any. */
+  waste: number;
+  freeGpusLeft: number;
+  /** CPUs and memory, as shares of the host. */
+  restLeft: number;
+}
+
+function scoreOf(host: Host, shape: Shape, nodes: number): Score {
+  const cpusLeft = host.cpus - host.usedCpus - nodes * shape.cpus;
+  const memoryLeft = host.memory - host.usedMemory - nodes * shape.memory;
+  return {
+    host,
+    waste: shape.gpus === 0 ? Number(host.facts.gpus.length > 0) : smallestWanted(host, shape),
+    freeGpusLeft: host.freeGpus.length - nodes * shape.gpus,
+    restLeft: cpusLeft / Math.max(1, host.cpus) + memoryLeft / Math.max(1, host.memory),
+  };
+}
+
+function smallestWanted(host: Host, shape: Shape): number {
+  return host.freeGpus.find((gpu) => isWanted(gpu, shape.request))?.memoryBytes ?? 0;
+}
+
+function isBetter(one: Score, other: Score): boolean {
+  if (one.waste !== other.waste) return one.waste < other.waste;
+  if (one.freeGpusLeft !== other.freeGpusLeft) return one.freeGpusLeft < other.freeGpusLeft;
+  if (one.restLeft !== other.restLeft) return one.restLeft < other.restLeft;
+  return one.host.name < other.host.name;
+}
+
+function compareScores(one: Host, other: Host, shape: Shape): number {
+  return isBetter(scoreOf(one, shape, 1), scoreOf(other, shape, 1)) ? -1 : 1;
+}

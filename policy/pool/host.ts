@@ -1,0 +1,72 @@
+import type { Gpu } from '../../contract/gpu';
+import type { HostIntent, HostState, PoolHostFacts } from '../../contract/pool';
+import type { Held, HostEntry } from './state';
+
+/** A host with what is given out of it. CPUs are whole thousandths, so that sums are exact in any order. */
+export interface Host {
+  readonly name: string;
+  facts: PoolHostFacts;
+  intent: HostIntent;
+  gone: boolean;
+  /** Thousandths of a CPU that may be given out, with overcommit. */
+  cpus: number;
+  memory: number;
+  usedCpus: number;
+  usedMemory: number;
+  /** Neither given out nor in trouble, the smallest first. */
+  freeGpus: readonly Gpu[];
+  /** By run. */
+  held: Map<string, Held>;
+  /** Grows with each change; what was computed of an older one is void. */
+  version: number;
+}
+
+export const thousandths = (cpus: number): number => Math.round(cpus * 1000);
+
+export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: number): Host {
+  const host = {
+    name: facts.name,
+    intent,
+    gone,
+    usedCpus: 0,
+    usedMemory: 0,
+    freeGpus: [],
+    held: new Map<string, Held>(),
+    version: 0,
+  };
+  return { ...host, ...measured(facts, cpuOvercommit) };
+}
+
+/** What follows of its facts and of the settings of the pool. */
+export function measured(facts: PoolHostFacts, cpuOvercommit: number): Pick<Host, 'facts' | 'cpus' | 'memory'> {
+  return { facts, cpus: Math.floor(thousandths(facts.cpus) * Math.max(1, cpuOvercommit)), memory: facts.memoryBytes };
+}
+
+/** The GPUs of a host that can be given out, in the order in which they are. */
+export function freeGpusOf(facts: PoolHostFacts, isHeld: (gpuId: string) => boolean): Gpu[] {
+  return facts.gpus
+    .filter(({ id, trouble }) => trouble === null && !isHeld(id))
+    .toSorted(
+      (one, other) => one.memoryBytes - other.memoryBytes || one.index - other.index || before(one.id, other.id),
+    );
+}
+
+/** Compares texts the same way everywhere, whatever the language of the machine. */
+export function before(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+export function stateOf({ facts, intent }: Pick<HostEntry, 'facts' | 'intent'>): HostState {
+  if (facts.contact !== 'ok') return facts.contact;
+  return intent === 'none' ? 'ready' : intent;
+}
+
+/** Whether it takes containers now. */
+export const isReady = (host: Host): boolean => stateOf(host) === 'ready' && host.facts.refuses === null;
+
+/** Whether its engine is away, and commands may run on it as local processes. */
+export const takesProcesses = (host: Host): boolean => stateOf(host) === 'ready' && host.facts.processesSince !== null;
+
+/** Silent for a moment, and no operator wants it to be left alone: it may be back any time. */
+export const isExpected = (host: Host): boolean => host.facts.contact === 'unreachable' && host.intent === 'none';

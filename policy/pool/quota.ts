@@ -1,0 +1,61 @@
+import type { LeaseRequest, Quota } from '../../contract/pool';
+import { thousandths } from './host';
+import type { Amounts, Pool } from './pool';
+
+const NONE: Amounts = { runs: 0, cpus: 0, gpus: 0 };
+
+/** What keeps a request from a lease although there is room: in half a sentence; null where nothing does. */
+export function quotaProblem(pool: Pool, request: LeaseRequest): string | null {
+  const { project, owner } = request;
+  const { projectQuotas, ownerQuotas } = pool.settings;
+  return (
+    problemWith(`project ${project}`, quotaOf(projectQuotas, project), pool.projects.get(project), request) ??
+    problemWith(`owner ${owner}`, quotaOf(ownerQuotas, owner), pool.owners.get(owner), request)
+  );
+}
+
+/** Whether {@link quotaProblem} finds one, without the words. */
+export function exceedsQuota(pool: Pool, request: LeaseRequest): boolean {
+  const { projectQuotas, ownerQuotas } = pool.settings;
+  const project = quotaOf(projectQuotas, request.project);
+  const owner = quotaOf(ownerQuotas, request.owner);
+  return (
+    (project !== undefined && exceeded(project, pool.projects.get(request.project), request) !== null) ||
+    (owner !== undefined && exceeded(owner, pool.owners.get(request.owner), request) !== null)
+  );
+}
+
+function quotaOf(quotas: Record<string, Quota>, name: string): Quota | undefined {
+  if (Object.hasOwn(quotas, name)) return quotas[name];
+  return Object.hasOwn(quotas, '*') ? quotas['*'] : undefined;
+}
+
+function problemWith(
+  who: string,
+  quota: Quota | undefined,
+  held: Amounts | undefined,
+  request: LeaseRequest,
+): string | null {
+  const over = quota && exceeded(quota, held, request);
+  if (!over) return null;
+  const { what, most, holds, asks } = over;
+  if (asks > most) return `its ${asks} ${what} are more than the quota of ${who}, which is ${most}`;
+  return `${who} holds ${holds} ${what} of its quota of ${most}`;
+}
+
+function exceeded(
+  quota: Quota,
+  held: Amounts = NONE,
+  { nodes, cpus, gpus }: LeaseRequest,
+): { what: string; most: number; holds: number; asks: number } | null {
+  const { runs, cpus: mostCpus, gpus: mostGpus } = quota;
+  if (runs !== undefined && held.runs + 1 > runs) return { what: 'runs', most: runs, holds: held.runs, asks: 1 };
+  const moreCpus = nodes * thousandths(cpus);
+  if (mostCpus !== undefined && held.cpus + moreCpus > thousandths(mostCpus)) {
+    return { what: 'CPUs', most: mostCpus, holds: held.cpus / 1_000, asks: moreCpus / 1_000 };
+  }
+  if (mostGpus !== undefined && gpus > 0 && held.gpus + nodes * gpus > mostGpus) {
+    return { what: 'GPUs', most: mostGpus, holds: held.gpus, asks: nodes * gpus };
+  }
+  return null;
+}

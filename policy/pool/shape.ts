@@ -1,0 +1,133 @@
+import type { Gpu } from '../../contract/gpu';
+import type { LeaseRequest } from '../../contract/pool';
+import { isExpected, isReady, takesProcesses, thousandths, type Host } from './host';
+
+/**
+ * All that decides where a request can be held: requests that are alike share one, so that what was found for one of them
+ * holds for all, and a shape that fits nowhere is looked at again only where something became free.
+ */
+export interface Shape {
+  readonly key: string;
+  readonly nodes: number;
+  /** Of each node, in thousandths. */
+  readonly cpus: number;
+  readonly memory: number;
+  readonly gpus: number;
+  readonly request: LeaseRequest;
+  /** Hosts that may take it, by what they are and not by what is free, in the order of the pool. */
+  open: ReadonlySet<Host>;
+  /** Why no host is open; null where one is. */
+  closed: 'no-host' | 'avoided' | null;
+  /** Whether it would run as local processes on the open hosts. */
+  asProcess: boolean;
+  /** Version of the pool's hosts that `open` is of. */
+  openOf: number;
+  /** Open hosts on which a node may fit; each other open host has too little free. */
+  candidates: Set<Host>;
+  /** Place in the pool's list of hosts that gained, up to which `candidates` is true. */
+  seen: number;
+}
+
+export function shapeKey(request: LeaseRequest): string {
+  const { nodes, cpus, memoryBytes, gpus, gpuModel, gpuMemoryBytes, host, hostLabels, avoid, hasCommand } = request;
+  const labels = Object.entries(hostLabels).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([
+    nodes,
+    thousandths(cpus),
+    memoryBytes,
+    gpus,
+    gpuModel?.toLowerCase() ?? null,
+    gpuMemoryBytes,
+    host,
+    labels,
+    avoid.toSorted(),
+    hasCommand,
+  ]);
+}
+
+export function createShape(key: string, request: LeaseRequest): Shape {
+  return {
+    key,
+    nodes: request.nodes,
+    cpus: thousandths(request.cpus),
+    memory: request.memoryBytes,
+    gpus: request.gpus,
+    request,
+    open: new Set(),
+    closed: null,
+    asProcess: false,
+    openOf: -1,
+    candidates: new Set(),
+    seen: 0,
+  };
+}
+
+/**
+ * Which hosts may take a shape. First those whose engine answers and that the run need not avoid; those that it is to avoid
+ * only where no other could ever hold it, one that is silent for a moment included; local processes only where no engine
+ * could. A host that is cordoned, drained, lost or refuses runs is not waited for.
+ */
+export function openHosts(shape: Shape, hosts: readonly Host[]): Pick<Shape, 'open' | 'closed' | 'asProcess'> {
+  const able = hosts.filter((host) => mayHold(host, shape.request) && fullNodes(host, shape) > 0);
+  const enough = (some: readonly Host[]): boolean =>
+    some.reduce((sum, host) => sum + fullNodes(host, shape), 0) >= shape.nodes;
+  const ready = able.filter(isReady);
+  const isAvoided = ({ name }: Host): boolean => shape.request.avoid.includes(name);
+  const others = ready.filter((host) => !isAvoided(host));
+  if (enough(others)) return { open: new Set(others), closed: null, asProcess: false };
+  if (enough(able.filter((host) => !isAvoided(host) && (isReady(host) || isExpected(host))))) {
+    return { open: new Set(), closed: enough(ready) ? 'avoided' : 'no-host', asProcess: false };
+  }
+  if (enough(ready)) return { open: new Set(ready), closed: null, asProcess: false };
+  const processes = shape.request.hasCommand ? able.filter(takesProcesses) : [];
+  const elsewhere = processes.filter((host) => !isAvoided(host));
+  if (enough(elsewhere)) return { open: new Set(elsewhere), closed: null, asProcess: true };
+  if (enough(processes)) return { open: new Set(processes), closed: null, asProcess: true };
+  return { open: new Set(), closed: 'no-host', asProcess: false };
+}
+
+/** Whether host and labels are those that the request asks for. */
+export function mayHold({ facts }: Host, { host, hostLabels }: LeaseRequest): boolean {
+  if (host !== null && facts.name !== host) return false;
+  return Object.entries(hostLabels).every(
+    ([label, value]) => Object.hasOwn(facts.labels, label) && facts.labels[label] === value,
+  );
+}
+
+/** Whether a GPU is one of those that are asked for. */
+export function isWanted(gpu: Gpu, { gpuModel, gpuMemoryBytes }: LeaseRequest): boolean {
+  return gpu.memoryBytes >= gpuMemoryBytes && isOfModel(gpu, gpuModel);
+}
+
+export function isOfModel(gpu: Gpu, model: string | null): boolean {
+  return model === null || gpu.model.toLowerCase().includes(model.toLowerCase());
+}
+
+/** Nodes of a shape that an empty host could hold, GPUs in trouble included. */
+export function fullNodes(host: Host, shape: Shape): number {
+  return nodesIn(shape, host.cpus, host.memory, wantedOf(host.facts.gpus, shape));
+}
+
+/** Nodes of a shape that fit into what is free on a host. */
+export function freeNodes(host: Host, shape: Shape): number {
+  const cpus = host.cpus - host.usedCpus;
+  const memory = host.memory - host.usedMemory;
+  if (cpus < shape.cpus || memory < shape.memory || host.freeGpus.length < shape.gpus) return 0;
+  return nodesIn(shape, cpus, memory, wantedOf(host.freeGpus, shape));
+}
+
+export function nodesIn(shape: Shape, cpus: number, memory: number, gpus: number): number {
+  return Math.max(
+    0,
+    Math.min(shape.nodes, parts(cpus, shape.cpus), parts(memory, shape.memory), parts(gpus, shape.gpus)),
+  );
+}
+
+const parts = (whole: number, part: number): number => (part === 0 ? Infinity : Math.floor(whole / part));
+
+export function wantedOf(gpus: readonly Gpu[], shape: Shape): number {
+  if (shape.gpus === 0) return 0;
+  const { request } = shape;
+  if (request.gpuModel === null && request.gpuMemoryBytes === 0) return gpus.length;
+  return gpus.reduce((count, gpu) => count + Number(isWanted(gpu, request)), 0);
+}

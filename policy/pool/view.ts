@@ -1,0 +1,75 @@
+import {
+  POOL_VIEW_QUEUE,
+  type PoolHostView,
+  type PoolView,
+  type ProjectView,
+  type QueuedRunView,
+} from '../../contract/pool';
+import { explanationOf } from './explain';
+import { weightOf } from './fair-share';
+import { before, stateOf, type Host } from './host';
+import { effectivePriority, orderAt, type Order } from './order';
+import type { Pool } from './pool';
+import type { Entry } from './queue';
+
+/** What people see of a pool. */
+export function viewOf(pool: Pool, nowMs: number): PoolView {
+  const order = orderAt(pool, nowMs);
+  const { entries } = pool.queue;
+  const queue = [...entries.values()].toSorted(order.compare).slice(0, POOL_VIEW_QUEUE);
+  return {
+    name: pool.name,
+    settings: pool.settings,
+    hosts: pool.hosts.map(hostView),
+    queue: queue.map((entry) => queuedView(pool, order, entry, nowMs)),
+    queued: entries.size,
+    leases: [...pool.held.values()].map(({ lease }) => lease),
+    projects: projectViews(pool),
+    reservations: pool.reservations,
+  };
+}
+
+function hostView(host: Host): PoolHostView {
+  const { facts, intent, usedCpus, usedMemory, held } = host;
+  const leases = [...held.values()].map(({ lease }) => lease);
+  return {
+    ...facts,
+    state: stateOf(host),
+    intent,
+    usedCpus: usedCpus / 1_000,
+    usedMemoryBytes: usedMemory,
+    usedGpuIds: leases.flatMap(({ nodes }) =>
+      nodes.filter((node) => node.host === facts.name).flatMap(({ gpuIds }) => gpuIds),
+    ),
+    runs: [...held.keys()],
+  };
+}
+
+function queuedView(pool: Pool, order: Order, entry: Entry, nowMs: number): QueuedRunView {
+  const { project, owner, priority, submittedAt, cpus, memoryBytes, gpus, nodes } = entry.waiting.request;
+  return {
+    ...explanationOf(pool, order, entry, nowMs),
+    project,
+    owner,
+    priority,
+    effectivePriority: effectivePriority({ priority }, entry.submittedMs, pool.settings, nowMs),
+    submittedAt,
+    cpus,
+    memoryBytes,
+    gpus,
+    nodes,
+  };
+}
+
+function projectViews(pool: Pool): ProjectView[] {
+  const queued = new Map<string, number>();
+  for (const { request, entries } of pool.queue.classes.values()) {
+    queued.set(request.project, (queued.get(request.project) ?? 0) + entries.length);
+  }
+  const names = [...new Set([...queued.keys(), ...pool.projects.keys()])].toSorted(before);
+  return names.map((project) => {
+    const { runs, cpus, gpus } = pool.projects.get(project) ?? { runs: 0, cpus: 0, gpus: 0 };
+    const weight = weightOf(pool.settings, project);
+    return { project, weight, runs, cpus: cpus / 1_000, gpus, queued: queued.get(project) ?? 0 };
+  });
+}

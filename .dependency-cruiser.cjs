@@ -49,6 +49,7 @@ const TABLE = {
       'store/policy-book',
       'store/policy-store',
       'workflows/messages',
+      'workflows/pool-messages',
     ],
     packages: [
       '@fastify/.+',

@@ -5,16 +5,20 @@ import { addChangeCommand } from './commands/change';
 import type { Context } from './commands/context';
 import { addDoctorCommand } from './commands/doctor';
 import { addGrepCommand } from './commands/grep';
+import { addHostsCommand } from './commands/hosts';
 import { addLogsCommand } from './commands/logs';
 import { addLsCommand } from './commands/ls';
 import { addPolicyCommand } from './commands/policy';
+import { addPoolsCommand, addQueueCommand } from './commands/pools';
 import { addReceiptCommand } from './commands/receipt';
 import { addRerunCommand } from './commands/rerun';
+import { addReserveCommand } from './commands/reserve';
 import { addRunCommand } from './commands/run';
 import { addScheduleCommand } from './commands/schedule';
 import { addShowCommand } from './commands/show';
 import { addResumeCommand, addSuspendCommand } from './commands/suspend';
 import { addUpCommand } from './commands/up';
+import { addWhyCommand } from './commands/why';
 import { EXIT_CODES_HELP } from './exit-codes';
 
 const DEFAULT_SERVER = 'http://127.0.0.1:8000';
@@ -40,6 +44,7 @@ export function buildProgram(context: Context, version: string): Command {
     addRerunCommand,
     addLsCommand,
     addShowCommand,
+    addWhyCommand,
     addReceiptCommand,
     addLogsCommand,
     addGrepCommand,
@@ -49,6 +54,10 @@ export function buildProgram(context: Context, version: string): Command {
     addChangeCommand,
     addScheduleCommand,
     addPolicyCommand,
+    addHostsCommand,
+    addPoolsCommand,
+    addQueueCommand,
+    addReserveCommand,
     addDoctorCommand,
   ];
   for (const addCommand of add) addCommand(program, context);

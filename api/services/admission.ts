@@ -10,6 +10,7 @@ import { closedTargets } from '../../notify/check-targets';
 import { jsonHash } from '../../store/json-hash';
 import { readPolicyBook } from '../../store/policy-book';
 import type { RunAttributes } from '../temporal/runs';
+import { capacityFaults } from './check-capacity';
 import type { Services } from './services';
 
 /** Where a run comes from whose spec is that of another run. */
@@ -37,15 +38,19 @@ export interface Admission {
 /** @throws {InvalidInputError} with every fault of the submission that can be known here; secrets are the worker's. */
 export async function admit(
   input: unknown,
-  { recipes, policies, config }: Pick<Services, 'recipes' | 'policies' | 'config'>,
+  services: Pick<Services, 'recipes' | 'policies' | 'config' | 'pools' | 'logger'>,
 ): Promise<Admission> {
   if (input === undefined) throw new InvalidInputError([EMPTY], 'The submission');
+  const { recipes, policies, config } = services;
   const reference = policyOf(input, recipes);
   const check = validateSubmission(input, recipes, await readPolicyBook(policies, reference, { alsoDeleted: false }));
   if (check.faults) throw new InvalidInputError(check.faults, 'The submission');
   const { spec, recipe } = check;
-  const closed = closedTargets(spec.notify, createAddressRules(config.notify.allowedPrivate));
-  if (closed.length > 0) throw new InvalidInputError(closed, 'The submission');
+  const faults = [
+    ...closedTargets(spec.notify, createAddressRules(config.notify.allowedPrivate)),
+    ...(await capacityFaults(spec, services)),
+  ];
+  if (faults.length > 0) throw new InvalidInputError(faults, 'The submission');
   const submission = input as RunSubmission;
   const { from } = spec.policy;
   const pinned = reference === null || from === undefined ? submission : pinPolicy(submission, from);

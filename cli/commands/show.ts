@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 
 import { type AttemptDetail, MOST_LAST_LINES, type RunDetail } from '../../contract/http';
+import type { RunExplanation } from '../../contract/pool-http';
 import type { Attempt, RunEvent } from '../../contract/run';
 import { describeFailures } from '../evidence';
+import { explanationRows } from '../explanation';
 import { findRunId, runPath } from '../find-run';
 import { color, coloredState, labelled, relativeTime, table } from '../format';
 import type { Io } from '../io';
@@ -26,24 +28,26 @@ export function addShowCommand(program: Command, { io }: Context): void {
       const run = await api.get<RunDetail>(runPath(id));
       const { items: events } = await api.get<{ items: RunEvent[] }>(`${runPath(id)}/events`, { limit: MOST_EVENTS });
       const { items: attempts } = await api.get<{ items: AttemptDetail[] }>(`${runPath(id)}/attempts`, { lines });
-      if (wantsJson(command)) return printJson(io, { ...run, attempts, events });
-      io.out(`${describeRun({ ...run, attempts }, events, Date.now(), io).join('\n')}\n`);
+      const waits = run.state === 'queued' ? await api.get<RunExplanation>(`${runPath(id)}/explain`) : null;
+      if (wantsJson(command)) return printJson(io, { ...run, attempts, events, waiting: waits?.waiting ?? null });
+      io.out(`${describeRun({ ...run, attempts }, waits, events, io).join('\n')}\n`);
     });
 }
 
 type ShownRun = RunDetail & { attempts: AttemptDetail[] };
 
-function describeRun(run: ShownRun, events: readonly RunEvent[], nowMs: number, io: Io): string[] {
+function describeRun(run: ShownRun, waits: RunExplanation | null, events: readonly RunEvent[], io: Io): string[] {
+  const nowMs = Date.now();
   const heading = (text: string): string[] => ['', color(text, 1, io.colors)];
   return [
-    ...facts(run, nowMs, io.colors),
+    ...facts(run, waits, nowMs, io.colors),
     ...(run.attempts.length > 0 ? [...heading('Attempts'), ...tableOfAttempts(run.attempts, nowMs)] : []),
     ...describeFailures(run.attempts, run.spec, io.colors),
     ...(events.length > 0 ? [...heading('Events'), ...events.map(({ at, message }) => `${at}  ${message}`)] : []),
   ];
 }
 
-function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
+function facts(run: RunDetail, waits: RunExplanation | null, nowMs: number, colors: boolean): string[] {
   const time = (instant: string | null): string =>
     instant === null ? '' : `${instant} (${relativeTime(instant, nowMs)})`;
   const pairs = (map: Record<string, unknown>): string =>
@@ -54,7 +58,8 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['id', run.id],
     ['name', run.name],
     ['state', coloredState(run.state, colors)],
-    ['why', run.message ?? ''],
+    ['why', waits?.sentence ?? run.message ?? ''],
+    ...(waits === null ? [] : explanationRows(waits, nowMs)),
     ['reason', run.reason ?? ''],
     ['first', firstFailure(run)],
     ['exit code', run.exitCode === null ? '' : String(run.exitCode)],
@@ -64,6 +69,7 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['rerun of', run.rerunOf ?? ''],
     ['schedule', run.schedule ?? ''],
     ['policy', run.policy ?? ''],
+    ...placeOf(run),
     ['params', pairs(run.params)],
     ['labels', pairs(run.labels)],
     ['host', run.host ?? ''],
@@ -71,6 +77,20 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['started', time(run.startedAt)],
     ['ended', time(run.endedAt)],
   ]);
+}
+
+/** Where it waits and for whom it counts, and what it holds of its host. */
+function placeOf({ pool, project, owner, priority, gpus, spec, host }: RunDetail): [string, string][] {
+  const { cpus = 1, memory = '' } = spec?.resources ?? {};
+  const gpuText = gpus > 0 ? `${gpus} GPUs, ` : '';
+  const preemptible = spec?.preemptible === true ? ', preemptible' : '';
+  return [
+    ['pool', pool],
+    ['project', project],
+    ['owner', owner],
+    ['priority', `${priority}${preemptible}`],
+    [host === null ? 'asks for' : 'holds', spec === null ? '' : `${gpuText}${cpus} CPUs, ${memory} of memory`],
+  ];
 }
 
 /** Where it is not what the run ended for as well, or it goes on. */

@@ -5,6 +5,7 @@
  */
 const INTERFACES = [
   'docker/engine',
+  'docker/engine-shortcomings',
   'docker/errors',
   'docker/init-failure',
   'store/errors',

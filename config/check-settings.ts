@@ -6,6 +6,7 @@ import { networkRefusal } from '../contract/validate-meaning';
 import { describeValue } from '../contract/describe-value';
 import { parseRetention } from '../contract/units';
 import type { Config } from './config';
+import { checkHostGpus, checkHostLabels } from './host-lists';
 import { isLoopback } from './loopback';
 
 /** What the schema cannot say of the settings. */
@@ -16,6 +17,9 @@ export function checkSettings(config: Config): Fault[] {
     ...config.notify.allowedPrivate.flatMap((rule, index) => checkAddressRule(rule, `notify.allowedPrivate[${index}]`)),
     ...config.host.mountRoots.flatMap((root, index) => checkMountRoot(root, `host.mountRoots[${index}]`)),
     ...config.host.networks.flatMap((network, index) => checkNetwork(network, `host.networks[${index}]`)),
+    ...checkHostLabels(config.host.labels),
+    ...checkHostGpus(config.host.gpus),
+    ...checkDisk(config.host.disk),
   ];
 }
 
@@ -65,4 +69,10 @@ function checkNetwork(network: string, path: string): Fault[] {
   if (refusal !== undefined) return [{ path, message: refusal }];
   if (!['none', 'egress'].includes(network)) return [];
   return [{ path, message: `has ${describeValue(network)}, which every run may ask for; leave it out` }];
+}
+
+function checkDisk({ refuseAt, cleanAt }: Config['host']['disk']): Fault[] {
+  if (cleanAt <= refuseAt) return [];
+  const message = `must not be more than host.disk.refuseAt (${refuseAt}); got ${cleanAt}; images are to go before starts are refused`;
+  return [{ path: 'host.disk.cleanAt', message }];
 }

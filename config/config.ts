@@ -1,27 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox';
 
-import { DURATION_PATTERN, RETENTION_PATTERN } from '../contract/units';
+import { RETENTION_PATTERN } from '../contract/units';
+import { HostSettings } from './host-settings';
+import { closed, flag, list, text, whole } from './setting-kinds';
 
 /**
  * Every setting of every process, in one schema. The loader (config/load) takes the defaults, then the file that
  * `--config` or TRAINYARD_CONFIG names, then the environment, and reports every fault at once.
- *
- * `env` names the variable of a setting.
  */
-const text = (env: string, fallback: string, description: string) =>
-  Type.String({ env, default: fallback, description, minLength: 1 });
-const whole = (env: string, fallback: number, minimum: number, maximum: number, description: string) =>
-  Type.Integer({ env, default: fallback, minimum, maximum, description });
-const flag = (env: string, fallback: boolean, description: string) =>
-  Type.Boolean({ env, default: fallback, description });
-const list = (env: string, description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), {
-    env,
-    default: [],
-    description: `${description} In the variable: separated by commas.`,
-  });
-const closed = { additionalProperties: false, default: {} } as const;
-
 export const ConfigSchema = Type.Object(
   {
     data: text('TRAINYARD_DATA', './data', 'Folder of everything that is kept: database, logs, artifacts.'),
@@ -99,64 +85,7 @@ export const ConfigSchema = Type.Object(
       },
       closed,
     ),
-    host: Type.Object(
-      {
-        name: Type.String({
-          env: 'TRAINYARD_HOST_NAME',
-          default: '',
-          pattern: '^$|^[a-z0-9][a-z0-9-]{0,62}$',
-          mend: 'write lower-case letters, digits and dashes, at most 63',
-          description: "Name of this host: lower-case letters, digits and dashes. Default: the machine's host name.",
-        }),
-        dockerHost: text('DOCKER_HOST', 'unix:///var/run/docker.sock', 'The Docker Engine of this host.'),
-        installation: Type.String({
-          env: 'TRAINYARD_INSTALLATION',
-          default: '',
-          description:
-            "Tells installations that share an engine apart; each touches only its own containers. Default: a name of the data folder's own, made with it.",
-        }),
-        orphanGraceSeconds: whole(
-          'TRAINYARD_ORPHAN_GRACE',
-          300,
-          0,
-          86_400,
-          'How long a container without a live workflow is left alone before it is removed, in seconds.',
-        ),
-        mountRoots: list('TRAINYARD_MOUNT_ROOTS', 'Folders of the host below which a run may mount.'),
-        networks: list('TRAINYARD_NETWORKS', 'Docker networks that a run may ask for by name.'),
-        containerLogSizeBytes: whole(
-          'TRAINYARD_CONTAINER_LOG_SIZE',
-          52_428_800,
-          16_777_216,
-          10_737_418_240,
-          "Size of one file of the engine's own log. It must hold what a container prints before it is slowed down.",
-        ),
-        containerLogFiles: whole(
-          'TRAINYARD_CONTAINER_LOG_FILES',
-          3,
-          2,
-          100,
-          "Files of the engine's own log; all must outlast the longest time without a worker.",
-        ),
-        fallback: Type.Unsafe<'none' | 'process'>(
-          Type.String({
-            enum: ['none', 'process'],
-            env: 'TRAINYARD_HOST_FALLBACK',
-            default: 'none',
-            description:
-              'What to do with runs while the engine stays away: none leaves them queued; process runs their commands as local processes of this host, without a container.',
-          }),
-        ),
-        fallbackAfter: Type.String({
-          env: 'TRAINYARD_HOST_FALLBACK_AFTER',
-          default: '1m',
-          pattern: DURATION_PATTERN,
-          mend: 'write a duration such as 30s, 5m or 1h',
-          description: 'How long the engine must have been away before that.',
-        }),
-      },
-      closed,
-    ),
+    host: HostSettings,
     logs: Type.Object(
       {
         segmentBytes: whole(

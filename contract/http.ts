@@ -120,35 +120,6 @@ export const HealthSchema = Type.Object(
   { title: 'Health' },
 );
 
-const Reported = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-
-export const HostSchema = Type.Object(
-  {
-    name: Type.String(),
-    reportedAt: Type.String({ format: 'date-time', description: 'When the worker of the host last reported.' }),
-    engineReady: Type.Boolean({ description: 'Whether its engine answered then.' }),
-    engineProblem: Reported(Type.String()),
-    engineAwaySince: Reported(
-      Type.String({ format: 'date-time', description: 'Since when its engine has not answered; null while it does.' }),
-    ),
-    fallback: Type.Unsafe<'none' | 'process'>(
-      Type.String({
-        enum: ['none', 'process'],
-        description: 'process: while its engine stays away, runs may be local processes of the host.',
-      }),
-    ),
-    fallbackAfterMs: Type.Integer({ minimum: 0, description: 'How long its engine must have been away for that.' }),
-    engineVersion: Reported(Type.String()),
-    apiVersion: Reported(Type.String()),
-    liveRestore: Reported(Type.Boolean()),
-    cpus: Reported(Type.Number()),
-    memoryBytes: Reported(Type.Integer()),
-    diskFreeBytes: Reported(Type.Integer({ description: 'Bytes free where the data folder lies.' })),
-    diskTotalBytes: Reported(Type.Integer()),
-  },
-  { title: 'Host' },
-);
-
 /** A line of a log, as NDJSON and server-sent events carry it. */
 export const LogLineSchema = Type.Object(
   {

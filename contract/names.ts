@@ -51,6 +51,8 @@ export const LABELS = {
   installation: 'trainyard.installation',
   /** {@link PROCESS_FORM} on what is a local process and no container; absent on containers. */
   form: 'trainyard.form',
+  /** Ids of the GPUs that it was given, separated by commas; absent where it has none. */
+  gpus: 'trainyard.gpus',
 } as const;
 
 export const PROCESS_FORM = 'process';
@@ -64,6 +66,8 @@ export const CONTAINER = {
   runEnv: 'TRAINYARD_RUN_ID',
   attemptEnv: 'TRAINYARD_ATTEMPT',
   paramEnvPrefix: 'TRAINYARD_PARAM_',
+  /** Ids of the GPUs that it was given, separated by commas; not set where it has none. */
+  gpusEnv: 'TRAINYARD_GPUS',
   checkpointFolderEnv: 'TRAINYARD_CHECKPOINT_DIR',
   /** `1` where there is a checkpoint to go on from; else not set. */
   resumeEnv: 'TRAINYARD_RESUME',

@@ -10,13 +10,14 @@ export function containerConfig(plan: ContainerPlan) {
     Image: plan.image,
     ...(plan.command && { Cmd: plan.command }),
     User: plan.user,
-    Env: environment(plan.env),
+    Env: environment(plan),
     Labels: plan.labels,
     Tty: false,
     OpenStdin: false,
     HostConfig: {
       ...isolation(),
       ...limits(plan),
+      ...deviceRequests(plan.gpus),
       NetworkMode: plan.network,
       Mounts: plan.binds.map(bindMount),
       LogConfig: logConfig(plan.log),
@@ -24,9 +25,19 @@ export function containerConfig(plan: ContainerPlan) {
   };
 }
 
-/** `void` tells the NVIDIA runtime to leave a container alone; without it, an image can ask for every GPU there is. */
-function environment(env: Record<string, string>): string[] {
-  return Object.entries({ ...env, NVIDIA_VISIBLE_DEVICES: 'void' }).map(([name, value]) => `${name}=${value}`);
+/**
+ * `void` tells the NVIDIA runtime to leave a container alone; without it, an image can ask for every GPU there is. With GPUs
+ * the same variable names them, for a runtime that goes by it and not by what the engine was asked for.
+ */
+function environment({ env, gpus }: ContainerPlan): string[] {
+  const visible = gpus === undefined ? 'void' : gpus.ids.join(',');
+  return Object.entries({ ...env, NVIDIA_VISIBLE_DEVICES: visible }).map(([name, value]) => `${name}=${value}`);
+}
+
+/** By UUID and never by number: which GPU has which number is for each start of the driver to say. */
+function deviceRequests(gpus: ContainerPlan['gpus']) {
+  if (gpus === undefined || gpus.runtime === 'none') return {};
+  return { DeviceRequests: [{ Driver: 'nvidia', DeviceIDs: [...gpus.ids], Capabilities: [['gpu']] }] };
 }
 
 function isolation() {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { parseImageReference } from '../contract/image-reference';
 import { containerConfig } from './container-config';
 import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo } from './container-info';
+import { pidsIn, type TopAnswer } from './container-pids';
 import { createOrAdopt, untilGone } from './create-or-adopt';
 import { connect, containerOf, expecting, type Connection } from './dockerode-connection';
 import { endForgottenStart } from './dockerode-forgotten-start';
@@ -107,7 +108,7 @@ function containerCalls({ docker, call }: Connection): Pick<Engine, ContainerCal
   };
 }
 
-type ProcessCalls = 'startContainer' | 'waitContainer' | 'signalContainer';
+type ProcessCalls = 'startContainer' | 'waitContainer' | 'containerPids' | 'signalContainer';
 
 function processCalls({ docker, call }: Connection): Pick<Engine, ProcessCalls> {
   return {
@@ -122,6 +123,11 @@ function processCalls({ docker, call }: Connection): Pick<Engine, ProcessCalls> 
       const answer: unknown = await call('other', () => containerOf(docker, id).wait(options), signal);
       if (!hasEnded(answer))
         throw new EngineUnavailableError('the Docker Engine stopped while a container was waited for');
+    },
+    containerPids: async (id) => {
+      // 500 is what engines answer for one that does not run, too.
+      const listed = await call('other', () => expecting([404, 409, 500], containerOf(docker, id).top(TOP)));
+      return typeof listed === 'number' ? [] : pidsIn(listed as TopAnswer);
     },
     signalContainer: async (id, signal) => {
       const sent = await call('other', () => expecting([404, 409], containerOf(docker, id).kill({ signal })));
@@ -159,6 +165,8 @@ function brakeCalls({ docker, call }: Connection): Pick<Engine, 'limitCpus' | 'p
     },
   };
 }
+
+const TOP = { ps_args: '-eo pid' };
 
 /** An engine that shuts down answers waits with -1, or not at all. */
 function hasEnded(answer: unknown): boolean {

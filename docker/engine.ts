@@ -57,6 +57,8 @@ export interface Engine {
    * still known.
    */
   usage(id: string): Promise<ContainerUsage | null>;
+  /** Processes of a container, as the engine's machine numbers them; none where it does not run. */
+  containerPids(id: string): Promise<number[]>;
   /** Sends a signal such as `SIGTERM`. True if the container was running. */
   signalContainer(id: string, signal: string): Promise<boolean>;
   /** Sets how many CPUs a container that runs, paused or not, may use; at least 0.01. False where it does not run. */
@@ -161,10 +163,19 @@ export interface ContainerPlan {
   memoryBytes: number;
   shmBytes: number;
   pids: number;
+  /** Absent: none. */
+  gpus?: GpuPlan;
   /** json-file log of the engine: size of one file in bytes, and how many. */
   log: { maxSizeBytes: number; maxFiles: number };
   /** Set where it shall be a local process of the host, because its engine has been away since then. */
   asProcess?: { engineAwaySince: string };
+}
+
+export interface GpuPlan {
+  /** UUIDs of the driver. */
+  ids: readonly string[];
+  /** `nvidia`: the engine is asked for them; `none`: only the variables are set. */
+  runtime: 'nvidia' | 'none';
 }
 
 export interface ContainerSummary {

@@ -1,9 +1,8 @@
 import type { Engine, EngineInfo } from '../docker/engine';
+import { noLimits, noLiveRestore, oldApi } from '../docker/engine-shortcomings';
 import { checkDisk } from './check-machine';
 import { fail, type Finding, messageOf, ok, warn } from './finding';
 
-/** From this version of its API on (Engine 24) a log that is resumed loses no line. */
-const API_WANTED = [1, 43] as const;
 const SLOW_DRIVERS = ['vfs', 'devicemapper'];
 const CLOCK_TOLERANCE_MS = 5_000;
 
@@ -27,36 +26,23 @@ export async function checkEngine(engine: Engine, dockerHost: string): Promise<F
   ];
 }
 
-export function checkVersion({ version, apiVersion, operatingSystem }: EngineInfo): Finding {
-  const finding = `Engine ${version} (API ${apiVersion}) on ${operatingSystem}.`;
-  const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
-  if (major > API_WANTED[0] || (major === API_WANTED[0] && minor >= API_WANTED[1])) return ok('Docker Engine', finding);
-  return warn(
-    'Docker Engine',
-    `${finding} Before API ${API_WANTED.join('.')} a log that is resumed after a restart can miss lines.`,
-    'Install Docker Engine 24 or later.',
-  );
+export function checkVersion(info: EngineInfo): Finding {
+  const { version, apiVersion, operatingSystem } = info;
+  const old = oldApi(info);
+  if (old !== null) return warn('Docker Engine', old.finding, old.mend);
+  return ok('Docker Engine', `Engine ${version} (API ${apiVersion}) on ${operatingSystem}.`);
 }
 
-export function checkLiveRestore({ liveRestore }: EngineInfo): Finding {
-  if (liveRestore) return ok('Live-restore', 'Containers go on while the Docker Engine restarts.');
-  return warn(
-    'Live-restore',
-    'It is off: a restart of the Docker Engine kills every training.',
-    'Put "live-restore": true into /etc/docker/daemon.json and reload the engine (systemctl reload docker, or SIGHUP).',
-  );
+export function checkLiveRestore(info: EngineInfo): Finding {
+  const missing = noLiveRestore(info);
+  if (missing !== null) return warn('Live-restore', missing.finding, missing.mend);
+  return ok('Live-restore', 'Containers go on while the Docker Engine restarts.');
 }
 
-export function checkLimits({ warnings }: EngineInfo): Finding {
-  const missing = warnings.filter(
-    (text) => /no (memory|cpu|pids|kernel memory) /i.test(text) && !/swap|kernel memory/i.test(text),
-  );
-  if (missing.length === 0) return ok('Limits', 'The engine can limit memory, CPUs and processes of a container.');
-  return fail(
-    'Limits',
-    `The engine cannot hold containers to their limits: ${missing.join('; ')}.`,
-    'Mount control groups with the memory, cpu and pids controllers on that machine, and restart the engine.',
-  );
+export function checkLimits(info: EngineInfo): Finding {
+  const missing = noLimits(info);
+  if (missing !== null) return fail('Limits', missing.finding, missing.mend);
+  return ok('Limits', 'The engine can limit memory, CPUs and processes of a container.');
 }
 
 export function checkDriver({ storageDriver }: EngineInfo): Finding {

@@ -1,10 +1,12 @@
 import type { Config } from '../config/config';
 import type { StartContainerInput } from '../contract/activities';
 import { CONTAINER, LABELS, PROCESS_FORM, containerName } from '../contract/names';
+import type { LeaseNode } from '../contract/pool';
 import type { RunSpec } from '../contract/spec';
 import { renderTemplates } from '../contract/template';
 import { parseCpus, parseSize } from '../contract/units';
 import type { ContainerPlan } from '../docker/engine';
+import { gpuLabel } from './gpu-holders';
 import type { Bind } from './mounts';
 import type { RunPaths } from './paths';
 
@@ -14,7 +16,10 @@ export class NetworkRefusedError extends Error {
 }
 
 export interface HostFacts {
-  host: Pick<Config['host'], 'name' | 'installation' | 'networks' | 'containerLogSizeBytes' | 'containerLogFiles'>;
+  host: Pick<
+    Config['host'],
+    'name' | 'installation' | 'networks' | 'containerLogSizeBytes' | 'containerLogFiles' | 'gpuRuntime'
+  >;
   paths: RunPaths;
   /** The run's own mounts, resolved and allowed. */
   binds: readonly Bind[];
@@ -35,15 +40,7 @@ export function planContainer(
   const { command, env } = renderTemplates(spec);
   return {
     name: containerName(runId, attempt),
-    labels: {
-      [LABELS.run]: runId,
-      [LABELS.attempt]: String(attempt),
-      [LABELS.epoch]: String(input.epoch),
-      [LABELS.specHash]: input.specHash,
-      [LABELS.host]: host.name,
-      [LABELS.installation]: host.installation,
-      ...(input.asProcess && { [LABELS.form]: PROCESS_FORM }),
-    },
+    labels: labelsOf(input, host),
     // A process has no image; which one it is without is for people.
     image: input.asProcess ? spec.image : input.imageId,
     ...(input.asProcess && { asProcess: { engineAwaySince: input.engineAwaySince ?? 'some time ago' } }),
@@ -54,6 +51,7 @@ export function planContainer(
       ...env,
       ...{ [CONTAINER.runEnv]: runId, [CONTAINER.attemptEnv]: String(attempt) },
       ...checkpointEnv(spec, resumeFrom),
+      ...(hasGpus(input) && { [CONTAINER.gpusEnv]: input.lease.gpuIds.join(',') }),
     },
     user: spec.user,
     binds: [
@@ -63,9 +61,27 @@ export function planContainer(
       ...(spec.checkpoint ? [{ source: paths.checkpoints, target: spec.checkpoint.path, readOnly: false }] : []),
     ],
     network: network(spec.network, host.networks),
-    ...limits(spec),
+    ...limits(input),
+    ...(hasGpus(input) && { gpus: { ids: input.lease.gpuIds, runtime: host.gpuRuntime } }),
     log: { maxSizeBytes: host.containerLogSizeBytes, maxFiles: host.containerLogFiles },
   };
+}
+
+function labelsOf(input: StartContainerInput, host: HostFacts['host']): Record<string, string> {
+  return {
+    [LABELS.run]: input.runId,
+    [LABELS.attempt]: String(input.attempt),
+    [LABELS.epoch]: String(input.epoch),
+    [LABELS.specHash]: input.specHash,
+    [LABELS.host]: host.name,
+    [LABELS.installation]: host.installation,
+    ...(input.asProcess && { [LABELS.form]: PROCESS_FORM }),
+    ...(hasGpus(input) && { [LABELS.gpus]: gpuLabel(input.lease.gpuIds) }),
+  };
+}
+
+function hasGpus(input: StartContainerInput): input is StartContainerInput & { lease: LeaseNode } {
+  return input.lease !== undefined && input.lease.gpuIds.length > 0;
 }
 
 function paramEnv(params: RunSpec['params']): Record<string, string> {
@@ -96,10 +112,14 @@ function network(asked: string, allowed: readonly string[]): string {
   );
 }
 
-function limits({ resources }: RunSpec): Pick<ContainerPlan, 'cpus' | 'memoryBytes' | 'shmBytes' | 'pids'> {
+/** As leased: a rule of the policy may have changed what the spec asks for, and the pool is who counts. */
+function limits({
+  spec: { resources },
+  lease,
+}: StartContainerInput): Pick<ContainerPlan, 'cpus' | 'memoryBytes' | 'shmBytes' | 'pids'> {
   return {
-    cpus: parseCpus(resources.cpus),
-    memoryBytes: parseSize(resources.memory),
+    cpus: lease?.cpus ?? parseCpus(resources.cpus),
+    memoryBytes: lease?.memoryBytes ?? parseSize(resources.memory),
     shmBytes: parseSize(resources.shm),
     pids: resources.pids,
   };

@@ -1,12 +1,19 @@
-import { statfs } from 'node:fs/promises';
+import { cpus as processorsOf, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
-import { parseDuration } from '../contract/units';
-import type { HostReport, RunStore } from '../store/run-store';
+import { parseHostLabels } from '../config/host-lists';
+import type { HostReport } from '../contract/host';
+import { parseDuration, parseSize } from '../contract/units';
+import type { EngineInfo } from '../docker/engine';
+import { shortcomingsOf } from '../docker/engine-shortcomings';
+import { REPORT_FRESH_MS } from '../policy/placement';
+import type { RunStore } from '../store/run-store';
+import type { DiskGuard } from './disk-guard';
 import type { EngineHealth } from './engine-health';
+import type { GpuWatch } from './gpu-watch';
 
 const REPORT_EVERY_MS = 5000;
 
@@ -14,12 +21,23 @@ export interface HostReporterDeps {
   health: EngineHealth;
   store: Pick<RunStore, 'reportHost'>;
   config: Pick<Config, 'data' | 'host'>;
+  disks: DiskGuard;
+  /** As they were seen last; never waits for the driver. */
+  gpus: Pick<GpuWatch, 'asked' | 'list' | 'flag'>;
+  /** How much of what is on the host was held against Temporal since it was last cut off. */
+  reconciled: () => HostReport['reconciled'];
+  /** Told that the host may have been cut off: its report did not arrive, or came so late that the host was given up. */
+  onCutOff: () => void;
+  /** Who else has the name of this host, in half a sentence; null where nobody has. */
+  nameClash: () => string | null;
   log: Logger;
+  /** Default: 5 s. */
+  everyMs?: number;
 }
 
 /**
- * Reports at once and then every 5 s that this host lives, and what its engine and its disk say. Trouble with either is
- * part of the report; trouble with the store is logged once until it is over.
+ * Reports at once and then every 5 s that this host lives, and what its engine, its disks and its GPUs are. Trouble with any
+ * of them is part of the report; trouble with the store is logged once until it is over.
  *
  * @returns stop, which resolves when no report is under way any more.
  */
@@ -35,45 +53,89 @@ export function startHostReporter(deps: HostReporterDeps): { stop(): Promise<voi
 }
 
 async function report(deps: HostReporterDeps, signal: AbortSignal): Promise<void> {
+  const memory: Memory = { engine: null, wasAway: false };
   let failing = false;
-  await deps.health.asked;
+  let arrivedMs = Date.now();
+  await Promise.all([deps.health.asked, deps.gpus.asked]);
   while (!signal.aborted) {
+    // A process or a machine that slept is a host that did not report, too.
+    if (Date.now() - arrivedMs > REPORT_FRESH_MS) deps.onCutOff();
+    // So may be an engine that was away: its runs were given up meanwhile, its containers went on.
+    const isAway = deps.health.info() === null;
+    if (memory.wasAway && !isAway) deps.onCutOff();
+    memory.wasAway = isAway;
     try {
-      await deps.store.reportHost(await hostReport(deps));
+      await deps.store.reportHost(await hostReport(deps, memory));
       failing = false;
+      arrivedMs = Date.now();
     } catch (error) {
       if (!failing) deps.log.warn({ err: error }, 'The host cannot report to the store; trying again');
       failing = true;
     }
-    await sleep(REPORT_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    await sleep(deps.everyMs ?? REPORT_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
 
-async function hostReport({ health, config }: HostReporterDeps): Promise<HostReport> {
+interface Memory {
+  /** What the engine said last, for while it is away: its host still has what it had. */
+  engine: EngineInfo | null;
+  /** Whether it was away at the report before. */
+  wasAway: boolean;
+}
+
+async function hostReport(deps: HostReporterDeps, memory: Memory): Promise<HostReport> {
+  const { health, config, disks: guard, gpus, reconciled, nameClash } = deps;
   const info = health.info();
+  memory.engine = info ?? memory.engine;
+  const disks = await guard.look();
+  const data = disks.find(({ use }) => use === 'data');
+  const standing = reconciled();
   return {
     name: config.host.name,
+    pool: config.host.pool,
+    labels: parseHostLabels(config.host.labels),
     reportedAt: new Date().toISOString(),
     engineReady: info !== null,
     engineProblem: health.problem(),
     engineAwaySince: health.awaySince()?.toISOString() ?? null,
+    reconciled: standing,
+    refuses: [nameClash(), standing === 'all' ? null : NOT_RECONCILED, guard.refusal(disks)].filter(isThere),
+    flags: [...shortcomings(info), gpus.flag()].filter(isThere),
     fallback: config.host.fallback,
     fallbackAfterMs: parseDuration(config.host.fallbackAfter),
     engineVersion: info?.version ?? null,
     apiVersion: info?.apiVersion ?? null,
     liveRestore: info?.liveRestore ?? null,
-    cpus: info?.cpus ?? null,
-    memoryBytes: info?.memoryBytes ?? null,
-    ...(await diskOf(config.data)),
+    operatingSystem: memory.engine?.operatingSystem ?? null,
+    kernel: memory.engine?.kernel ?? null,
+    ...capacity(config.host, memory.engine),
+    gpus: gpus.list(),
+    diskFreeBytes: data?.freeBytes ?? null,
+    diskTotalBytes: data?.totalBytes ?? null,
+    disks,
   };
 }
 
-async function diskOf(folder: string): Promise<Pick<HostReport, 'diskFreeBytes' | 'diskTotalBytes'>> {
-  try {
-    const { bavail, blocks, bsize } = await statfs(folder);
-    return { diskFreeBytes: bavail * bsize, diskTotalBytes: blocks * bsize };
-  } catch {
-    // A folder that cannot be looked at is what null means; whoever writes there says why.
-    return { diskFreeBytes: null, diskTotalBytes: null };
-  }
+const NOT_RECONCILED = 'has not yet removed what may be left on it of runs that go on elsewhere';
+
+function shortcomings(info: EngineInfo | null): string[] {
+  return info === null ? [] : shortcomingsOf(info).map(({ finding, mend }) => `${finding} ${mend}`);
+}
+
+/** An engine grants no more than it has, whatever the settings say. Without one, a local process has the machine. */
+function capacity(
+  { cpus, memory, fallback }: Config['host'],
+  engine: Pick<EngineInfo, 'cpus' | 'memoryBytes'> | null,
+): Pick<HostReport, 'cpus' | 'memoryBytes'> {
+  const machine = fallback === 'process' ? { cpus: processorsOf().length, memoryBytes: totalmem() } : null;
+  const there = engine ?? machine;
+  if (there === null) return { cpus: null, memoryBytes: null };
+  return {
+    cpus: Math.min(there.cpus, cpus === 0 ? Infinity : cpus),
+    memoryBytes: Math.min(there.memoryBytes, memory === '' ? Infinity : parseSize(memory)),
+  };
+}
+
+function isThere<T>(value: T | null): value is T {
+  return value !== null;
 }

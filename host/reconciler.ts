@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import type { AttemptIdentity } from '../contract/activities';
+import type { HostReport } from '../contract/host';
 import { LABELS } from '../contract/names';
 import type { Engine } from '../docker/engine';
 import { judgeContainer, type ContainerVerdict, type RunStanding } from '../policy/reconcile';
@@ -32,8 +33,17 @@ export interface Reconciler {
    * or Temporal is away; a log that takes long to be stored is not waited for.
    */
   first: Promise<void>;
+  /**
+   * How much of what is here was held against Temporal since the host was last cut off, with nothing stale left of it:
+   * what a pool must know before it grants a lease.
+   */
+  reconciled(): Reconciled;
+  /** The host may have been cut off, so its leases may be revoked: nothing counts as reconciled until the next pass, now. */
+  onCutOff(): void;
   stop(): Promise<void>;
 }
+
+type Reconciled = HostReport['reconciled'];
 
 const EVERY_MS = 60_000;
 /** After a pass that failed: what was away may be back any moment, and stale containers go first then. */
@@ -49,7 +59,12 @@ interface State {
   /** When each container was first found without a live workflow, by its id. */
   orphans: Map<string, number>;
   /** Removals under way, by the id of the container. */
-  removals: Map<string, Promise<void>>;
+  removals: Map<string, Promise<boolean>>;
+  reconciled: Reconciled;
+  /** How often the host may have been cut off; a pass that began before the last time proves nothing. */
+  cutOffs: number;
+  /** Ends the pause between two passes. */
+  wake: AbortController;
   signal: AbortSignal;
 }
 
@@ -64,21 +79,29 @@ interface State {
  */
 export function startReconciler(deps: ReconcilerDeps): Reconciler {
   const stopping = new AbortController();
-  const state: State = { orphans: new Map(), removals: new Map(), signal: stopping.signal };
+  const { signal } = stopping;
+  const state: State = { ...NOTHING_YET, orphans: new Map(), removals: new Map(), wake: new AbortController(), signal };
   const pass = createPass(deps, state);
   const first = pass();
   const running = first.then(async (went) => {
     let wentWell = went;
-    while (!stopping.signal.aborted) {
-      const pause = sleep(wentWell ? EVERY_MS : AGAIN_MS, undefined, { signal: stopping.signal, ref: false });
-      await pause.catch(() => undefined);
-      if (!stopping.signal.aborted) wentWell = await pass();
+    while (!signal.aborted) {
+      const either = AbortSignal.any([signal, state.wake.signal]);
+      await sleep(wentWell ? EVERY_MS : AGAIN_MS, undefined, { signal: either, ref: false }).catch(() => undefined);
+      state.wake = new AbortController();
+      if (!signal.aborted) wentWell = await pass();
     }
     await Promise.all(state.removals.values());
   });
 
   return {
     first: first.then(() => undefined),
+    reconciled: () => state.reconciled,
+    onCutOff: () => {
+      state.cutOffs += 1;
+      state.reconciled = 'nothing';
+      state.wake.abort();
+    },
     stop: async () => {
       stopping.abort(new Error('the worker of the host is stopping'));
       await running;
@@ -86,12 +109,16 @@ export function startReconciler(deps: ReconcilerDeps): Reconciler {
   };
 }
 
-/** One pass each time it is called; false where it could not be made. Trouble is logged once until it is over. */
+const NOTHING_YET = { reconciled: 'nothing', cutOffs: 0 } as const;
+
+/** One pass each time it is called; false where something is left to be done. Trouble is logged once until it is over. */
 function createPass(deps: ReconcilerDeps, state: State): () => Promise<boolean> {
   let failing = false;
   return async () => {
+    const { cutOffs } = state;
+    const reached: { value: Reconciled } = { value: 'nothing' };
     try {
-      await reconcile(deps, state);
+      await reconcile(deps, state, reached);
       failing = false;
     } catch (error) {
       if (!failing && !state.signal.aborted) {
@@ -99,38 +126,48 @@ function createPass(deps: ReconcilerDeps, state: State): () => Promise<boolean> 
       }
       failing = true;
     }
-    return !failing;
+    state.reconciled = cutOffs === state.cutOffs ? reached.value : 'nothing';
+    return state.reconciled === 'all';
   };
 }
 
 /** Local processes first: they are there, and may be stale, while the Docker Engine is away, too. */
-async function reconcile(deps: ReconcilerDeps, state: State): Promise<void> {
-  await actOn(deps, state, await judgeAll(deps, state.orphans, formLabel({ asProcess: true })));
+async function reconcile(deps: ReconcilerDeps, state: State, reached: { value: Reconciled }): Promise<void> {
+  const processesLeft = await actOn(deps, state, await judgeAll(deps, state.orphans, formLabel({ asProcess: true })));
+  if (processesLeft === 0) reached.value = 'processes';
   const found = await judgeAll(deps, state.orphans, {});
   for (const id of state.orphans.keys()) {
     if (!found.some(({ target }) => target.containerId === id)) state.orphans.delete(id);
   }
-  await actOn(deps, state, found);
+  if ((await actOn(deps, state, found)) === 0) reached.value = 'all';
 }
 
-async function actOn(deps: ReconcilerDeps, state: State, found: readonly Judged[]): Promise<void> {
+/** @returns how many stale containers are left. */
+async function actOn(deps: ReconcilerDeps, state: State, found: readonly Judged[]): Promise<number> {
   const doing = (act: string): PumpTarget[] => found.filter((each) => each.act === act).map(({ target }) => target);
-  const stale = doing('remove-stale').map((target) => removeOnce(deps, state, target, removeStale));
+  let left = 0;
+  const stale = doing('remove-stale').map(async (target) => {
+    left += 1;
+    if (await removeOnce(deps, state, target, removeStale)) left -= 1;
+  });
   for (const target of doing('remove-orphan')) void removeOnce(deps, state, target, removeOrphan);
   await settlesWithin(Promise.all(stale), STALE_LOG_MS, state.signal);
   await deps.pumps.late.merge();
+  return left;
 }
 
 type Remove = (deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal) => Promise<void>;
 
-/** One removal of a container at a time. One that fails is logged; the next pass finds the container again. */
-function removeOnce(deps: ReconcilerDeps, state: State, target: PumpTarget, remove: Remove): Promise<void> {
+/** One removal of a container at a time. One that fails is logged and false; the next pass finds the container again. */
+function removeOnce(deps: ReconcilerDeps, state: State, target: PumpTarget, remove: Remove): Promise<boolean> {
   const { containerId } = target;
   const removal =
     state.removals.get(containerId) ??
     remove(deps, target, state.signal)
+      .then(() => true)
       .catch((error: unknown) => {
         if (!state.signal.aborted) deps.log.warn({ ...target, err: error }, 'A container cannot be removed yet');
+        return false;
       })
       .finally(() => state.removals.delete(containerId));
   state.removals.set(containerId, removal);

@@ -8,6 +8,8 @@ export interface HostFacts {
   engineProblem: string | null;
   /** Null while the engine answers. */
   engineAwaySince: string | null;
+  /** Why it takes no new containers although its engine answers, each half a sentence; absent: it does. */
+  refuses?: readonly string[];
   /** Whether the operator of the host allows local processes while its engine stays away, and after how long. */
   fallback: 'none' | 'process';
   fallbackAfterMs: number;
@@ -63,11 +65,11 @@ export function placeRun(hosts: readonly HostFacts[], nowMs: number, run: Placem
   return { none: problems.join('; ') };
 }
 
-function problemOf({ reportedAt, engineReady, engineProblem }: HostFacts, nowMs: number): string | null {
+function problemOf({ reportedAt, engineReady, engineProblem, refuses = [] }: HostFacts, nowMs: number): string | null {
   const ageMs = nowMs - Date.parse(reportedAt);
   if (ageMs > REPORT_FRESH_MS) return `has not reported for ${Math.round(ageMs / 1000)} s`;
   if (!engineReady) return `has a Docker Engine that does not answer${engineProblem ? ` (${engineProblem})` : ''}`;
-  return null;
+  return refuses.length === 0 ? null : refuses.join(', and ');
 }
 
 function wasReady({ reportedAt, engineReady }: HostFacts, nowMs: number): boolean {
@@ -75,7 +77,10 @@ function wasReady({ reportedAt, engineReady }: HostFacts, nowMs: number): boolea
 }
 
 /** Since when the engine has been away, where that has been for long enough; measured by the clock of the host alone. */
-function processesSince(host: HostFacts, nowMs: number): string | null {
+export function processesSince(
+  host: Pick<HostFacts, 'reportedAt' | 'engineReady' | 'engineAwaySince' | 'fallback' | 'fallbackAfterMs'>,
+  nowMs: number,
+): string | null {
   const { reportedAt, engineReady, engineAwaySince, fallback, fallbackAfterMs } = host;
   if (fallback !== 'process' || engineReady || engineAwaySince === null) return null;
   if (nowMs - Date.parse(reportedAt) > REPORT_FRESH_MS) return null;

@@ -10,7 +10,7 @@ export interface LaunchBind {
 }
 
 export interface Launch {
-  plan: Pick<ContainerPlan, 'env' | 'user' | 'network' | 'memoryBytes' | 'shmBytes'> & { command: string[] };
+  plan: Pick<ContainerPlan, 'env' | 'user' | 'network' | 'memoryBytes' | 'shmBytes' | 'gpus'> & { command: string[] };
   binds: LaunchBind[];
   /** An empty folder, over which the process's own root is mounted. */
   root: string;
@@ -79,13 +79,19 @@ function bindSteps({ source, target, readOnly, isFolder }: LaunchBind): string[]
 function inOwnRoot({ plan, workingFolder, mark }: Launch): string[] {
   const [uid, gid = uid] = plan.user.split(':');
   const privileges = '--clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all';
-  const variables = { PATH, HOME: '/', ...plan.env, [mark.name]: mark.value, NVIDIA_VISIBLE_DEVICES: 'void' };
+  const variables = { PATH, HOME: '/', ...plan.env, [mark.name]: mark.value, ...gpuVariables(plan.gpus) };
   const assignments = Object.entries(variables).map(([name, value]) => quote(`${name}=${value}`));
   return [
     `cd ${quote(workingFolder)}`,
     `echo ok >&${LAUNCH_FD}`,
     `exec setpriv --reuid=${uid} --regid=${gid} ${privileges} -- env -i ${assignments.join(' ')} "$@" 2>&4 3>&- 4>&-`,
   ];
+}
+
+/** A process sees every GPU of the host; what it was given, or that it has none, is for CUDA to keep to. */
+function gpuVariables(gpus: ContainerPlan['gpus']): Record<string, string> {
+  const ids = gpus?.ids.join(',') ?? '';
+  return { CUDA_VISIBLE_DEVICES: ids, NVIDIA_VISIBLE_DEVICES: ids || 'void' };
 }
 
 function join(steps: readonly string[]): string {

@@ -4,6 +4,7 @@ import { createContext } from './context';
 import { createPlanned, listPlanned } from './create';
 import { toContainerInfo } from './lives';
 import { examineMachine, type Machine } from './machine';
+import { membersOf } from './members';
 import { readLogs } from './read-logs';
 import { removeProcess, signalProcess, startProcess, waitForEnd } from './run';
 import type { ShimProgram } from './spawn-shim';
@@ -38,6 +39,10 @@ export function createProcessEngine({ machine = examineMachine(), ...options }: 
       const life = await context.look(id);
       const { cgroups } = life?.plan.means ?? { cgroups: null };
       return life?.end?.usage ?? (cgroups && cgroupUsage(cgroups, id));
+    },
+    containerPids: async (id) => {
+      const life = await context.look(id);
+      return life === null || life.end !== null ? [] : membersOf(life.plan.means, id, life.start?.command ?? null);
     },
     signalContainer: (id, signal) => signalProcess(context, id, signal),
     // Whoever brakes a container fears that its engine throws lines away. The log of a process keeps them all.

@@ -20,6 +20,7 @@ export function withProcesses(containers: Engine, processes: ProcessEngine): Eng
     inspectContainer: (id) => of(id).inspectContainer(id),
     waitContainer: (id, signal) => of(id).waitContainer(id, signal),
     usage: (id) => of(id).usage(id),
+    containerPids: (id) => of(id).containerPids(id),
     signalContainer: (id, signal) => of(id).signalContainer(id, signal),
     limitCpus: (id, cpus) => of(id).limitCpus(id, cpus),
     pauseContainer: (id) => of(id).pauseContainer(id),

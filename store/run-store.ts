@@ -1,7 +1,10 @@
+import type { HostReport } from '../contract/host';
 import type { EndReason } from '../contract/reason';
 import type { Attempt, Run, RunEvent, RunUpdate } from '../contract/run';
 import type { RunSpec } from '../contract/spec';
 import type { RunState } from '../contract/state';
+
+export type { HostReport } from '../contract/host';
 
 /**
  * The read model of runs: what lists, statistics and the event feed are answered from. Temporal stays the truth of what
@@ -98,30 +101,6 @@ export interface QueuedCounts {
   /** A project or an owner without any is not among them. */
   byProject: ReadonlyMap<string, number>;
   byOwner: ReadonlyMap<string, number>;
-}
-
-export interface HostReport {
-  name: string;
-  /** When the worker of the host last reported. */
-  reportedAt: string;
-  /** Whether its engine answered then. */
-  engineReady: boolean;
-  /** Why not; null while it answers. */
-  engineProblem: string | null;
-  /** Since when it has not answered; null while it does. */
-  engineAwaySince: string | null;
-  /** What may be done with runs while the engine stays away. */
-  fallback: 'none' | 'process';
-  /** How long the engine must have been away for that. */
-  fallbackAfterMs: number;
-  engineVersion: string | null;
-  apiVersion: string | null;
-  liveRestore: boolean | null;
-  cpus: number | null;
-  memoryBytes: number | null;
-  /** Bytes free and in all where the data folder lies. */
-  diskFreeBytes: number | null;
-  diskTotalBytes: number | null;
 }
 
 /** Thrown when a cursor was not made by this store. */

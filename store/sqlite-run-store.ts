@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { DEFAULT_POOL } from '../contract/names';
 import { prepareDataFolder } from './data-folder';
 import type { FeedEvent, HostReport, RunStore, StoredRun } from './run-store';
 import { closeRunIn } from './sqlite/close-run';
@@ -110,8 +111,21 @@ function createReader(database: Database) {
 }
 
 /** What a host did not report before it could. */
-const UNREPORTED = { engineAwaySince: null, fallback: 'none', fallbackAfterMs: 0 } as const;
+const UNREPORTED = {
+  engineAwaySince: null,
+  fallback: 'none',
+  fallbackAfterMs: 0,
+  pool: DEFAULT_POOL,
+  labels: {},
+  gpus: [],
+  reconciled: 'all',
+  refuses: [],
+  flags: [],
+  operatingSystem: null,
+  kernel: null,
+  disks: [],
+} as const;
 
 function reportFromText(text: string): HostReport {
-  return { ...UNREPORTED, ...(JSON.parse(text) as HostReport) };
+  return { ...structuredClone(UNREPORTED), ...(JSON.parse(text) as HostReport) };
 }

@@ -1,29 +1,15 @@
-import type { Logger } from 'pino';
-
-import type { Config } from '../config/config';
 import type { Engine } from '../docker/engine';
 import { createContainerWatches, type ContainerWatches } from '../host/container-watch';
 import { lastCheckpointAt } from '../host/checkpoints';
 import { createEngineClock } from '../host/engine-clock';
 import { createEngineViews } from '../host/engine-views';
 import { watchEngine, type EngineHealth } from '../host/engine-health';
-import { startHostReporter } from '../host/host-reporter';
 import { createPumps, type Pumps } from '../host/pumps';
 import { startReconciler } from '../host/reconciler';
 import { createSilenceWatches, type SilenceWatchDeps, type SilenceWatches } from '../host/silence-watch';
-import type { LateLogStore } from '../store/late-log-store';
-import type { LogStore } from '../store/log-store';
-import type { RunStore } from '../store/run-store';
+import type { HostSideDeps } from './host-side-deps';
+import { startHostReporting } from './host-reporting';
 import type { TemporalLink } from './temporal-link';
-
-export interface HostSideDeps {
-  config: Config;
-  log: Logger;
-  store: RunStore;
-  logs: LogStore;
-  lateLogs: LateLogStore;
-  engine: Engine;
-}
 
 /** What lives beside an engine whether or not Temporal is there: pumps, the engine's health, the host's reports. */
 export interface HostSide {
@@ -40,10 +26,9 @@ export interface HostSide {
 
 /** Starts it. The logs of what ran on while no worker was there wait for nobody. */
 export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
-  const { engine } = deps;
   let link: Pick<TemporalLink, 'sendNotice' | 'sendSilence'> = NOT_THERE_YET;
-  const health = watchEngine(engine);
-  const engineViews = createEngineViews({ engine, health, host: deps.config.host });
+  const health = watchEngine(deps.engine);
+  const engineViews = createEngineViews({ ...deps, health, host: deps.config.host });
   const watches = createContainerWatches({
     ...deps,
     engineViews,
@@ -57,19 +42,15 @@ export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
   });
   const pumps = createPumps({ ...deps, onNotice: ({ containerId }, news) => watches.takeFromPump(containerId, news) });
   await pumps.start();
-  const reporter = startHostReporter({ ...deps, health });
-  const stops = [() => pumps.stop(), () => reporter.stop(), () => engineViews.stop(), () => health.stop()];
+  const reporting = startHostReporting(deps, health);
+  const stops = [() => pumps.stop(), () => reporting.stop(), () => engineViews.stop(), () => health.stop()];
 
   return {
-    engine,
-    pumps,
-    health,
-    watches,
-    silences,
+    ...{ engine: deps.engine, pumps, health, watches, silences },
     meet: async (temporal) => {
       link = temporal;
-      const { standingOf } = temporal;
-      const reconciler = startReconciler({ ...deps, pumps, standingOf });
+      const reconciler = startReconciler({ ...deps, pumps, standingOf: temporal.standingOf });
+      reporting.meet(temporal, reconciler);
       stops.push(() => reconciler.stop());
       await reconciler.first;
     },

@@ -18,6 +18,7 @@ import type { PolicyStore } from '../../store/policy-store';
 import type { HostReport, RunStore } from '../../store/run-store';
 import { openPolicyStore } from '../../store/sqlite-policy-store';
 import { openRunStore } from '../../store/sqlite-run-store';
+import { hostReport } from '../helpers/host-report';
 import { scratchFolder } from '../helpers/scratch-folder';
 
 const RECIPES: RecipeBook = new Map([
@@ -215,23 +216,7 @@ async function putPolicy(attempts: number): Promise<void> {
 }
 
 function report(name: string, more: Partial<HostReport> = {}): HostReport {
-  return {
-    name,
-    reportedAt: new Date().toISOString(),
-    engineReady: true,
-    engineProblem: null,
-    engineAwaySince: null,
-    fallback: 'none',
-    fallbackAfterMs: 60_000,
-    engineVersion: '26.1.5',
-    apiVersion: '1.45',
-    liveRestore: false,
-    cpus: 2,
-    memoryBytes: 1,
-    diskFreeBytes: 1,
-    diskTotalBytes: 2,
-    ...more,
-  };
+  return hostReport({ name, ...more });
 }
 
 async function putRun(id: string, host: string, state: Run['state']): Promise<void> {

@@ -2,6 +2,7 @@ import { AttemptDetailSchema, PageSchema, RunDetailSchema, StatsSchema } from '.
 import { type Run, type RunEvent, RunSchema } from '../../contract/run';
 import { checkShape } from '../../contract/validate-shape';
 import { specOf } from '../helpers/fake-host';
+import { hostReport } from '../helpers/host-report';
 import { storeRun } from './stored-run';
 import { testApi, type TestApi } from './test-api';
 
@@ -104,22 +105,7 @@ test('GET /stats counts the runs', async () => {
 });
 
 test('GET /v1/hosts lists what hosts reported', async () => {
-  const report = {
-    name: 'one',
-    reportedAt: new Date().toISOString(),
-    engineReady: true,
-    engineProblem: null,
-    engineAwaySince: null,
-    fallback: 'none' as const,
-    fallbackAfterMs: 60_000,
-    engineVersion: '26.1.5',
-    apiVersion: '1.45',
-    liveRestore: false,
-    cpus: 2,
-    memoryBytes: 1024,
-    diskFreeBytes: 10,
-    diskTotalBytes: 20,
-  };
+  const report = hostReport();
   await api.services.runStore.reportHost(report);
 
   expect((await api.get('/v1/hosts')).json()).toEqual({ items: [report], next: null });

@@ -109,6 +109,12 @@ it.each<[string, NodeJS.ProcessEnv]>([
   ['host.mountRoots[0]', { TRAINYARD_MOUNT_ROOTS: '//' }],
   ['host.networks[0]', { TRAINYARD_NETWORKS: 'host' }],
   ['host.networks[0]', { TRAINYARD_NETWORKS: 'egress' }],
+  ['host.labels[0]', { TRAINYARD_HOST_LABELS: 'rack' }],
+  ['host.labels[1]', { TRAINYARD_HOST_LABELS: 'rack=r1,rack=r2' }],
+  ['host.memory', { TRAINYARD_HOST_MEMORY: '200' }],
+  ['host.gpus[1]', { TRAINYARD_HOST_GPUS: 'GPU-1:H100:80g,GPU-2:H100' }],
+  ['host.gpus[0]', { TRAINYARD_HOST_GPUS: 'none,GPU-2:H100:80g' }],
+  ['host.gpus[1]', { TRAINYARD_HOST_GPUS: 'GPU-1:H100:80g,GPU-1:H100:80g' }],
   ['api.publicUrl', { TRAINYARD_API_PUBLIC_URL: 'trainyard.example' }],
   ['notify.allowedPrivate[1]', { TRAINYARD_NOTIFY_ALLOW_PRIVATE: '10.0.0.1,10.0.0.0/33' }],
   ['notify.allowedPrivate[0]', { TRAINYARD_NOTIFY_ALLOW_PRIVATE: '10.0.0' }],
@@ -117,6 +123,12 @@ it.each<[string, NodeJS.ProcessEnv]>([
   ['notify.allowedPrivate[0]', { TRAINYARD_NOTIFY_ALLOW_PRIVATE: 'http://hooks.internal' }],
 ])('refuses %s as in %j', (path, env) => {
   expect(faultsOf(env)).toEqual([{ source: Object.keys(env)[0], path, message: expect.any(String) }]);
+});
+
+it('refuses to remove images only after starts are refused', () => {
+  expect(faultsOf({ TRAINYARD_HOST_DISK_CLEAN_AT: '95' })).toEqual([
+    expect.objectContaining({ path: 'host.disk.cleanAt', source: 'TRAINYARD_HOST_DISK_CLEAN_AT' }),
+  ]);
 });
 
 it('takes addresses, networks and names that notifications may go to, a folder of secrets, and an address for links', () => {

@@ -1,4 +1,4 @@
-import type { HostSchema } from '../../contract/http';
+import type { HostSchema } from '../../contract/host';
 import type { Static } from '@sinclair/typebox';
 import { hostPython } from '../helpers/processes';
 import { getRun, inState, logLines, request, submit } from '../helpers/runs';

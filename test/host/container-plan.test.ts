@@ -4,10 +4,11 @@ import { specOf } from '../helpers/fake-host';
 const HOST = {
   name: 'host-1',
   installation: 'here',
-  networks: ['lab', 'host'],
+  networks: ['lab', 'host'] as string[],
   containerLogSizeBytes: 1000,
   containerLogFiles: 3,
-};
+  gpuRuntime: 'nvidia',
+} as const;
 const FACTS = {
   host: HOST,
   paths: { params: '/d/params/r.json', artifacts: '/d/artifacts/r', checkpoints: '/d/checkpoints/r' },
@@ -96,5 +97,29 @@ describe('planContainer', () => {
   it.each(['other', 'bridge', 'host'])('refuses the network %s, which is not, or must not be, allowed', (network) => {
     const plan = () => planContainer({ ...IDENTITY, spec: { ...specOf({}), network } }, FACTS);
     expect(plan).toThrow(NetworkRefusedError);
+  });
+
+  describe('with a lease', () => {
+    const spec = { ...specOf({}), resources: { ...specOf({}).resources, cpus: 2, memory: '1g', gpus: 2 } };
+    const lease = { host: 'host-1', cpus: 0.5, memoryBytes: 123, gpuIds: ['GPU-1', 'MIG-2'] };
+
+    it('limits the container to what was leased, and not to what the spec asks for', () => {
+      expect(planContainer({ ...IDENTITY, spec, lease }, FACTS)).toMatchObject({ cpus: 0.5, memoryBytes: 123 });
+      expect(planContainer({ ...IDENTITY, spec }, FACTS)).toMatchObject({ cpus: 2, memoryBytes: 1024 ** 3 });
+    });
+
+    it('gives it the GPUs by their ids, and keeps them on a label for whoever comes next', () => {
+      const plan = planContainer({ ...IDENTITY, spec, lease }, FACTS);
+      expect(plan.gpus).toEqual({ ids: ['GPU-1', 'MIG-2'], runtime: 'nvidia' });
+      expect(plan.labels).toMatchObject({ 'trainyard.gpus': 'GPU-1,MIG-2' });
+      expect(plan.env).toMatchObject({ TRAINYARD_GPUS: 'GPU-1,MIG-2' });
+    });
+
+    it('has no GPU where none was leased, whatever the spec asks for', () => {
+      const plan = planContainer({ ...IDENTITY, spec, lease: { ...lease, gpuIds: [] } }, FACTS);
+      expect(plan.gpus).toBeUndefined();
+      expect(plan.labels).not.toHaveProperty('trainyard.gpus');
+      expect(plan.env).not.toHaveProperty('TRAINYARD_GPUS');
+    });
   });
 });

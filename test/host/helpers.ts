@@ -7,6 +7,7 @@ import pino from 'pino';
 
 import { LABELS } from '../../contract/names';
 import type { ContainerPlan } from '../../docker/engine';
+import type { DiskGuard } from '../../host/disk-guard';
 import { watchEngine, type EngineHealth } from '../../host/engine-health';
 import { createPumps, type Pumps, type PumpsDeps } from '../../host/pumps';
 import { openLateLogStore } from '../../store/file-late-log-store';
@@ -30,6 +31,9 @@ export interface TestHost extends TestEngine {
 }
 
 export type HostConfig = Parameters<typeof createPumps>[0]['config'] & { data: string };
+
+/** A host whose disks never matter. */
+export const NO_DISKS: DiskGuard = { look: async () => [], refusal: () => null, check: async () => undefined };
 
 export const QUIET = pino({ level: 'silent' });
 
@@ -81,6 +85,14 @@ export function hostConfig(data: string, dockerHost: string): HostConfig {
       containerLogFiles: 3,
       fallback: 'none',
       fallbackAfter: '1m',
+      pool: 'default',
+      labels: [],
+      cpus: 0,
+      memory: '',
+      gpus: ['none'],
+      gpuCommand: 'nvidia-smi',
+      gpuRuntime: 'none',
+      disk: { refuseAt: 90, cleanAt: 80 },
     },
   };
 }

@@ -1,24 +1,50 @@
 import { createEngine } from '../../docker/dockerode-engine';
 import type { Engine } from '../../docker/engine';
+import { createDiskGuard } from '../../host/disk-guard';
 import { watchEngine } from '../../host/engine-health';
-import { startHostReporter } from '../../host/host-reporter';
+import { startHostReporter, type HostReporterDeps } from '../../host/host-reporter';
 import type { HostReport } from '../../store/run-store';
 import { TEST_DOCKER_HOST } from '../helpers/engine';
 import { until } from '../helpers/until';
-import { hostConfig, QUIET } from './helpers';
+import { hostConfig, NO_DISKS, QUIET, type HostConfig } from './helpers';
 
-async function firstReport(engine: Engine, data = '/tmp'): Promise<HostReport> {
-  const reports: HostReport[] = [];
-  const store = { reportHost: async (report: HostReport) => void reports.push(report) };
+type More = Partial<Omit<HostReporterDeps, 'config'>> & { host?: Partial<HostConfig['host']> };
+
+/** Everything of a host that is well; a test changes what it is about. */
+function reporterDeps(engine: Engine, data: string, { host, ...more }: More = {}): HostReporterDeps {
+  const settings = hostConfig(data, TEST_DOCKER_HOST);
+  const config = { ...settings, host: { ...settings.host, ...host } };
   const health = watchEngine(engine);
-  const reporter = startHostReporter({ health, store, config: hostConfig(data, TEST_DOCKER_HOST), log: QUIET });
+  return {
+    health,
+    store: { reportHost: async () => undefined },
+    config,
+    disks: createDiskGuard({ config, engineRoot: () => health.info()?.rootDir ?? null }),
+    gpus: { asked: Promise.resolve(), list: () => [], flag: () => null },
+    reconciled: () => 'all',
+    onCutOff: () => undefined,
+    nameClash: () => null,
+    log: QUIET,
+    ...more,
+  };
+}
+
+async function reporting(deps: HostReporterDeps, isReached: () => unknown): Promise<void> {
+  const reporter = startHostReporter(deps);
   try {
-    return await until(() => reports[0]);
+    await until(async () => isReached());
   } finally {
     await reporter.stop();
-    await health.stop();
-    engine.close();
+    await deps.health.stop();
   }
+}
+
+async function firstReport(engine: Engine, data = '/tmp', more: More = {}): Promise<HostReport> {
+  const reports: HostReport[] = [];
+  const store = { reportHost: async (report: HostReport) => void reports.push(report) };
+  await reporting(reporterDeps(engine, data, { store, ...more }), () => reports[0]);
+  engine.close();
+  return reports[0]!;
 }
 
 describe('startHostReporter', () => {
@@ -46,6 +72,73 @@ describe('startHostReporter', () => {
     expect(report).toMatchObject({ diskFreeBytes: null, diskTotalBytes: null });
   });
 
+  it('tells its pool, its labels and what runs may have of it, no more than there is', async () => {
+    const host = { pool: 'night', labels: ['rack=r12'], cpus: 1, memory: '100m' };
+    const report = await firstReport(createEngine(TEST_DOCKER_HOST), '/tmp', { host });
+    expect(report).toMatchObject({ pool: 'night', labels: { rack: 'r12' }, cpus: 1, memoryBytes: 100 * 1024 ** 2 });
+    expect(report).toMatchObject({ kernel: expect.stringMatching(/^\d/), operatingSystem: expect.any(String) });
+
+    const more = await firstReport(createEngine(TEST_DOCKER_HOST), '/tmp', { host: { cpus: 4096, memory: '64t' } });
+    const whole = await firstReport(createEngine(TEST_DOCKER_HOST));
+    expect([more.cpus, more.memoryBytes]).toEqual([whole.cpus, whole.memoryBytes]);
+  });
+
+  it('tells the disks of the engine and of the data folder', async () => {
+    const { disks } = await firstReport(createEngine(TEST_DOCKER_HOST));
+    expect(disks.map(({ use }) => use)).toEqual(['engine', 'data']);
+    for (const { usedPercent, freeBytes, totalBytes } of disks) {
+      expect(usedPercent).toBeGreaterThan(0);
+      expect(freeBytes).toBeLessThan(totalBytes);
+    }
+  });
+
+  it('says each reason why the host takes no runs, and each flag', async () => {
+    const disks = { ...NO_DISKS, refusal: () => 'has a disk that is 93 % full (/data)' };
+    const gpus = { asked: Promise.resolve(), list: () => [], flag: () => 'The driver does not answer.' };
+    const parts: More = { disks, gpus, nameClash: () => 'shares its name', reconciled: () => 'processes' };
+    const report = await firstReport(createEngine(TEST_DOCKER_HOST), '/tmp', parts);
+    expect(report.refuses).toEqual([
+      'shares its name',
+      'has not yet removed what may be left on it of runs that go on elsewhere',
+      'has a disk that is 93 % full (/data)',
+    ]);
+    expect(report.reconciled).toBe('processes');
+    expect(report.flags).toContain('The driver does not answer.');
+  });
+
+  it('flags an engine that is too old and one that ends its containers with itself, and admits both', async () => {
+    const real = createEngine(TEST_DOCKER_HOST);
+    const info = async () => ({ ...(await real.info()), version: '20.10.24', apiVersion: '1.41', liveRestore: false });
+    const report = await firstReport({ ...real, info });
+    expect(report.refuses).toEqual([]);
+    expect(report.flags.join(' ')).toMatch(
+      /20\.10\.24 .* Install Docker Engine 24.*Live-restore is off.*daemon\.json/s,
+    );
+  });
+
+  it('counts as cut off when its engine was away, whose containers may be stale', async () => {
+    const real = createEngine(TEST_DOCKER_HOST);
+    let isAway = true;
+    const info = async () => {
+      if (isAway) throw new Error('away');
+      return real.info();
+    };
+    const health = watchEngine({ info }, 20);
+    const reports: HostReport[] = [];
+    let cutOffs = 0;
+    const store = {
+      reportHost: async (report: HostReport) => {
+        reports.push(report);
+        isAway = false;
+      },
+    };
+    const deps = reporterDeps(real, '/tmp', { health, store, onCutOff: () => (cutOffs += 1), everyMs: 50 });
+    await reporting(deps, () => reports.at(-1)?.engineReady);
+    real.close();
+    expect(reports[0]).toMatchObject({ engineReady: false });
+    expect(cutOffs).toBe(1);
+  });
+
   it('goes on when the store fails', async () => {
     const engine = createEngine(TEST_DOCKER_HOST);
     let failed = 0;
@@ -55,11 +148,11 @@ describe('startHostReporter', () => {
         throw new Error('the store is away');
       },
     };
-    const health = watchEngine(engine);
-    const reporter = startHostReporter({ health, store, config: hostConfig('/tmp', TEST_DOCKER_HOST), log: QUIET });
+    const deps = reporterDeps(engine, '/tmp', { store });
+    const reporter = startHostReporter(deps);
     await until(() => failed > 0);
     await expect(reporter.stop()).resolves.toBeUndefined();
-    await health.stop();
+    await deps.health.stop();
     engine.close();
   });
 });

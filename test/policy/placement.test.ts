@@ -43,6 +43,12 @@ it('says of each host why it cannot take the run', () => {
   });
 });
 
+it('passes over a host that takes no new containers, and says why', () => {
+  const full = host('a', { refuses: ['has a disk that is 93 % full', 'shares its name'] });
+  expect(placeRun([full, host('b', { liveRuns: 9 })], NOW, RUN)).toEqual({ host: 'b' });
+  expect(placeRun([full], NOW, RUN)).toEqual({ none: 'host a has a disk that is 93 % full, and shares its name' });
+});
+
 it('says so where there is no host at all', () => {
   expect(placeRun([], NOW, RUN)).toEqual({ none: 'no host worker has reported yet' });
 });

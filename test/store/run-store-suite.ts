@@ -1,3 +1,4 @@
+import type { HostReport } from '../../contract/host';
 import { InvalidCursorError, type RunQuery, type RunStore } from '../../store/run-store';
 import { SPEC, sampleAttempt, sampleEvent, sampleHost, sampleRun, sampleUpdate } from './sample-run';
 
@@ -342,6 +343,17 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
         await store.reportHost(sampleHost({ reportedAt: '2026-11-24T03:00:04.000Z' }));
 
         expect(await store.listHosts()).toEqual([newer, sampleHost({ name: 'two' })]);
+      });
+
+      test('reads a report from before hosts told of pools, labels, GPUs and disks', async () => {
+        const { pool, labels, gpus, disks, flags, refuses, reconciled, kernel, operatingSystem, ...older } =
+          sampleHost();
+        await store.reportHost(older as HostReport);
+
+        const unknown = { kernel: null, operatingSystem: null, disks: [] };
+        const rest = { pool, labels, gpus, flags, refuses, reconciled };
+        expect(kernel && operatingSystem && disks).toBeTruthy();
+        expect(await store.listHosts()).toEqual([{ ...older, ...rest, ...unknown }]);
       });
     });
 

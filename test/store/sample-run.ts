@@ -3,6 +3,7 @@ import { PLAIN_CAPACITY } from '../../contract/run-capacity';
 import type { RunSpec } from '../../contract/spec';
 import type { HostReport } from '../../store/run-store';
 import { specOf } from '../helpers/fake-host';
+import { hostReport } from '../helpers/host-report';
 
 export const SPEC: RunSpec = specOf({ name: 'sample' });
 
@@ -72,21 +73,5 @@ export function sampleUpdate(run: Partial<Run> = {}, changes: Partial<Omit<RunUp
 }
 
 export function sampleHost(changes: Partial<HostReport> = {}): HostReport {
-  return {
-    name: 'one',
-    reportedAt: '2026-11-24T03:00:00.000Z',
-    engineReady: true,
-    engineProblem: null,
-    engineAwaySince: null,
-    fallback: 'none',
-    fallbackAfterMs: 60_000,
-    engineVersion: '26.1.5',
-    apiVersion: '1.45',
-    liveRestore: false,
-    cpus: 2,
-    memoryBytes: 1024,
-    diskFreeBytes: 10,
-    diskTotalBytes: 20,
-    ...changes,
-  };
+  return hostReport({ reportedAt: '2026-11-24T03:00:00.000Z', ...changes });
 }

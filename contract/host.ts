@@ -1,0 +1,82 @@
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+
+import { GpuSchema } from './gpu';
+
+/** What the worker of a host reports of it, as the store keeps it and the API answers it. */
+
+const Reported = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** A disk that runs need room on. */
+export const HostDiskSchema = Type.Object(
+  {
+    use: Type.Unsafe<'data' | 'engine'>(
+      Type.String({
+        enum: ['data', 'engine'],
+        description: 'data: the data folder, with logs and artifacts. engine: images and containers.',
+      }),
+    ),
+    path: Type.String(),
+    freeBytes: Type.Integer({ minimum: 0 }),
+    totalBytes: Type.Integer({ minimum: 0 }),
+    usedPercent: Type.Integer({ minimum: 0, maximum: 100, description: 'As df tells it.' }),
+  },
+  { title: 'HostDisk' },
+);
+
+/**
+ * How much of what is on a host was held against Temporal since the host was last cut off: nothing, its local processes
+ * only (while its engine is away), or all. Until then a container whose lease was revoked may still run there.
+ */
+export const RECONCILED = ['nothing', 'processes', 'all'] as const;
+
+export const HostSchema = Type.Object(
+  {
+    name: Type.String(),
+    pool: Type.String({ description: 'Pool that it belongs to.' }),
+    labels: Type.Record(Type.String(), Type.String(), { description: 'What a run can ask of its host.' }),
+    reportedAt: Type.String({ format: 'date-time', description: 'When the worker of the host last reported.' }),
+    engineReady: Type.Boolean({ description: 'Whether its engine answered then.' }),
+    engineProblem: Reported(Type.String()),
+    engineAwaySince: Reported(
+      Type.String({ format: 'date-time', description: 'Since when its engine has not answered; null while it does.' }),
+    ),
+    reconciled: Type.Unsafe<(typeof RECONCILED)[number]>(
+      Type.String({
+        enum: [...RECONCILED],
+        description:
+          'How much of what is on the host was held against Temporal since it was last cut off: nothing, its local processes only, or all.',
+      }),
+    ),
+    refuses: Type.Array(Type.String(), {
+      description:
+        'Why it takes no new containers although its engine answers, each half a sentence after its name, such as "has a disk that is 93 % full".',
+    }),
+    flags: Type.Array(Type.String(), {
+      description: 'What is not as it should be although the host takes runs, each a sentence with its mend.',
+    }),
+    fallback: Type.Unsafe<'none' | 'process'>(
+      Type.String({
+        enum: ['none', 'process'],
+        description: 'process: while its engine stays away, runs may be local processes of the host.',
+      }),
+    ),
+    fallbackAfterMs: Type.Integer({ minimum: 0, description: 'How long its engine must have been away for that.' }),
+    engineVersion: Reported(Type.String()),
+    apiVersion: Reported(Type.String()),
+    liveRestore: Reported(Type.Boolean()),
+    operatingSystem: Reported(Type.String()),
+    kernel: Reported(Type.String()),
+    cpus: Reported(
+      Type.Number({ description: 'That runs may have; less than the machine has where the settings say so.' }),
+    ),
+    memoryBytes: Reported(Type.Integer({ description: 'The same of memory.' })),
+    gpus: Type.Array(GpuSchema),
+    diskFreeBytes: Reported(Type.Integer({ description: 'Bytes free where the data folder lies.' })),
+    diskTotalBytes: Reported(Type.Integer()),
+    disks: Type.Array(HostDiskSchema, { description: 'Those that its worker can look at.' }),
+  },
+  { title: 'Host' },
+);
+
+export type HostDisk = Static<typeof HostDiskSchema>;
+export type HostReport = Static<typeof HostSchema>;

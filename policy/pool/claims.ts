@@ -4,7 +4,7 @@ import { explanationOf } from './explain';
 import { end } from './grant';
 import { orderAt } from './order';
 import { grantAtOnce } from './pass';
-import { shapeOf, type Pool } from './pool';
+import { changeHeld, shapeOf, type Pool } from './pool';
 import { addToQueue, removeFromQueue, type Entry } from './queue';
 import { whyNever } from './refusal';
 
@@ -41,7 +41,7 @@ export function endClaim(pool: Pool, { runId, claim }: ClaimIdentity, nowMs: num
 export function reprioritiseRun(pool: Pool, runId: string, priority: number): boolean {
   const entry = pool.queue.entries.get(runId);
   const held = pool.held.get(runId);
-  if (held) held.request = { ...held.request, priority };
+  if (held) changeHeld(pool, held, { request: { ...held.request, priority } });
   if (entry) {
     removeFromQueue(pool.queue, entry);
     enqueue(pool, { ...entry.waiting, request: { ...entry.waiting.request, priority } });

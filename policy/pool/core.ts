@@ -15,6 +15,7 @@ import { explanationOf } from './explain';
 import { orderAt } from './order';
 import { passOver } from './pass';
 import { createPool, dataOf } from './pool';
+import { endReservation, makeReservation } from './reservations';
 import { emptyState, type Decision, type PoolState } from './state';
 import { viewOf } from './view';
 
@@ -68,8 +69,8 @@ export function createPoolCore(name: string, state: PoolState = emptyState(name)
     hostsAre: (hosts) => addHosts(pool, hosts),
     changeHost: (host, intent) => changeIntent(pool, host, intent),
     configure: (settings) => configurePool(pool, settings),
-    reserve: () => 'reservations are not kept yet',
-    unreserve: () => false,
+    reserve: (reservation, nowMs) => makeReservation(pool, reservation, nowMs),
+    unreserve: (id) => endReservation(pool, id),
     reprioritise: (runId, priority) => reprioritiseRun(pool, runId, priority),
     decide: (nowMs) => passOver(pool, nowMs),
     nextLookAt: (nowMs) =>

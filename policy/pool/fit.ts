@@ -2,13 +2,16 @@ import type { Gpu } from '../../contract/gpu';
 import type { LeaseNode } from '../../contract/pool';
 import type { Host } from './host';
 import { refreshed, type Pool } from './pool';
-import { freeNodes, isWanted, type Shape } from './shape';
+import { freeNodes, isWantedBy, type Shape } from './shape';
 
 /** What one host would give to one run. */
 export interface Part {
   host: Host;
   nodes: number;
-  /** All nodes together, in the order in which they are given out. */
+  /** Thousandths of a CPU, of all nodes together; so are the others. */
+  cpus: number;
+  memory: number;
+  /** In the order in which they are given out. */
   gpus: readonly Gpu[];
 }
 
@@ -102,8 +105,8 @@ function mostAllowed(host: Host, shape: Shape, most: number, allows: Allows): Pa
 
 function partOf(host: Host, shape: Shape, nodes: number): Part {
   const wanted = nodes * shape.gpus;
-  if (wanted === 0) return { host, nodes, gpus: [] };
-  return { host, nodes, gpus: host.freeGpus.filter((gpu) => isWanted(gpu, shape.request)).slice(0, wanted) };
+  const gpus = wanted === 0 ? [] : host.freeGpus.filter((gpu) => isWantedBy(gpu, shape)).slice(0, wanted);
+  return { host, nodes, cpus: nodes * shape.cpus, memory: nodes * shape.memory, gpus };
 }
 
 interface Score {
@@ -127,7 +130,7 @@ function scoreOf(host: Host, shape: Shape, nodes: number): Score {
 }
 
 function smallestWanted(host: Host, shape: Shape): number {
-  return host.freeGpus.find((gpu) => isWanted(gpu, shape.request))?.memoryBytes ?? 0;
+  return host.freeGpus.find((gpu) => isWantedBy(gpu, shape))?.memoryBytes ?? 0;
 }
 
 function isBetter(one: Score, other: Score): boolean {

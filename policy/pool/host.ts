@@ -11,9 +11,11 @@ export interface Host {
   /** Thousandths of a CPU that may be given out, with overcommit. */
   cpus: number;
   memory: number;
+  /** GPUs without trouble by id, in the order in which they are given out: the smallest first. */
+  usable: ReadonlyMap<string, Gpu>;
   usedCpus: number;
   usedMemory: number;
-  /** Neither given out nor in trouble, the smallest first. */
+  /** Neither given out nor in trouble, in the same order. */
   freeGpus: readonly Gpu[];
   /** By run. */
   held: Map<string, Held>;
@@ -38,17 +40,21 @@ export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: nu
 }
 
 /** What follows of its facts and of the settings of the pool. */
-export function measured(facts: PoolHostFacts, cpuOvercommit: number): Pick<Host, 'facts' | 'cpus' | 'memory'> {
-  return { facts, cpus: Math.floor(thousandths(facts.cpus) * Math.max(1, cpuOvercommit)), memory: facts.memoryBytes };
-}
-
-/** The GPUs of a host that can be given out, in the order in which they are. */
-export function freeGpusOf(facts: PoolHostFacts, isHeld: (gpuId: string) => boolean): Gpu[] {
-  return facts.gpus
-    .filter(({ id, trouble }) => trouble === null && !isHeld(id))
+export function measured(
+  facts: PoolHostFacts,
+  cpuOvercommit: number,
+): Pick<Host, 'facts' | 'cpus' | 'memory' | 'usable'> {
+  const usable = facts.gpus
+    .filter(({ trouble }) => trouble === null)
     .toSorted(
       (one, other) => one.memoryBytes - other.memoryBytes || one.index - other.index || before(one.id, other.id),
     );
+  return {
+    facts,
+    cpus: Math.floor(thousandths(facts.cpus) * Math.max(1, cpuOvercommit)),
+    memory: facts.memoryBytes,
+    usable: new Map(usable.map((gpu) => [gpu.id, gpu])),
+  };
 }
 
 /** Compares texts the same way everywhere, whatever the language of the machine. */

@@ -1,101 +1,135 @@
-import { findPlace, type Fit, type Part } from './fit';
+import { becauseOf } from './because';
+import { entryAt, firstCursor, type Cursor } from './cursors';
+import { findPlace, type Part } from './fit';
+import { clearReserved, drain } from './give-way';
 import { grant } from './grant';
-import { countBefore, orderAt, type Order } from './order';
+import { nextHead, planHead, type Pass } from './head';
+import { dropHolds, firmPlans } from './holds';
+import { countBefore, orderAt } from './order';
+import { keeperOf } from './permission';
 import { refreshed, type Pool } from './pool';
-import type { Entry, WaitClass } from './queue';
+import type { Entry } from './queue';
 import { exceedsQuota } from './quota';
-import type { Shape } from './shape';
+import { expireReservations } from './reservations';
+import { reservedAt } from './reserved';
 import type { Decision } from './state';
-import { counted } from './words';
 
 /** Places that are looked for in one pass; the rest waits for the next. */
-const MOST_TRIES = 2_000;
+const MOST_TRIES = 1_000;
 
-/** One look at the whole queue, in order. */
-interface Pass {
-  readonly pool: Pool;
-  readonly nowMs: number;
-  readonly order: Order;
-  /** Where each class that may start somebody stands. */
-  cursors: Cursor[];
-  /** Shapes for which there is not enough free. */
-  readonly full: Set<Shape>;
-  readonly decisions: Decision[];
-}
+/** How many of a class are passed over in search of one whose limit is short enough. */
+const MOST_PASSED = 500;
 
-interface Cursor {
-  readonly wait: WaitClass;
-  at: number;
-}
-
-/** Gives leases to those that wait, in order. */
+/** Gives leases to those that wait, in order, and asks runs to give way. */
 export function passOver(pool: Pool, nowMs: number): Decision[] {
-  const pass: Pass = { pool, nowMs, order: orderAt(pool, nowMs), cursors: [], full: new Set(), decisions: [] };
+  expireReservations(pool, nowMs);
+  dropHolds(pool, false);
+  const decisions = [...drain(pool), ...clearReserved(pool, nowMs)];
+  const pass = createPass(pool, nowMs);
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const cursor = firstCursor(pass.cursors, pass.order);
+    if (!pass.hasHead) decisions.push(...headBefore(pass, cursor));
+    if (!cursor) break;
+    decisions.push(...tryNext(pass, cursor));
+  }
+  dropHolds(pool, true);
+  return decisions;
+}
+
+/** Grants a claim that has just come, if nobody waits whom it would pass and nothing is kept from it. */
+export function grantAtOnce(pool: Pool, entry: Entry, nowMs: number): Decision | null {
+  expireReservations(pool, nowMs);
+  const pass = createPass(pool, nowMs);
+  if (countBefore(pool, pass.order, entry) > 0) return null;
+  return tryEntry(pass, entry);
+}
+
+export function createPass(pool: Pool, nowMs: number): Pass {
+  const order = orderAt(pool, nowMs);
+  const cursors: Cursor[] = [];
   for (const wait of pool.queue.classes.values()) {
     const { closed, candidates } = refreshed(pool, wait.shape);
-    if (closed === null && candidates.size > 0) pass.cursors.push({ wait, at: 0 });
+    if (closed === null && candidates.size > 0) cursors.push({ wait, at: 0, tooLongMs: Infinity });
   }
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const cursor = firstOf(pass);
-    if (!cursor) break;
-    tryNext(pass, cursor);
-  }
-  return pass.decisions;
+  const plans = firmPlans(pool, nowMs);
+  return {
+    pool,
+    nowMs,
+    order,
+    cursors,
+    plans,
+    reserved: reservedAt(pool, nowMs),
+    hasHead: false,
+    full: new Set(),
+    hopeless: new Set(),
+  };
 }
 
-/** Grants a claim that has just come, if nobody waits whom it would pass. */
-export function grantAtOnce(pool: Pool, entry: Entry, nowMs: number): Decision | null {
-  const order = orderAt(pool, nowMs);
-  if (countBefore(pool, order, entry) > 0 || exceedsQuota(pool, entry.waiting.request)) return null;
-  const fit = findPlace(pool, entry.of.shape, () => true);
-  return fit.kind === 'fits' ? granted(pool, entry, fit.parts, 0, nowMs) : null;
+/** Lets those that have to wait before the next one keep their place, or make room for themselves. */
+function headBefore(pass: Pass, next: Cursor | undefined): Decision[] {
+  const decisions: Decision[] = [];
+  while (!pass.hasHead) {
+    const head = nextHead(pass);
+    if (!head || (next && pass.order.compare(entryAt(next), head) < 0)) break;
+    decisions.push(...planHead(pass, head));
+  }
+  return decisions;
 }
 
-function tryNext(pass: Pass, cursor: Cursor): void {
-  const { pool, nowMs, order } = pass;
+function tryNext(pass: Pass, cursor: Cursor): Decision[] {
   const entry = entryAt(cursor);
-  const { shape } = cursor.wait;
-  if (pass.full.has(shape) || exceedsQuota(pool, entry.waiting.request)) return drop(pass, cursor);
-  const fit: Fit = findPlace(pool, shape, () => true);
-  if (fit.kind !== 'fits') {
+  const { wait } = cursor;
+  if (pass.full.has(wait.shape) || exceedsQuota(pass.pool, entry.waiting.request)) {
+    drop(pass, cursor);
+    return [];
+  }
+  const decision = tryEntry(pass, entry);
+  if (!decision && !pass.full.has(wait.shape)) advance(pass, cursor);
+  if (wait.entries.length <= cursor.at || pass.full.has(wait.shape)) drop(pass, cursor);
+  return decision ? [decision] : [];
+}
+
+function tryEntry(pass: Pass, entry: Entry): Decision | null {
+  const { pool, nowMs, order } = pass;
+  const { request } = entry.waiting;
+  const { shape } = entry.of;
+  if (exceedsQuota(pool, request)) return null;
+  const fit = findPlace(pool, shape, (part) => keeperOf(pass, entry, part) === null);
+  if (fit.kind === 'full' || fit.kind === 'closed') {
     pass.full.add(shape);
-    return drop(pass, cursor);
+    pass.head = undefined;
   }
-  const passed = countBefore(pool, order, entry);
-  pass.decisions.push(granted(pool, entry, fit.parts, passed, nowMs));
-  order.forget(entry.waiting.request.project);
-  if (cursor.wait.entries.length === 0) drop(pass, cursor);
+  if (fit.kind !== 'fits' || breaksReservation(pass, entry, fit.parts)) return null;
+  const because = becauseOf(entry, fit.parts, countBefore(pool, order, entry));
+  const lease = grant(pool, entry, fit.parts, because, nowMs);
+  pool.holds.delete(lease.runId);
+  pass.plans = pass.plans.filter((other) => other.entry !== entry);
+  pass.reserved = reservedAt(pool, nowMs);
+  pass.head = undefined;
+  order.forget(request.project);
+  return { kind: 'grant', lease };
 }
 
-function granted(pool: Pool, entry: Entry, parts: readonly Part[], passed: number, nowMs: number): Decision {
-  const because = becauseOf(entry, parts, passed);
-  return { kind: 'grant', lease: grant(pool, entry, parts, because, nowMs) };
+/** Of a gang on several hosts each part may be allowed and all together not. */
+function breaksReservation({ reserved }: Pass, { waiting }: Entry, parts: readonly Part[]): boolean {
+  if (parts.length === 1) return false;
+  return (
+    reserved.breaks(
+      waiting.request,
+      parts.flatMap(({ gpus }) => gpus),
+    ) !== null
+  );
 }
 
-/** Such as `host a: best fit, 2 of 4 GPUs were free; passed 3 runs that wait for bigger holes`. */
-function becauseOf({ waiting: { request } }: Entry, parts: readonly Part[], passed: number): string {
-  const places = parts.map(({ host, nodes }) => {
-    const free = host.freeGpus.length;
-    const cpus = (host.cpus - host.usedCpus) / 1_000;
-    const room =
-      request.gpus > 0
-        ? `${free} of ${counted(host.facts.gpus.length, 'GPU')} were free`
-        : `${cpus} of ${counted(host.cpus / 1_000, 'CPU')} were free`;
-    return `host ${host.name}: ${request.nodes > 1 ? `${counted(nodes, 'node')}, ` : ''}best fit, ${room}`;
-  });
-  const others = passed > 0 ? `; passed ${counted(passed, 'run')} that cannot start yet` : '';
-  return `${places.join('; ')}${others}`;
+/** To the next of its class that is shorter than the one which was kept out: any other would be as well. */
+function advance(pass: Pass, cursor: Cursor): void {
+  const { entries } = cursor.wait;
+  cursor.tooLongMs = Math.min(cursor.tooLongMs, entryAt(cursor).waiting.request.limitMs);
+  const last = Math.min(entries.length, cursor.at + MOST_PASSED);
+  do cursor.at += 1;
+  while (cursor.at < last && entryAt(cursor).waiting.request.limitMs >= cursor.tooLongMs);
+  if (cursor.at >= last) drop(pass, cursor);
 }
-
-function firstOf({ cursors, order }: Pass): Cursor | undefined {
-  let first = cursors[0];
-  for (const cursor of cursors) {
-    if (cursor !== first && order.compare(entryAt(cursor), entryAt(first!)) < 0) first = cursor;
-  }
-  return first;
-}
-
-const entryAt = ({ wait, at }: Cursor): Entry => wait.entries[at]!;
 
 function drop(pass: Pass, cursor: Cursor): void {
   pass.cursors = pass.cursors.filter((other) => other !== cursor);

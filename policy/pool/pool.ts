@@ -1,8 +1,7 @@
-import type { LeaseNode, PoolSettings, Reservation } from '../../contract/pool';
-import { before, createHost, freeGpusOf, thousandths, type Host } from './host';
+import type { LeaseNode, LeaseRequest, PoolSettings, Reservation } from '../../contract/pool';
+import { before, createHost, thousandths, type Host } from './host';
 import { createShape, freeNodes, openHosts, shapeKey, type Shape } from './shape';
-import type { LeaseRequest } from '../../contract/pool';
-import { readState, type Account, type Held, type PoolData, type PoolState } from './state';
+import { readState, type Account, type Held, type Hold, type PoolData, type PoolState } from './state';
 import { addToQueue, type Queue } from './queue';
 
 /** A pool at work: the state, with the indexes by which it decides quickly. They follow from the state and decide nothing. */
@@ -27,7 +26,11 @@ export interface Pool {
   readonly accounts: Map<string, Account>;
   readonly projects: Map<string, Amounts>;
   readonly owners: Map<string, Amounts>;
+  /** Preemptible leases whose runs were not asked to give way yet: how many of each priority. */
+  readonly victims: Map<number, number>;
   reservations: Reservation[];
+  /** By run. */
+  readonly holds: Map<string, Hold>;
 }
 
 /** What is held by leases. */
@@ -39,7 +42,7 @@ export interface Amounts {
 }
 
 export function createPool(state: PoolState): Pool {
-  const { name, settings, hosts, queue, held, accounts, reservations } = readState(state);
+  const { name, settings, hosts, queue, held, accounts, reservations, holds } = readState(state);
   const pool: Pool = {
     name,
     settings,
@@ -55,7 +58,9 @@ export function createPool(state: PoolState): Pool {
     accounts: new Map(Object.entries(accounts)),
     projects: new Map(),
     owners: new Map(),
+    victims: new Map(),
     reservations,
+    holds: new Map(holds.map((each) => [each.runId, each])),
   };
   for (const host of pool.hosts) pool.hostNamed.set(host.name, host);
   for (const lease of held) hold(pool, lease);
@@ -74,6 +79,7 @@ export function dataOf(pool: Pool): PoolData {
     held: [...pool.held.values()],
     accounts: Object.fromEntries(pool.accounts),
     reservations: pool.reservations,
+    holds: [...pool.holds.values()],
   };
   return JSON.parse(JSON.stringify(data)) as PoolData;
 }
@@ -101,6 +107,17 @@ export function letGo(pool: Pool, held: Held): void {
   pool.held.delete(held.lease.runId);
   for (const node of held.lease.nodes) account(pool, held, node, -1);
   count(pool, held, -1);
+}
+
+/** What is other about a lease than before, in place. */
+export function changeHeld(pool: Pool, held: Held, change: Partial<Pick<Held, 'request' | 'told'>>): void {
+  if (isVictim(held)) countVictim(pool, held.request.priority, -1);
+  Object.assign(held, change);
+  if (isVictim(held)) countVictim(pool, held.request.priority, 1);
+  for (const { host } of held.lease.nodes) {
+    const touched = pool.hostNamed.get(host);
+    if (touched) touched.version += 1;
+  }
 }
 
 /** The shape of a request, with its hosts and candidates as of now. */
@@ -156,6 +173,14 @@ function gain(pool: Pool, host: Host): void {
   pool.hostsVersion += 1;
 }
 
+const isVictim = ({ request, told }: Held): boolean => request.preemptible && told === null;
+
+function countVictim(pool: Pool, priority: number, sign: 1 | -1): void {
+  const left = (pool.victims.get(priority) ?? 0) + sign;
+  if (left === 0) pool.victims.delete(priority);
+  else pool.victims.set(priority, left);
+}
+
 function sharedGpus(hosts: readonly Host[]): Map<string, Host[]> {
   const byGpu = new Map<string, Host[]>();
   for (const host of hosts) for (const { id } of host.facts.gpus) byGpu.set(id, [...(byGpu.get(id) ?? []), host]);
@@ -163,10 +188,12 @@ function sharedGpus(hosts: readonly Host[]): Map<string, Host[]> {
 }
 
 function refreshGpus(pool: Pool, host: Host): void {
-  host.freeGpus = freeGpusOf(host.facts, (id) => pool.gpuHolders.has(id));
+  host.freeGpus = [...host.usable.values()].filter(({ id }) => !pool.gpuHolders.has(id));
 }
 
-function count(pool: Pool, { request, lease }: Held, sign: 1 | -1): void {
+function count(pool: Pool, held: Held, sign: 1 | -1): void {
+  const { request, lease } = held;
+  if (isVictim(held)) countVictim(pool, request.priority, sign);
   const nodes = lease.nodes.length;
   for (const [amounts, name] of [
     [pool.projects, request.project],

@@ -24,6 +24,12 @@ export interface Shape {
   openOf: number;
   /** Open hosts on which a node may fit; each other open host has too little free. */
   candidates: Set<Host>;
+  /** Models of GPUs that are known to be, or not to be, of the one that is asked for. */
+  readonly models: Map<string, boolean>;
+  /** See `timesOn` in policy/pool/earliest; by host, as of a version of it. */
+  readonly times: Map<Host, { version: number; times: readonly number[] }>;
+  /** Hosts on which no runs below a priority make room for the whole shape, as of a version of the host. */
+  readonly unmovable: Map<Host, { version: number; priority: number }>;
   /** Place in the pool's list of hosts that gained, up to which `candidates` is true. */
   seen: number;
 }
@@ -58,6 +64,9 @@ export function createShape(key: string, request: LeaseRequest): Shape {
     asProcess: false,
     openOf: -1,
     candidates: new Set(),
+    models: new Map(),
+    times: new Map(),
+    unmovable: new Map(),
     seen: 0,
   };
 }
@@ -96,11 +105,23 @@ export function mayHold({ facts }: Host, { host, hostLabels }: LeaseRequest): bo
 
 /** Whether a GPU is one of those that are asked for. */
 export function isWanted(gpu: Gpu, { gpuModel, gpuMemoryBytes }: LeaseRequest): boolean {
-  return gpu.memoryBytes >= gpuMemoryBytes && isOfModel(gpu, gpuModel);
+  return gpu.memoryBytes >= gpuMemoryBytes && isNamed(gpu.model, gpuModel);
 }
 
-export function isOfModel(gpu: Gpu, model: string | null): boolean {
-  return model === null || gpu.model.toLowerCase().includes(model.toLowerCase());
+/** Whether the name of a model is, or contains, the one that is asked for. */
+export const isNamed = (name: string, model: string | null): boolean =>
+  model === null || name.toLowerCase().includes(model.toLowerCase());
+
+/** {@link isWanted} for a shape, which remembers models. */
+export function isWantedBy({ model, memoryBytes }: Gpu, shape: Shape): boolean {
+  if (memoryBytes < shape.request.gpuMemoryBytes) return false;
+  if (shape.request.gpuModel === null) return true;
+  let is = shape.models.get(model);
+  if (is === undefined) {
+    is = isNamed(model, shape.request.gpuModel);
+    shape.models.set(model, is);
+  }
+  return is;
 }
 
 /** Nodes of a shape that an empty host could hold, GPUs in trouble included. */
@@ -113,7 +134,7 @@ export function freeNodes(host: Host, shape: Shape): number {
   const cpus = host.cpus - host.usedCpus;
   const memory = host.memory - host.usedMemory;
   if (cpus < shape.cpus || memory < shape.memory || host.freeGpus.length < shape.gpus) return 0;
-  return nodesIn(shape, cpus, memory, wantedOf(host.freeGpus, shape));
+  return nodesIn(shape, cpus, memory, freeWanted(host, shape));
 }
 
 export function nodesIn(shape: Shape, cpus: number, memory: number, gpus: number): number {
@@ -125,9 +146,13 @@ export function nodesIn(shape: Shape, cpus: number, memory: number, gpus: number
 
 const parts = (whole: number, part: number): number => (part === 0 ? Infinity : Math.floor(whole / part));
 
-export function wantedOf(gpus: readonly Gpu[], shape: Shape): number {
+export const freeWanted = (host: Host, shape: Shape): number => wantedOf(host.freeGpus, shape);
+
+function wantedOf(gpus: readonly Gpu[], shape: Shape): number {
   if (shape.gpus === 0) return 0;
-  const { request } = shape;
-  if (request.gpuModel === null && request.gpuMemoryBytes === 0) return gpus.length;
-  return gpus.reduce((count, gpu) => count + Number(isWanted(gpu, request)), 0);
+  const { gpuModel, gpuMemoryBytes } = shape.request;
+  if (gpuModel === null && gpuMemoryBytes === 0) return gpus.length;
+  let count = 0;
+  for (const gpu of gpus) if (isWantedBy(gpu, shape)) count += 1;
+  return count;
 }

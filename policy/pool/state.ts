@@ -31,6 +31,13 @@ export interface PoolData extends PoolState {
   /** By project. */
   accounts: Record<string, Account>;
   reservations: Reservation[];
+  holds: Hold[];
+}
+
+/** Room that is kept for a run that waits until those have left who were asked to give way for it. */
+export interface Hold {
+  runId: string;
+  places: { host: string; nodes: number }[];
 }
 
 export interface HostEntry {
@@ -73,6 +80,7 @@ export function emptyState(name: string): PoolData {
     held: [],
     accounts: {},
     reservations: [],
+    holds: [],
   };
 }
 

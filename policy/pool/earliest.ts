@@ -1,0 +1,75 @@
+import type { Host } from './host';
+import { thousandths } from './host';
+import { freeWanted, isWantedBy, nodesIn, type Shape } from './shape';
+import type { Held } from './state';
+
+/** Room on a host that is spoken for and not held yet. */
+export interface Claimed {
+  cpus: number;
+  memory: number;
+  gpus: number;
+  untilMs: number;
+}
+
+/**
+ * When a lease ends at the latest, by the limit of its run. One whose run was asked to give way may end any moment, and so
+ * may one that is past its limit: whoever compares takes the later of this and now.
+ */
+export function endOf({ told, grantedMs, request }: Held): number {
+  return told ? 0 : grantedMs + request.limitMs;
+}
+
+/**
+ * When the first, the second, … node of a shape will fit on a host if every lease there takes as long as it may; shorter
+ * than the shape has nodes where not all of them ever do. A time in the past means now.
+ *
+ * @param claimed room that others will have taken meanwhile; counted from now on.
+ */
+export function timesOn(host: Host, shape: Shape, claimed: readonly Claimed[] = []): readonly number[] {
+  if (claimed.length > 0) return findTimes(host, shape, claimed);
+  const known = shape.times.get(host);
+  if (known?.version === host.version) return known.times;
+  const times = findTimes(host, shape, []);
+  shape.times.set(host, { version: host.version, times });
+  return times;
+}
+
+function findTimes(host: Host, shape: Shape, claimed: readonly Claimed[]): number[] {
+  let cpus = host.cpus - host.usedCpus - sumOf(claimed, 'cpus');
+  let memory = host.memory - host.usedMemory - sumOf(claimed, 'memory');
+  let gpus = freeWanted(host, shape) - sumOf(claimed, 'gpus');
+  const ends = [...[...host.held.values()].map((held) => releaseOf(held, host, shape)), ...claimed];
+  const times: number[] = [];
+  const note = (atMs: number): void => {
+    const fitting = nodesIn(shape, cpus, memory, gpus);
+    while (times.length < fitting) times.push(atMs);
+  };
+  note(0);
+  for (const released of ends.toSorted((one, other) => one.untilMs - other.untilMs)) {
+    if (times.length === shape.nodes) break;
+    cpus += released.cpus;
+    memory += released.memory;
+    gpus += released.gpus;
+    note(released.untilMs);
+  }
+  return times;
+}
+
+function sumOf(claimed: readonly Claimed[], what: 'cpus' | 'memory' | 'gpus'): number {
+  return claimed.reduce((sum, each) => sum + each[what], 0);
+}
+
+/** What the end of a lease makes free on a host for a shape. */
+export function releaseOf(held: Held, host: Host, shape: Shape): Claimed {
+  const released = { cpus: 0, memory: 0, gpus: 0, untilMs: endOf(held) };
+  for (const node of held.lease.nodes) {
+    if (node.host !== host.name) continue;
+    released.cpus += thousandths(node.cpus);
+    released.memory += node.memoryBytes;
+    for (const id of node.gpuIds) {
+      const gpu = host.usable.get(id);
+      if (gpu && isWantedBy(gpu, shape)) released.gpus += 1;
+    }
+  }
+  return released;
+}

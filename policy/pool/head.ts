@@ -1,0 +1,82 @@
+import type { Cursor } from './cursors';
+import { evict, firmPlans } from './holds';
+import type { Order } from './order';
+import type { Kept } from './permission';
+import { claimedBy, earliestPlace } from './plan';
+import type { Pool } from './pool';
+import { evictionFor } from './preempt';
+import type { Entry } from './queue';
+import { exceedsQuota } from './quota';
+import type { Reserved } from './reserved';
+import type { Shape } from './shape';
+import type { Decision } from './state';
+
+/** One look at the whole queue, in order. */
+export interface Pass extends Kept {
+  readonly pool: Pool;
+  readonly order: Order;
+  cursors: Cursor[];
+  plans: Kept['plans'];
+  reserved: Reserved;
+  /** The first run that waits for room; undefined where nobody looked since something was granted. */
+  head?: Entry | null;
+  /** Whether the place of the first that has to wait is settled. */
+  hasHead: boolean;
+  /** Shapes for which there is not enough free. */
+  readonly full: Set<Shape>;
+  /** Shapes for which there never is, as hosts are now. */
+  readonly hopeless: Set<Shape>;
+}
+
+/**
+ * The first run in order that waits for room and for which nobody gives way yet. One that waits for anything else, such as a
+ * quota, a host or GPUs that are reserved, keeps nobody from starting.
+ */
+export function nextHead(pass: Pass): Entry | null {
+  if (pass.head !== undefined) return pass.head;
+  const { pool, order, full, hopeless } = pass;
+  let head: Entry | null = null;
+  for (const { shape, request, entries } of pool.queue.classes.values()) {
+    if (shape.closed !== null || hopeless.has(shape)) continue;
+    if (shape.candidates.size > 0 && !full.has(shape)) continue;
+    const first = pool.holds.size === 0 ? entries[0] : entries.find(({ waiting }) => !pool.holds.has(waiting.runId));
+    if (!first || (head && order.compare(head, first) < 0) || exceedsQuota(pool, request)) continue;
+    head = first;
+  }
+  pass.head = head;
+  return head;
+}
+
+/** Makes room for the first that has to wait, where runs of lower priority can be asked to go; otherwise keeps its place. */
+export function planHead(pass: Pass, head: Entry): Decision[] {
+  const { pool } = pass;
+  const { request } = head.waiting;
+  pass.head = undefined;
+  const eviction = pool.settings.preemption
+    ? evictionFor(pool, head.of.shape, request.priority, claimedRoom(pass))
+    : null;
+  if (!eviction) {
+    keepPlace(pass, head);
+    return [];
+  }
+  const asked = evict(pool, head, eviction);
+  pass.plans = [...firmPlans(pool, pass.nowMs), ...pass.plans.filter(({ plan }) => !plan.firm)];
+  return asked;
+}
+
+/** The place of the first that has to wait, where it is one. */
+export function keepPlace(pass: Pass, head: Entry): void {
+  const { shape } = head.of;
+  const { runId, request } = head.waiting;
+  const place = earliestPlace(shape, pass.nowMs, claimedRoom(pass));
+  if (!place) {
+    pass.hopeless.add(shape);
+    return;
+  }
+  pass.hasHead = true;
+  pass.plans.push({ entry: head, plan: { runId, shape, priority: request.priority, ...place, firm: false } });
+}
+
+function claimedRoom({ plans, nowMs }: Pass): ReturnType<typeof claimedBy> {
+  return claimedBy(plans.map(({ plan, entry }) => ({ plan, untilMs: nowMs + entry.waiting.request.limitMs })));
+}

@@ -1,0 +1,158 @@
+import { before, type Host } from './host';
+import { releaseOf, type Claimed } from './earliest';
+import type { ClaimedRoom } from './plan';
+import type { Pool } from './pool';
+import { freeWanted, nodesIn, type Shape } from './shape';
+import type { Held } from './state';
+
+/** Whom a run makes give way, and where it is then meant to be. */
+export interface Eviction {
+  victims: Held[];
+  places: Map<Host, number>;
+}
+
+/**
+ * The fewest runs whose leaving makes room for a shape of this priority on one host, of equally many those of the lowest
+ * priority, then the youngest, who lose least; for a gang on several hosts if one is not enough. Only preemptible runs of
+ * lower priority, each only once. Null where it would not fit even then, or will fit as soon as those have left who were
+ * asked before.
+ *
+ * @param claimed room that runs before it wait for.
+ */
+export function evictionFor(pool: Pool, shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null {
+  if (![...pool.victims].some(([lower, count]) => lower < priority && count > 0)) return null;
+  const one = onOneHost(shape, priority, claimed);
+  if (one !== undefined) return one;
+  return shape.nodes > 1 ? onSeveralHosts(shape, priority, claimed) : null;
+}
+
+/** Undefined where no single host can be made free. */
+function onOneHost(shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null | undefined {
+  let best: Eviction | undefined;
+  for (const host of shape.open) {
+    if (isUnmovable(host, shape, priority)) continue;
+    const room = claimed.get(host) ?? [];
+    const victims = victimsOn(host, shape, shape.nodes, priority, room);
+    if (!victims && room.length === 0) shape.unmovable.set(host, { version: host.version, priority });
+    if (victims?.length === 0) return null;
+    if (victims && (!best || compare(victims, best.victims) < 0)) {
+      best = { victims, places: new Map([[host, shape.nodes]]) };
+    }
+  }
+  return best;
+}
+
+/** Whether it is known that no runs of lower priority make room there. */
+function isUnmovable(host: Host, { unmovable }: Shape, priority: number): boolean {
+  const known = unmovable.get(host);
+  return known !== undefined && known.version === host.version && priority <= known.priority;
+}
+
+/** Hosts that need the fewest victims for each node first. */
+function onSeveralHosts(shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null {
+  const offers = [...shape.open].flatMap((host) => bestOffer(host, shape, priority, claimed.get(host) ?? []));
+  const places = new Map<Host, number>();
+  const victims = new Set<Held>();
+  let left = shape.nodes;
+  for (const { host, nodes } of offers.toSorted((one, other) => one.price - other.price || other.nodes - one.nodes)) {
+    if (left === 0) break;
+    const taken = Math.min(left, nodes);
+    for (const victim of victimsOn(host, shape, taken, priority, claimed.get(host) ?? []) ?? []) victims.add(victim);
+    places.set(host, taken);
+    left -= taken;
+  }
+  return left === 0 && victims.size > 0 ? { victims: [...victims], places } : null;
+}
+
+interface Offer {
+  host: Host;
+  nodes: number;
+  /** Victims for each node. */
+  price: number;
+}
+
+function bestOffer(host: Host, shape: Shape, priority: number, claimed: readonly Claimed[]): Offer[] {
+  for (let nodes = shape.nodes; nodes > 0; nodes -= 1) {
+    const victims = victimsOn(host, shape, nodes, priority, claimed);
+    if (victims) return [{ host, nodes, price: victims.length / nodes }];
+  }
+  return [];
+}
+
+/** Empty where those that are leaving already make enough room; null where nothing does. */
+function victimsOn(
+  host: Host,
+  shape: Shape,
+  nodes: number,
+  priority: number,
+  claimed: readonly Claimed[],
+): Held[] | null {
+  const held = [...host.held.values()];
+  const leaving = held.filter(({ told }) => told !== null);
+  const fits = (victims: readonly Held[]): boolean =>
+    fitsWithout(host, shape, nodes, [...leaving, ...victims], claimed);
+  const candidates = held
+    .filter((each) => each.told === null && each.request.preemptible && each.request.priority < priority)
+    .toSorted(byLoss);
+  if (fits([])) return [];
+  if (candidates.length === 0 || !fits(candidates)) return null;
+  const single = candidates.find((each) => fits([each]));
+  return single ? [single] : fewest(host, shape, candidates, fits);
+}
+
+/** The largest first until there is room, then without those that turn out not to be needed, the most important first. */
+function fewest(
+  host: Host,
+  shape: Shape,
+  candidates: readonly Held[],
+  fits: (victims: readonly Held[]) => boolean,
+): Held[] {
+  const size = (held: Held): Claimed => releaseOf(held, host, shape);
+  const bySize = candidates.toSorted((one, other) => size(other).gpus - size(one).gpus);
+  const count = bySize.findIndex((_, index) => fits(bySize.slice(0, index + 1))) + 1;
+  let chosen = bySize.slice(0, count);
+  for (const each of chosen.toSorted((one, other) => byLoss(other, one))) {
+    const without = chosen.filter((other) => other !== each);
+    if (fits(without)) chosen = without;
+  }
+  return chosen;
+}
+
+function fitsWithout(
+  host: Host,
+  shape: Shape,
+  nodes: number,
+  leaving: readonly Held[],
+  claimed: readonly Claimed[],
+): boolean {
+  let cpus = host.cpus - host.usedCpus;
+  let memory = host.memory - host.usedMemory;
+  let gpus = freeWanted(host, shape);
+  for (const released of leaving.map((held) => releaseOf(held, host, shape))) {
+    cpus += released.cpus;
+    memory += released.memory;
+    gpus += released.gpus;
+  }
+  for (const room of claimed) {
+    cpus -= room.cpus;
+    memory -= room.memory;
+    gpus -= room.gpus;
+  }
+  return nodesIn(shape, cpus, memory, gpus) >= nodes;
+}
+
+/** Who loses least first: of the lowest priority, then the youngest. */
+export function byLoss(one: Held, other: Held): number {
+  return (
+    one.request.priority - other.request.priority ||
+    other.grantedMs - one.grantedMs ||
+    before(one.lease.runId, other.lease.runId)
+  );
+}
+
+function compare(one: readonly Held[], other: readonly Held[]): number {
+  const priorities = (victims: readonly Held[]): number =>
+    victims.reduce((sum, { request }) => sum + request.priority, 0);
+  const grants = (victims: readonly Held[]): number => victims.reduce((sum, { grantedMs }) => sum + grantedMs, 0);
+  return one.length - other.length || priorities(one) - priorities(other) || grants(other) - grants(one);
+}

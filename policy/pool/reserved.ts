@@ -1,0 +1,157 @@
+import type { Gpu } from '../../contract/gpu';
+import type { LeaseRequest, Reservation } from '../../contract/pool';
+import { endOf } from './earliest';
+import { isReady } from './host';
+import type { Pool } from './pool';
+import { isNamed } from './shape';
+
+/** What reservations keep from a run, as of one instant and of the leases of that instant. */
+export interface Reserved {
+  /** The reservation that a run would break by taking these GPUs; null where it breaks none. */
+  breaks(request: LeaseRequest, gpus: readonly Gpu[]): Reservation | null;
+  /** Whether its project has reserved what it asks for, and not taken it yet. */
+  covers(request: LeaseRequest): boolean;
+}
+
+export const NOTHING_RESERVED: Reserved = { breaks: () => null, covers: () => false };
+
+/** GPUs of a pool at one instant, by model. */
+interface Stock {
+  active: readonly Reservation[];
+  free: Counts;
+  /** By project. */
+  held: Map<string, Counts>;
+}
+
+type Counts = Map<string, number>;
+
+/**
+ * GPUs are reserved by their number, not one by one: within the window as many stay free as the project has not taken yet.
+ * Before it nobody else may start who would still hold at its beginning what is needed then, by the limit of the run;
+ * a preemptible run may, because it is asked to give way when the window begins.
+ */
+export function reservedAt(pool: Pool, nowMs: number): Reserved {
+  const open = pool.reservations.filter(({ until }) => Date.parse(until) > nowMs);
+  if (open.length === 0) return NOTHING_RESERVED;
+  const stocks = new Map<number, Stock>();
+  const stockAt = (atMs: number): Stock => {
+    const stock = stocks.get(atMs) ?? createStock(pool, atMs, nowMs);
+    stocks.set(atMs, stock);
+    return stock;
+  };
+  const covers = (request: LeaseRequest): boolean => {
+    const { active, held } = stockAt(nowMs);
+    const own = active.filter(({ project, gpuModel }) => project === request.project && suits(gpuModel, request));
+    const kept =
+      own.reduce((sum, { gpus }) => sum + gpus, 0) - (own[0] ? ofModel(held.get(request.project), own[0].gpuModel) : 0);
+    return request.gpus > 0 && kept >= request.gpus * request.nodes;
+  };
+  return {
+    covers,
+    breaks: (request, gpus) => {
+      if (gpus.length === 0 || covers(request)) return null;
+      const leavesInTime = request.preemptible && pool.settings.preemption;
+      const begins = leavesInTime ? [] : open.map(({ from }) => Date.parse(from));
+      const later = begins.filter((fromMs) => fromMs > nowMs && fromMs < nowMs + request.limitMs);
+      return firstOf([nowMs, ...later], (atMs) => brokenIn(pool, stockAt(atMs), request, gpus));
+    },
+  };
+}
+
+/** GPUs that others hold of what is reserved now, reservation by reservation: how many are missing. */
+export function missingAt(pool: Pool, nowMs: number): { reservation: Reservation; missing: number }[] {
+  if (pool.reservations.length === 0) return [];
+  const stock = createStock(pool, nowMs, nowMs);
+  return stock.active.map((reservation) => {
+    const { gpuModel } = reservation;
+    return { reservation, missing: requiredOf(pool, stock, gpuModel) - ofModel(stock.free, gpuModel) };
+  });
+}
+
+/** Whether every GPU of the pool that is of one model is of the other. */
+export function isWithin(pool: Pool, model: string | null, other: string | null): boolean {
+  if (other === null || model === other) return true;
+  const names = new Set(pool.hosts.flatMap(({ facts }) => facts.gpus.map((gpu) => gpu.model)));
+  return [...names].every((name) => !isNamed(name, model) || isNamed(name, other));
+}
+
+function brokenIn(pool: Pool, stock: Stock, request: LeaseRequest, gpus: readonly Gpu[]): Reservation | null {
+  const taken = gpus.reduce((counts, { model }) => add(counts, model, 1), new Map<string, number>());
+  return firstOf(stock.active, (reservation) => {
+    const { gpuModel } = reservation;
+    const takes = ofModel(taken, gpuModel);
+    if (takes === 0) return null;
+    const required = requiredOf(pool, stock, gpuModel, { project: request.project, taken });
+    return ofModel(stock.free, gpuModel) - takes < required ? reservation : null;
+  });
+}
+
+/** GPUs of a model, or within it, that are reserved and not taken by those they are for. */
+function requiredOf(
+  pool: Pool,
+  { active, held }: Stock,
+  model: string | null,
+  more?: { project: string; taken: Counts },
+): number {
+  const spent = new Map<string, number>();
+  let required = 0;
+  for (const { project, gpuModel, gpus } of active) {
+    if (!isWithin(pool, gpuModel, model)) continue;
+    const holds =
+      ofModel(held.get(project), gpuModel) + (more?.project === project ? ofModel(more.taken, gpuModel) : 0);
+    const counted = Math.min(gpus, Math.max(0, holds - (spent.get(project) ?? 0)));
+    spent.set(project, (spent.get(project) ?? 0) + counted);
+    required += gpus - counted;
+  }
+  return required;
+}
+
+/** Of a later instant: leases that end before, and preemptible ones, are gone by then. */
+function createStock(pool: Pool, atMs: number, nowMs: number): Stock {
+  const active = pool.reservations.filter(({ from, until }) => Date.parse(from) <= atMs && atMs < Date.parse(until));
+  const free: Counts = new Map();
+  const held = new Map<string, Counts>();
+  for (const host of pool.hosts) {
+    if (isReady(host))
+      for (const { model } of atMs === nowMs ? host.freeGpus : host.usable.values()) add(free, model, 1);
+  }
+  for (const lease of pool.held.values()) {
+    const isGone = atMs > nowMs && (endOf(lease) <= atMs || (lease.request.preemptible && pool.settings.preemption));
+    if (isGone) continue;
+    const counts = held.get(lease.request.project) ?? new Map<string, number>();
+    held.set(lease.request.project, counts);
+    for (const node of lease.lease.nodes) {
+      const host = pool.hostNamed.get(node.host);
+      for (const id of node.gpuIds) {
+        const model = host?.usable.get(id)?.model;
+        if (model === undefined) continue;
+        add(counts, model, 1);
+        if (atMs > nowMs && host && isReady(host)) add(free, model, -1);
+      }
+    }
+  }
+  return { active, free, held };
+}
+
+function suits(model: string | null, request: LeaseRequest): boolean {
+  if (model === null) return true;
+  return request.gpuModel?.toLowerCase().includes(model.toLowerCase()) ?? false;
+}
+
+function add(counts: Counts, model: string, more: number): Counts {
+  return counts.set(model, (counts.get(model) ?? 0) + more);
+}
+
+function ofModel(counts: Counts | undefined, model: string | null): number {
+  let sum = 0;
+  for (const [name, count] of counts ?? []) if (isNamed(name, model)) sum += count;
+  return sum;
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | null): R | null {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== null) return found;
+  }
+  return null;
+}

@@ -1,19 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { ApplicationFailure } from '@temporalio/activity';
 
 import type { AssignedHost, ControlActivities, WorkflowIdentity } from '../contract/activities';
 import { describeFault } from '../contract/fault';
 import { isRunId } from '../contract/names';
+import type { ClaimAnswer } from '../contract/pool';
+import type { LeaseActivities, PoolWord } from '../contract/pool-messages';
 import type { EndReason } from '../contract/reason';
 import type { RecipeBook } from '../contract/recipe';
 import type { RunSpec } from '../contract/spec';
-import { RUN_STATES, isEndState } from '../contract/state';
 import { policyOf } from '../contract/submitted-policy';
 import { validateSubmission } from '../contract/validate-spec';
 import type { TargetCheck } from '../notify/check-targets';
-import { placeRun, type HostFacts } from '../policy/placement';
+import { placeRun } from '../policy/placement';
+import { leaseRequestOf, poolOf } from '../policy/pool/lease-request';
 import { readPolicyBook } from '../store/policy-book';
 import type { PolicyStore } from '../store/policy-store';
 import type { RunStore } from '../store/run-store';
+import { readHosts } from './direct-pool';
+import type { PoolClient } from './pool-client';
 import { specHash } from './spec-hash';
 
 export interface ControlDeps {
@@ -22,15 +28,16 @@ export interface ControlDeps {
   policies: PolicyStore;
   /** What the server itself has to say of the targets of notifications. */
   checkTargets: TargetCheck;
+  pools: PoolClient;
   /** Asks Temporal to cancel an execution of a workflow. */
   cancelWorkflow: (workflow: WorkflowIdentity) => Promise<void>;
 }
 
 /** The activities of the control queue; what each promises stands in contract/activities. */
-export function createControlActivities(deps: ControlDeps): ControlActivities {
-  const { store, recipes, policies, checkTargets, cancelWorkflow } = deps;
+export function createControlActivities(deps: ControlDeps): ControlActivities & LeaseActivities {
+  const { store, recipes, policies, checkTargets, cancelWorkflow, pools } = deps;
   return {
-    admitRun: async ({ runId, submission }) => {
+    admitRun: async ({ runId, submission, claimSince }) => {
       if (!isRunId(runId)) throw refused(`"${runId}" cannot be the id of a run: ${RUN_ID_MEND}`);
       // A version that the API has pinned is good, whatever became of its policy since: the run was accepted.
       const book = await readPolicyBook(policies, policyOf(submission, recipes), { alsoDeleted: true });
@@ -39,7 +46,10 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
       const { spec, recipe } = check;
       const faults = await checkTargets(spec.notify);
       if (faults.length > 0) throw refused(faults.map(describeFault).join('; '), faults);
-      return { spec, specHash: specHash(spec), recipe, assigned: await hostAtOnce(store, spec) };
+      const admitted = { spec, specHash: specHash(spec), recipe };
+      if (claimSince === undefined) return { ...admitted, assigned: await hostAtOnce(store, spec) };
+      const answer = await firstAnswer(pools, { runId, spec, submittedAt: claimSince });
+      return { ...admitted, assigned: null, ...(answer && { answer }) };
     },
 
     assignHost: async ({ hasCommand = false, avoid = [] }) => {
@@ -49,10 +59,34 @@ export function createControlActivities(deps: ControlDeps): ControlActivities {
       return placement;
     },
 
-    recordRun: async (update) => store.applyUpdate(update),
+    claimLease: async ({ pool, ...claim }) => pools.claim(pool, claim),
+
+    recordRun: async ({ toPool = [], ...update }) => {
+      for (const word of toPool) await tell(pools, word);
+      await store.applyUpdate(update);
+    },
 
     requestTemporalCancel: async (workflow) => cancelWorkflow(workflow),
   };
+}
+
+/** An admission waits no longer for its pool: the run asks again by itself. */
+const FIRST_ANSWER_MS = 2_000;
+
+/** What the pool says to the first claim of a run; null where it does not say so at once. */
+async function firstAnswer(
+  pools: PoolClient,
+  { runId, spec, submittedAt }: { runId: string; spec: RunSpec; submittedAt: string },
+): Promise<ClaimAnswer | null> {
+  const request = leaseRequestOf(spec, { submittedAt });
+  const asking = pools.claim(poolOf(spec), { runId, claim: 1, attempt: 1, request }).catch(() => null);
+  return Promise.race([asking, sleep(FIRST_ANSWER_MS, null, { ref: false })]);
+}
+
+async function tell(pools: PoolClient, word: PoolWord): Promise<void> {
+  const { pool, runId } = word;
+  if (word.kind === 'release') await pools.release(pool, { runId, claim: word.claim });
+  else await pools.reprioritise(pool, { runId, priority: word.priority });
 }
 
 /** Null where there is none, or the store does not say: `assignHost` asks again, and tells why it waits. */
@@ -69,17 +103,4 @@ const RUN_ID_MEND = 'use 1 to 128 letters, digits, dots, colons, dashes or under
 
 function refused(message: string, details: unknown = null): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, 'invalid-spec' satisfies EndReason, details);
-}
-
-/** Enough to tell hosts apart; beyond that the exact number changes no choice. */
-const LIVE_RUNS_LIMIT = 500;
-
-async function readHosts(store: RunStore): Promise<HostFacts[]> {
-  const reports = await store.listHosts();
-  // With one host there is no choice, and nothing to count.
-  if (reports.length < 2) return reports.map((report) => ({ ...report, liveRuns: 0 }));
-  // A suspended run holds nothing of any host.
-  const state = RUN_STATES.filter((name) => !isEndState(name) && name !== 'suspended');
-  const { items } = await store.listRuns({ state, limit: LIVE_RUNS_LIMIT });
-  return reports.map((report) => ({ ...report, liveRuns: items.filter(({ host }) => host === report.name).length }));
 }

@@ -113,6 +113,16 @@ export const ConfigSchema = Type.Object(
       },
       closed,
     ),
+    pools: Type.Object(
+      {
+        direct: flag(
+          'TRAINYARD_POOLS_DIRECT',
+          false,
+          'Give runs hosts without their pools: nobody counts what is in use, and there are no GPUs. For emergencies.',
+        ),
+      },
+      closed,
+    ),
     notify: Type.Object(
       {
         allowedPrivate: list(

@@ -2,6 +2,7 @@ import type { Findings, Machine } from './evidence';
 import type { Delivered, SendNotificationInput } from './notification';
 import type { GangPlace } from './gang';
 import type { ClaimAnswer, LeaseNode } from './pool';
+import type { PoolWord } from './pool-messages';
 import type { RunUpdate } from './run';
 import type { PullPolicy, RunSpec, RunSubmission } from './spec';
 
@@ -16,8 +17,8 @@ export interface ControlActivities {
   admitRun(input: AdmitRunInput): Promise<AdmittedRun>;
   /** Chooses the host of an attempt without a pool. Fails with `no-host` while there is none. */
   assignHost(input: AssignHostInput): Promise<AssignedHost>;
-  /** Brings the read model up to date; idempotent. */
-  recordRun(update: RunUpdate): Promise<void>;
+  /** Tells the pool what the run has to tell it, and then brings the read model up to date; idempotent. */
+  recordRun(update: RecordRunInput): Promise<void>;
   /**
    * Requests of Temporal that the workflow be cancelled. A workflow cannot ask that of itself, and Temporal lists it as
    * Canceled only where it was asked; a run that was cancelled by our signal does this as its last act.
@@ -95,6 +96,11 @@ export interface AdmittedRun {
   /** SHA-256 of the spec, in hexadecimal. */
   specHash: string;
   recipe: string | null;
+}
+
+export interface RecordRunInput extends RunUpdate {
+  /** In order; absent where there is nothing. */
+  toPool?: PoolWord[];
 }
 
 export interface WorkflowIdentity {

@@ -13,8 +13,12 @@ import type {
 
 export interface PoolInput {
   name: string;
-  /** State of the execution before, from continue-as-new; absent for a new pool. */
+  /** State of the execution before, from continue-as-new; absent for a new pool, which first asks all runs what they hold. */
   state?: unknown;
+  /** Messages after which a new execution goes on, so that no history grows without end; default 1,000. */
+  mostMessages?: number;
+  /** See {@link WatchPoolInput.checkEveryMs}. */
+  checkEveryMs?: number;
 }
 
 /** Signal `release`: the claim is over, granted or not. A second one, and one of an older claim, change nothing. */
@@ -48,7 +52,7 @@ export interface ReprioritiseInput {
   priority: number;
 }
 
-/** Signal `leaseGranted` to a run that had to wait. */
+/** Signal `leaseGranted` to a run that had to wait: it asks again, and has the lease by the answer alone. */
 export interface LeaseGranted {
   lease: Lease;
 }
@@ -59,12 +63,17 @@ export interface PreemptRequest extends ClaimIdentity {
   because: string;
 }
 
+/** What the query `lease` of a run answers: its newest claim, where that is not over. */
+export interface LeaseStanding {
+  claim: ClaimInput & PoolClaim;
+  /** Null where it waits, or has not been answered. */
+  lease: Lease | null;
+}
+
 /** Run on the control queue: what a run asks of its pool. */
 export interface LeaseActivities {
   /** Asks the pool for a lease; called again with the same claim it says how that stands now. */
   claimLease(input: ClaimLeaseInput): Promise<ClaimAnswer>;
-  /** Gives a lease back, or leaves the queue; for a claim that is over it changes nothing. */
-  releaseLease(input: PoolClaim): Promise<void>;
 }
 
 export interface PoolClaim extends ClaimIdentity {
@@ -73,11 +82,16 @@ export interface PoolClaim extends ClaimIdentity {
 
 export type ClaimLeaseInput = ClaimInput & PoolClaim;
 
+/** What a run tells its pool and needs no answer to; it goes with the run's next report. */
+export type PoolWord =
+  /** It gives its lease back, or leaves the queue. */
+  ({ kind: 'release' } & PoolClaim) | ({ kind: 'reprioritise'; pool: string } & ReprioritiseInput);
+
 /** Run on the control queue, for `poolWorkflow`. */
 export interface PoolActivities {
   /**
    * Returns as soon as the hosts of the pool are not what `known` says, or a holder's workflow has ended; heartbeats
-   * meanwhile. Looks at the holders every minute.
+   * meanwhile. For a pool that knows nothing yet it returns at once, with what the runs hold or wait for.
    */
   watchPool(input: WatchPoolInput): Promise<PoolNews>;
 }
@@ -86,8 +100,8 @@ export interface WatchPoolInput {
   pool: string;
   /** Of {@link PoolNews.version}; empty for a pool that knows nothing yet. */
   known: string;
-  /** Runs that hold or wait for leases. */
-  holders: string[];
+  /** How often the workflows of the holders are looked for, in milliseconds; default 30,000. */
+  checkEveryMs?: number;
 }
 
 export interface PoolNews {
@@ -96,4 +110,6 @@ export interface PoolNews {
   hosts: PoolHostFacts[];
   /** Holders whose workflow has ended, or is not known to Temporal. */
   ended: string[];
+  /** Claims of the runs that go on; only for a pool that knew nothing. */
+  runs?: LeaseStanding[];
 }

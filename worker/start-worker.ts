@@ -8,11 +8,13 @@ import type { Logger } from 'pino';
 import { createFollowActivities } from '../activities/follow-activities';
 import { createHostActivities } from '../activities/host-activities';
 import { createControlActivities } from '../activities/control-activities';
+import { createDirectPool } from '../activities/direct-pool';
 import { createNotifyActivities, type NotifyDeps } from '../activities/notify-activities';
+import { createPoolActivities } from '../activities/pool-activities';
 import { createRetentionActivities } from '../activities/retention-activities';
 import type { Config } from '../config/config';
 import { startReadModelHealer } from '../control/read-model-healer';
-import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
+import { CONTROL_TASK_QUEUE, DEFAULT_POOL, followTaskQueue, hostTaskQueue } from '../contract/names';
 import type { RecipeBook } from '../contract/recipe';
 import { newestCheckpoint, removeCheckpoints } from '../host/checkpoints';
 import { createAddressRules } from '../notify/addresses';
@@ -58,6 +60,7 @@ const SHORT_CALLS = 40;
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, host, temporal } = deps;
   await host?.meet(temporal);
+  if (config.worker.roles.includes('control') && !config.pools.direct) await temporal.pools.start(DEFAULT_POOL);
   const workers = await createAll([
     ...(config.worker.roles.includes('control') ? [controlPlan(deps)] : []),
     ...(host ? hostPlans(deps, host) : []),
@@ -109,13 +112,16 @@ function controlPlan(deps: WorkerDeps): WorkerOptions {
   const secrets = openSecretFolder(config.secrets.folder);
   const sender = createSender({ rules, secrets, publicUrl: config.api.publicUrl });
   const checkTargets = createTargetCheck({ rules, secrets });
-  const { cancelWorkflow } = temporal;
+  const { cancelWorkflow, standingOf } = temporal;
+  const pools = config.pools.direct ? createDirectPool(store) : temporal.pools;
+  const runs = { ...temporal.pools, standingOf, liveRuns: () => temporal.witness.liveRuns() };
   return {
     ...common(deps),
     ...workflowCode(),
     taskQueue: CONTROL_TASK_QUEUE,
     activities: {
-      ...createControlActivities({ store, recipes, policies, checkTargets, cancelWorkflow }),
+      ...createControlActivities({ store, recipes, policies, checkTargets, cancelWorkflow, pools }),
+      ...createPoolActivities({ store, runs }),
       ...createNotifyActivities({ sender, current: tryUnderWay }),
       ...createRetentionActivities({
         ...deps,

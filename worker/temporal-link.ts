@@ -14,6 +14,7 @@ import type { WorkflowWitness } from '../control/read-model-healer';
 import { ensureRetentionSchedule } from './retention-schedule';
 import { noticeSignal, silentSignal } from '../workflows/messages';
 import { registerSearchAttributes } from './search-attributes';
+import { createPoolLink, type PoolLink } from './pool-link';
 import { createWorkflowWitness } from './workflow-witness';
 
 /** A worker's connections to Temporal. */
@@ -22,6 +23,8 @@ export interface TemporalLink {
   cancelWorkflow(workflow: WorkflowIdentity): Promise<void>;
   /** How a run stands, as its workflow's own state tells; no worker is needed for that. Rejects while Temporal is away. */
   standingOf(runId: string): Promise<RunStanding>;
+  /** What pools can be asked and told. */
+  pools: PoolLink;
   /** What the workflows of all runs can be asked. */
   witness: WorkflowWitness;
   /** Sends a run the signal `notice`; false where the run has ended. Rejects while Temporal is away. */
@@ -76,6 +79,7 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
         await client.workflow.getHandle(workflowId, temporalRunId).cancel();
       },
       standingOf: (runId) => connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => standingOf(client, runId)),
+      pools: createPoolLink(client),
       witness: createWorkflowWitness(client),
       sendNotice: (runId, notice) =>
         connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => send(client, runId, noticeSignal, notice)),

@@ -26,11 +26,15 @@ import { followWithSilence } from './silence';
 import { sleepUnlessStopped } from './sleep';
 import { summarise } from './story';
 import { waitForHost } from './wait-for-host';
+import { takeLease, waitForLease, type LeasedHost } from './wait-for-lease';
+
+/** Where an attempt runs; without a lease only for a run that was begun before there were pools. */
+type Place = AssignedHost & Partial<Pick<LeasedHost, 'lease'>>;
 
 /** An attempt that has a host: who it is, and how that host is called. */
 interface Placed extends Leaving {
   specHash: string;
-  assigned: AssignedHost;
+  assigned: Place;
   findings: Findings | null;
 }
 
@@ -52,19 +56,36 @@ export async function runAttempt(life: RunLife, admitted: AdmittedRun, course: C
   const attempt = life.attemptBegins(course.changes);
   const { spec, avoid } = course;
   const hasCommand = spec.command !== undefined;
-  let atOnce = attempt === 1 && life.interrupts.cause === null ? admitted.assigned : null;
+  let atOnce: Place | null = (attempt === 1 && life.interrupts.cause === null && placedAtOnce(life, admitted)) || null;
   for (;;) {
-    const assigned = atOnce ?? (await waitForHost(life, { attempt, hasCommand, avoid }));
+    const assigned: Place | Ending =
+      atOnce ??
+      (life.lease.isWanted
+        ? await waitForLease(life, { attempt, spec, avoid })
+        : await waitForHost(life, { attempt, hasCommand, avoid }));
     atOnce = null;
-    if ('reason' in assigned) return { ending: assigned, findings: null };
+    if ('reason' in assigned) return over(life, assigned);
     if (avoid.includes(assigned.host)) life.note(`Tries again on ${assigned.host}: ${NOWHERE_ELSE}`);
     const placed = place(life, { ...admitted, spec }, { attempt, epoch: life.begins(assigned) }, assigned);
     const ending = await cleanUp(placed, await runOnHost(placed));
-    if (ending.reason !== 'engine-unavailable') return { ending, findings: placed.findings };
+    if (ending.reason !== 'engine-unavailable') return over(life, ending, placed.findings);
+    life.lease.release();
     life.waits(`Host ${assigned.host} could not begin: ${ending.detail.detail}`);
     // Without an engine the attempt has not happened yet: it takes from no budget and goes back to the queue.
     await sleepUnlessStopped(life, ENGINE_RETRY_MS);
   }
+}
+
+/** Where the admission has found a place already. */
+function placedAtOnce(life: RunLife, { assigned, answer }: AdmittedRun): Place | null {
+  if (!life.lease.isWanted) return assigned ?? null;
+  return answer?.kind === 'granted' ? takeLease(life, answer.lease) : null;
+}
+
+/** Nothing of the attempt is left, or what is left is fenced: whatever it had of its pool is free again. */
+function over({ lease }: RunLife, ending: Ending, findings: Findings | null = null): EndedAttempt {
+  lease.release();
+  return { ending, findings };
 }
 
 const NOWHERE_ELSE = 'the policy wants it elsewhere, and there is no other host that could take it.';
@@ -73,7 +94,7 @@ function place(
   life: RunLife,
   { spec, specHash }: AdmittedRun,
   { attempt, epoch }: Pick<AttemptIdentity, 'attempt' | 'epoch'>,
-  assigned: AssignedHost,
+  assigned: Place,
 ): Placed {
   const { host, asProcess } = assigned;
   const timeouts = Object.assign({ unreachable: UNREACHABLE_DEFAULT }, spec.policy.timeouts);
@@ -126,7 +147,8 @@ async function pull({ life, spec, identity, link }: Placed): Promise<PulledImage
 
 async function start(placed: Placed, imageId: string): Promise<StartedContainer> {
   const { spec, specHash, assigned, identity, link } = placed;
-  const input = { ...identity, spec, specHash, imageId, engineAwaySince: assigned.engineAwaySince };
+  const { engineAwaySince, lease } = assigned;
+  const input = { ...identity, spec, specHash, imageId, engineAwaySince, ...(lease && { lease }) };
   placed.mayHaveContainer = true;
   try {
     return await link.insist((calls, again) => calls.startContainer(again ? { ...input, again } : input));

@@ -1,6 +1,7 @@
 import { proxyActivities, proxyLocalActivities, type ActivityInterfaceFor } from '@temporalio/workflow';
 
 import type { ControlActivities, FollowActivities, HostActivities } from '../contract/activities';
+import type { LeaseActivities } from '../contract/pool-messages';
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue } from '../contract/names';
 import type { EndReason } from '../contract/reason';
 import { formatDuration } from '../contract/units';
@@ -25,6 +26,19 @@ export const quickControl = proxyLocalActivities<ControlActivities>({
     // Waiting for a host is patientControl's part.
     nonRetryableErrorTypes: ['no-host' satisfies EndReason],
   },
+});
+
+/**
+ * The question for a lease that the admission has not answered. It is no local activity, so that the reports that are under
+ * way meanwhile, and a store that is away, have nothing to do with it. Its end is always waited for: a claim that arrives
+ * after its release would take a place for nobody.
+ */
+export const leases = proxyActivities<LeaseActivities>({
+  taskQueue: CONTROL_TASK_QUEUE,
+  startToCloseTimeout: '4 seconds',
+  scheduleToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '1 second' },
+  summary: 'Asks the pool for a lease',
 });
 
 /**

@@ -18,6 +18,7 @@ export function checkChange(life: RunLife, change: RunChange): void {
 export function changeRun(life: RunLife, change: RunChange): RunReport {
   const { before, after } = specAfter(life, change);
   const what = describeChange(before, after);
+  if (after.priority !== before.priority) life.lease.reprioritise(after.priority);
   if (what !== '') life.changes(after, `Changed by ${change.by ?? 'an update'}: ${what}.`);
   return life.report();
 }

@@ -5,14 +5,18 @@ import { changeRun, checkChange } from './change-run';
 import {
   cancelSignal,
   changeRunUpdate,
+  leaseGrantedSignal,
+  leaseQuery,
   noteSignal,
   noticeSignal,
+  preemptSignal,
   reportQuery,
   resumeSignal,
   silentSignal,
   statusQuery,
   suspendSignal,
 } from './messages';
+import { giveWay, hearOfLease } from './pool-calls';
 import type { RunLife } from './run-life';
 import { endSilent } from './silence';
 import { requestSuspend, resume } from './suspension';
@@ -30,6 +34,9 @@ export function listen(life: RunLife): void {
   setHandler(noteSignal, (note) => {
     if (typeof note?.message === 'string' && !isEndState(life.run.state)) life.note(note.message);
   });
+  setHandler(leaseQuery, () => life.lease.standing());
+  setHandler(leaseGrantedSignal, (given) => hearOfLease(life, given));
+  setHandler(preemptSignal, (request) => giveWay(life, request));
   setHandler(silentSignal, (report) => endSilent(life, report));
   setHandler(changeRunUpdate, (change) => changeRun(life, change), {
     validator: (change) => checkChange(life, change),

@@ -1,10 +1,11 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { HostNotice, SilenceReport } from '../contract/notice';
+import type { LeaseGranted, LeaseStanding, PreemptRequest } from '../contract/pool-messages';
 import type { RunReport, RunStatus } from '../contract/run';
 import type { RunChange } from '../contract/run-change';
 
-/** Every signal, query and update of the workflows: what people and programs may send by hand. See docs/temporal.md. */
+/** Every signal, query and update of the runs' workflows (workflows/pool-messages has those of pools): what people and programs may send by hand. See docs/temporal.md. */
 
 export interface CancelRequest {
   /** Who asks; shown in the run's events. */
@@ -53,3 +54,12 @@ export const statusQuery = defineQuery<RunStatus>('status');
 
 /** The same with what the read model needs to catch up. */
 export const reportQuery = defineQuery<RunReport>('report');
+
+/** From the pool: the run need not wait any longer. It asks for its lease then; the signal itself gives none. */
+export const leaseGrantedSignal = defineSignal<[LeaseGranted]>('leaseGranted');
+
+/** From the pool: the attempt is to end and the run to queue again; nothing for a lease that it does not hold. */
+export const preemptSignal = defineSignal<[PreemptRequest]>('preempt');
+
+/** What the run asked of its pool last, and the lease that it holds; null where neither is so. */
+export const leaseQuery = defineQuery<LeaseStanding | null>('lease');

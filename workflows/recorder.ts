@@ -1,6 +1,8 @@
 import { CancellationScope } from '@temporalio/workflow';
 
-import type { RunEvent, RunStatus, RunUpdate } from '../contract/run';
+import type { RecordRunInput } from '../contract/activities';
+import type { PoolWord } from '../contract/pool-messages';
+import type { RunEvent, RunStatus } from '../contract/run';
 import type { RunSpec } from '../contract/spec';
 import { quickControl } from './calls';
 
@@ -11,6 +13,8 @@ export interface Recorder {
   record(event: RunEvent): void;
   /** The same for what is followed by another change in the same turn: both are one update. */
   recordWithNext(event: RunEvent): void;
+  /** Puts what the pool is to be told into the next update. */
+  tellPool(word: PoolWord): void;
   /** Of the newest update; 0 before the first. */
   revision(): number;
   /** Resolves when all that was told is stored. */
@@ -25,12 +29,16 @@ export function createRecorder(status: () => RunStatus): Recorder {
   let revision = 0;
   let spec: RunSpec | undefined;
   let waiting: RunEvent[] = [];
+  let words: PoolWord[] = [];
   let sending: Promise<void> | null = null;
 
   async function sendAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const update: RunUpdate = { revision: (revision += 1), ...status(), events: waiting, ...(spec ? { spec } : {}) };
+    while (waiting.length > 0 || words.length > 0) {
+      const toPool = words.length > 0 && { toPool: words };
+      const report = { revision: (revision += 1), ...status(), events: waiting };
+      const update: RecordRunInput = { ...report, ...(spec ? { spec } : {}), ...toPool };
       waiting = [];
+      words = [];
       spec = undefined;
       await CancellationScope.nonCancellable(async () => quickControl.recordRun(update));
     }
@@ -50,12 +58,15 @@ export function createRecorder(status: () => RunStatus): Recorder {
       waiting.push(event);
       send();
     },
+    tellPool: (word) => {
+      words.push(word);
+    },
     recordWithNext: (event) => {
       waiting.push(event);
     },
     revision: () => revision,
     flushed: async () => {
-      if (waiting.length > 0) send();
+      if (waiting.length > 0 || words.length > 0) send();
       await sending;
     },
   };

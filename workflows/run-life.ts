@@ -23,6 +23,7 @@ import { newAttempt, newRun, tellBeginning } from './new-run';
 import { NoticeBoard } from './notice-board';
 import { Notifier } from './notifier';
 import { createRecorder } from './recorder';
+import { RunLease } from './run-lease';
 import { createAttributes } from './search-attributes';
 import { localProcessWarning, tellStop, tellStory } from './story';
 
@@ -45,6 +46,7 @@ export class RunLife {
   private eventCount = 0;
   private spec: RunSpec | null = null;
   private readonly epoch = new LeaseEpoch();
+  readonly lease = new RunLease((word) => this.recorder.tellPool(word));
   /** What the run was, and will be again, while its host does not answer. */
   private beyond: { state: RunState; message: string | null } | null = null;
   private readonly board = new NoticeBoard();

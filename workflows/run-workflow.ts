@@ -14,6 +14,7 @@ import { listen } from './listen';
 import { RunLife } from './run-life';
 import { sleepUnlessStopped } from './sleep';
 import { staySuspended } from './suspension';
+import { claimOf } from './wait-for-lease';
 
 /** What a run that succeeded returns. */
 export interface RunResult {
@@ -48,11 +49,15 @@ async function liveThrough(life: RunLife, submission: RunSubmission): Promise<En
 async function endOf(life: RunLife, submission: RunSubmission): Promise<Ending> {
   let admitted: AdmittedRun;
   try {
-    admitted = await quickControl.admitRun({ runId: life.run.id, submission });
+    const claimSince = life.lease.isWanted ? { claimSince: life.run.createdAt } : {};
+    admitted = await quickControl.admitRun({ runId: life.run.id, submission, ...claimSince });
   } catch (error) {
     return failureOf(error);
   }
   life.admitted(admitted);
+  if (life.lease.isWanted) {
+    life.lease.askedEarly(claimOf(life, { attempt: 1, spec: admitted.spec, avoid: [] }), admitted.answer);
+  }
   const clock = new CancellationScope();
   const ticking = clock.run(async () => stopAtTotal(life));
   try {
@@ -83,7 +88,9 @@ async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<E
       return ending;
     }
     const { interrupts } = life;
-    if (interrupts.cause === null && ending.reason !== 'suspended') {
+    if (ending.reason === 'preempted' && interrupts.cause === null) {
+      life.waits(describeEnding(ending));
+    } else if (interrupts.cause === null && ending.reason !== 'suspended') {
       life.retries(
         `${describeEnding(ending)} Tries again in ${formatDuration(decision.delayMs)} (${decision.because}).`,
       );

@@ -18,9 +18,14 @@ export async function sleepUnlessStopped(
   life: { interrupts: Pick<Interrupts, 'requested'> },
   delayMs: number,
 ): Promise<void> {
+  await sleepUnless(delayMs, life.interrupts.requested);
+}
+
+/** Sleeps until something else comes first, and takes the timer away then. */
+export async function sleepUnless(delayMs: number, cut: Promise<unknown>): Promise<void> {
   const timer = new CancellationScope();
   const sleeping = timer.run(async () => cancellableSleep(delayMs));
-  await Promise.race([sleeping, life.interrupts.requested]);
+  await Promise.race([sleeping, cut]);
   timer.cancel();
   await sleeping;
 }

@@ -41,11 +41,13 @@ function tellEvidence({ evidence }: Attempt): string {
 
 /** Why a container is asked to end, while it is still there: nothing is said to be so that is only wanted. */
 export function tellStop({ reason, detail }: StopCause): string {
-  const why =
-    reason === 'suspended'
-      ? `Suspension was requested by ${detail.by}.`
-      : describeEnding({ reason, exitCode: null, detail });
-  return `${why} Waits for the container to end.`;
+  return `${whyStopped({ reason, detail })} Waits for the container to end.`;
+}
+
+function whyStopped({ reason, detail }: StopCause): string {
+  if (reason === 'suspended') return `Suspension was requested by ${detail.by}.`;
+  if (reason === 'preempted') return `Is to give its place to another run: ${detail.detail}`;
+  return describeEnding({ reason, exitCode: null, detail });
 }
 
 /**

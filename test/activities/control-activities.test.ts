@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 
 import { createControlActivities } from '../../activities/control-activities';
+import { createDirectPool } from '../../activities/direct-pool';
+import type { PoolClient } from '../../activities/pool-client';
 import { specHash } from '../../activities/spec-hash';
 import type { ControlActivities, WorkflowIdentity } from '../../contract/activities';
 import type { RecipeBook } from '../../contract/recipe';
@@ -38,13 +40,15 @@ let store: RunStore;
 let policies: PolicyStore;
 let activities: ControlActivities;
 let cancelled: WorkflowIdentity[];
+let pools: PoolClient;
 beforeEach(async () => {
   store = await openRunStore(data.path);
   policies = await openPolicyStore(data.path);
+  pools = createDirectPool(store);
   cancelled = [];
   const cancelWorkflow = async (workflow: WorkflowIdentity): Promise<void> => void cancelled.push(workflow);
   const checkTargets = createTargetCheck({ rules: createAddressRules([]), secrets: openSecretFolder(data.path) });
-  activities = createControlActivities({ store, recipes: RECIPES, policies, checkTargets, cancelWorkflow });
+  activities = createControlActivities({ store, recipes: RECIPES, policies, checkTargets, cancelWorkflow, pools });
 });
 afterEach(async () => {
   await policies.close();
@@ -95,7 +99,14 @@ describe('admitRun', () => {
     const away = { ...policies, find: async () => Promise.reject(new Error('the disk is away')) };
     const cancelWorkflow = async (): Promise<void> => {};
     const checkTargets = async (): Promise<[]> => [];
-    const others = createControlActivities({ store, recipes: RECIPES, policies: away, checkTargets, cancelWorkflow });
+    const others = createControlActivities({
+      store,
+      recipes: RECIPES,
+      policies: away,
+      checkTargets,
+      cancelWorkflow,
+      pools,
+    });
     const work = others.admitRun({ runId: 'r', submission: { image: 'a', policy: 'mine' } });
     await expect(work).rejects.toThrow(new Error('the disk is away'));
   });

@@ -1,18 +1,29 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+
 import type {
   AdmittedRun,
+  AssignedHost,
   ContainerOutcome,
   ControlActivities,
   FollowActivities,
   HostActivities,
   NotifyActivities,
 } from '../../contract/activities';
+import type { ClaimAnswer, ClaimInput, Lease } from '../../contract/pool';
+import type { LeaseActivities, PoolActivities, PoolWord } from '../../contract/pool-messages';
 import type { Attempt, Run, RunEvent, RunUpdate } from '../../contract/run';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import type { PolicyInput } from '../../contract/spec-policy';
 import { until } from './until';
 
 /** What the activities of a workflow test do; a test replaces what it is about. */
-export type Activities = ControlActivities & HostActivities & FollowActivities & NotifyActivities;
+export type Activities = ControlActivities &
+  LeaseActivities &
+  PoolActivities &
+  HostActivities &
+  FollowActivities &
+  NotifyActivities;
 
 export const GOOD_OUTCOME: ContainerOutcome = {
   exitCode: 0,
@@ -93,7 +104,13 @@ export function fakeHost(changes: Partial<Activities> = {}): {
       assigned: null,
     }),
     assignHost: async () => ({ host: 'fake' }),
-    recordRun: async (update) => records.add(update),
+    // What the host is that a test speaks of, or why there is none, so is the lease.
+    claimLease: async (claim) => answerOf(claim, async () => activities.assignHost({ ...claim, ...claim.request })),
+    watchPool: async () => Context.current().cancelled,
+    recordRun: async ({ toPool = [], ...update }) => {
+      records.words.push(...toPool);
+      records.add(update);
+    },
     // The suite puts the real one in its place: only Temporal can say whether it worked.
     requestTemporalCancel: async () => {},
     pullImage: async () => ({ imageId: 'sha256:1', digest: 'sha256:2', pulled: false, durationMs: 1 }),
@@ -109,13 +126,46 @@ export function fakeHost(changes: Partial<Activities> = {}): {
     cleanUp: async () => ({ removed: 1 }),
     sendNotification: async () => ({ status: 200 }),
   };
-  return { activities: withCallsNoted({ ...good, ...changes }, calls), calls, records };
+  const activities = withCallsNoted({ ...good, ...changes }, calls);
+  return { activities, calls, records };
 }
 
 /** The same, with an admission that finds the host of the first attempt by itself. */
 export function placedAtOnce(activities: Activities): Activities {
   const { admitRun } = activities;
-  return { ...activities, admitRun: async (input) => ({ ...(await admitRun(input)), assigned: { host: 'fake' } }) };
+  return {
+    ...activities,
+    admitRun: async (input) => {
+      const { runId, claimSince } = input;
+      const claim = { runId, claim: 1, attempt: 1 };
+      const admitted = { ...(await admitRun(input)), assigned: { host: 'fake' } };
+      return claimSince === undefined ? admitted : { ...admitted, answer: { kind: 'granted', lease: leaseOf(claim) } };
+    },
+  };
+}
+
+/** A lease of the host `fake`. */
+export function leaseOf(
+  { runId, claim, attempt }: Omit<ClaimInput, 'request'>,
+  { host, ...more }: AssignedHost = { host: 'fake' },
+): Lease {
+  const node = { host, cpus: 1, memoryBytes: 1 << 30, gpuIds: [], ...(more as object) };
+  return { runId, claim, attempt, nodes: [node], grantedAt: '2026-01-01T00:00:00.000Z', because: 'It is free.' };
+}
+
+/** What a pool says to a run that has to wait. */
+export function queuedAnswer(runId: string, waitsFor: string): ClaimAnswer {
+  const explanation = { runId, place: 1, queued: 1, waitsFor, freedBy: 'a host', estimatedStart: null };
+  return { kind: 'queued', explanation: { ...explanation, cause: 'no-host' } };
+}
+
+async function answerOf(claim: ClaimInput, assignHost: () => Promise<AssignedHost>): Promise<ClaimAnswer> {
+  try {
+    return { kind: 'granted', lease: leaseOf(claim, await assignHost()) };
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure) || error.type !== 'no-host') throw error;
+    return queuedAnswer(claim.runId, `Waits for a host: ${error.message}`);
+  }
 }
 
 export interface Records {
@@ -123,6 +173,8 @@ export interface Records {
   /** In the order in which they came. */
   updates: RunUpdate[];
   events: RunEvent[];
+  /** What the pool was told. */
+  words: PoolWord[];
   states(): string[];
   latest(): Run;
   /** Its attempts, as they were told last. */
@@ -144,6 +196,7 @@ function createRecords(): Records {
   return {
     updates,
     events,
+    words: [],
     add: (update) => {
       updates.push(update);
       events.push(...update.events);
@@ -161,7 +214,7 @@ function createRecords(): Records {
 }
 
 /** Calls that say nothing about what happens to the container. */
-const BOOKKEEPING = ['recordRun', 'requestTemporalCancel'];
+const BOOKKEEPING = ['recordRun', 'requestTemporalCancel', 'claimLease', 'watchPool'];
 
 function withCallsNoted(activities: Activities, calls: string[]): Activities {
   const noted = Object.entries(activities).map(([name, activity]) => [

@@ -60,14 +60,14 @@ async function createWorkers(
   workflowBundle: WorkflowBundleWithSourceMap,
   activities: Activities,
 ): Promise<Worker[]> {
-  const { admitRun, assignHost, recordRun, followContainer, sendNotification } = activities;
+  const { admitRun, assignHost, claimLease, watchPool, recordRun, followContainer, sendNotification } = activities;
   const { pullImage, reachHost, startContainer, signalContainer, stopContainer, cleanUp } = activities;
   const shutdownGraceTime = '1 second';
   const common = { connection, shutdownGraceTime, maxHeartbeatThrottleInterval: '200 ms' };
   const requestTemporalCancel: Activities['requestTemporalCancel'] = async ({ workflowId, temporalRunId }) => {
     await client.workflow.getHandle(workflowId, temporalRunId).cancel();
   };
-  const control = { admitRun, assignHost, recordRun, requestTemporalCancel, sendNotification };
+  const control = { admitRun, assignHost, claimLease, watchPool, recordRun, requestTemporalCancel, sendNotification };
   return Promise.all([
     Worker.create({ ...common, taskQueue: CONTROL_TASK_QUEUE, workflowBundle, activities: control }),
     Worker.create({

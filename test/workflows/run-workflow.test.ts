@@ -1,8 +1,8 @@
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 
-import { statusQuery } from '../../workflows/messages';
+import { leaseGrantedSignal, statusQuery } from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
-import { fakeHost, GOOD_OUTCOME, placedAtOnce } from '../helpers/fake-host';
+import { fakeHost, GOOD_OUTCOME, leaseOf, placedAtOnce } from '../helpers/fake-host';
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
@@ -171,7 +171,7 @@ test('a run whose admission finds a host at once asks for none, and tells of bot
 
   expect(calls).not.toContain('assignHost');
   expect(records.updates[0]).toMatchObject({ revision: 1, run: { state: 'pulling', host: 'fake' } });
-  expect(records.updates[0]!.events.map(({ state }) => state)).toEqual(['queued', 'pulling']);
+  expect(records.updates[0]!.events.map(({ state }) => state)).toEqual(['queued', 'queued', 'pulling']);
   expect(records.updates.at(-1)!.events.map(({ type }) => type)).toEqual(['attempt-ended', 'state-changed']);
 });
 
@@ -189,6 +189,7 @@ describe('a run that has to wait', () => {
       await records.reached('queued');
       await waitFor(run, (message) => message === 'Waits for a host: no host worker has reported yet');
       hostIsThere = true;
+      await run.signal(leaseGrantedSignal, { lease: leaseOf({ runId: run.workflowId, claim: 1, attempt: 1 }) });
       await run.result();
     });
     expect(records.latest().state).toBe('succeeded');

@@ -1,0 +1,85 @@
+import {
+  isGrpcServiceError,
+  QueryNotRegisteredError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+
+import type { PoolClient, RunWitness } from '../activities/pool-client';
+import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor, workflowIdFor } from '../contract/names';
+import type { PoolInput } from '../contract/pool-messages';
+import { leaseQuery } from '../workflows/messages';
+import { claimUpdate, holdersQuery, releaseSignal, reprioritiseUpdate } from '../workflows/pool-messages';
+
+/** How long a pool may take to answer, or Temporal to take a message for it. */
+const ASK_TIMEOUT_MS = 2_500;
+/** How long a workflow may take to answer a query: a worker may have to go through all of its history first. */
+const QUERY_TIMEOUT_MS = 10_000;
+
+/** What a worker's connection to Temporal can do for pools. */
+export interface PoolLink extends PoolClient, Pick<RunWitness, 'holdersOf' | 'leaseOf'> {
+  /** Starts a pool; nothing where it is there. */
+  start(pool: string): Promise<void>;
+}
+
+export function createPoolLink(client: Client): PoolLink {
+  const handleOf = (pool: string): WorkflowHandle => client.workflow.getHandle(poolWorkflowIdFor(pool));
+  const within = <T>(ms: number, ask: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + ms, ask);
+  const start = async (pool: string): Promise<void> => startPool(client, pool);
+  return {
+    start,
+    claim: (pool, input) =>
+      within(ASK_TIMEOUT_MS, async () => {
+        const ask = async () => handleOf(pool).executeUpdate(claimUpdate, { args: [input] });
+        return ask().catch(async (error: unknown) => {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+          await start(pool);
+          return ask();
+        });
+      }),
+    release: (pool, claim) =>
+      within(ASK_TIMEOUT_MS, async () => unlessGone(() => handleOf(pool).signal(releaseSignal, claim))),
+    reprioritise: (pool, change) =>
+      within(ASK_TIMEOUT_MS, async () =>
+        unlessGone(() => handleOf(pool).executeUpdate(reprioritiseUpdate, { args: [change] })),
+      ),
+    holdersOf: (pool) => within(QUERY_TIMEOUT_MS, async () => handleOf(pool).query(holdersQuery)),
+    leaseOf: async (runId) => leaseOf(client, runId),
+  };
+}
+
+async function startPool(client: Client, pool: string): Promise<void> {
+  const input: PoolInput = { name: pool };
+  await client.workflow.start(POOL_WORKFLOW, {
+    taskQueue: CONTROL_TASK_QUEUE,
+    workflowId: poolWorkflowIdFor(pool),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    args: [input],
+    staticSummary: `Queue and hosts of the pool ${pool}`,
+  });
+}
+
+/** gRPC codes of a query that no workflow could answer: no worker took it, or its history cannot be replayed. */
+const UNANSWERED = [1, 3, 4, 9];
+
+async function leaseOf(client: Client, runId: string): ReturnType<RunWitness['leaseOf']> {
+  try {
+    return await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
+      client.workflow.getHandle(workflowIdFor(runId)).query(leaseQuery),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError) return null;
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    if (isGrpcServiceError(cause) && UNANSWERED.includes(cause.code)) return null;
+    throw error;
+  }
+}
+
+async function unlessGone(tell: () => Promise<unknown>): Promise<void> {
+  try {
+    await tell();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}

@@ -1,0 +1,17 @@
+import type { LeaseGranted, PreemptRequest } from '../contract/pool-messages';
+import { isEndState } from '../contract/state';
+import type { RunLife } from './run-life';
+
+/** The pool has a lease for the run, which may want it no more. */
+export function hearOfLease(life: RunLife, given: LeaseGranted | undefined): void {
+  if (isEndState(life.run.state) || life.lease.granted(given?.lease)) return;
+  life.note('The pool had a lease that the run no longer wants; it was given back.');
+}
+
+/** Ends the attempt that holds the lease, so that the run queues again; nothing where it holds another or none. */
+export function giveWay(life: RunLife, request: PreemptRequest | undefined): void {
+  if (isEndState(life.run.state) || !life.lease.isHeld(request?.claim)) return;
+  const because = String(request?.because ?? 'it did not say why.');
+  if (!life.interrupts.endAttempt({ reason: 'preempted', detail: { detail: because } })) return;
+  life.note(`The pool asks it to give its place to another run: ${because}`);
+}

@@ -1,0 +1,126 @@
+import type { ClaimAnswer, ClaimIdentity, ClaimInput } from '../contract/pool';
+import type { LeaseStanding, PoolInput, PoolNews } from '../contract/pool-messages';
+import { adoptLeases, claimsIn } from '../policy/pool/adopt';
+import { createPoolCore, type Decision, type PoolCore, type PoolState } from '../policy/pool/core';
+import { createTrigger } from './trigger';
+
+/** What one execution of a pool hands to the next; plain JSON. */
+interface Baggage {
+  core: PoolState;
+  /** Of the hosts that the pool knows; see `PoolNews`. */
+  version: string;
+  /** Decisions that their runs may not have been told. */
+  untold: Decision[];
+}
+
+/**
+ * A pool at work: takes its messages and tells them to its core at once, so that every answer is given in the turn of its
+ * question. What follows for others is asked for once in a turn, by the workflow.
+ */
+export class PoolDesk {
+  core: PoolCore;
+  /** Of the hosts that the pool knows; empty until it has learnt what the runs hold, and nothing is given before. */
+  version: string;
+  /** Messages since this execution began. */
+  messages = 0;
+  /** Decisions that are on their way to their runs. */
+  readonly untold: Set<Decision>;
+  /** The newest claim of each run that waits or holds a lease. */
+  private readonly claims: Map<string, number>;
+  /** The newest claim that was heard of each run before the pool had learnt what the runs hold. */
+  private readonly heard = new Map<string, number>();
+  /** Leases that were given while the pool learnt; their runs wait to be told. */
+  private given: Decision[] = [];
+  private stir = createTrigger();
+
+  constructor({ name, state }: PoolInput) {
+    const before = state as Baggage | undefined;
+    this.core = createPoolCore(name, before?.core);
+    this.version = before?.version ?? '';
+    this.untold = new Set(before?.untold);
+    this.claims = claimsIn(this.core.state());
+  }
+
+  claim(input: ClaimInput): ClaimAnswer {
+    this.hears(input);
+    return this.ask(input);
+  }
+
+  release(claim: ClaimIdentity): void {
+    this.hears(claim);
+    this.letGo(claim);
+  }
+
+  /** Whatever else the core is told. */
+  tell<T>(message: (core: PoolCore, nowMs: number) => T): T {
+    this.counts();
+    return message(this.core, Date.now());
+  }
+
+  learn({ version, hosts, ended, runs = [] }: PoolNews): void {
+    this.counts();
+    this.core.hostsAre(hosts, Date.now());
+    if (this.version === '') this.adopt(runs);
+    this.version = version;
+    for (const runId of ended) this.drop(runId);
+  }
+
+  /** The workflow of a run goes on no more: whatever it had is free. */
+  drop(runId: string): void {
+    this.counts();
+    this.letGo({ runId, claim: this.claims.get(runId) ?? 0 });
+  }
+
+  /** Resolves when something is told after the last {@link PoolDesk.decide}. */
+  stirred(): Promise<void> {
+    return this.stir.promise;
+  }
+
+  /** What follows of all that was told. */
+  decide(): Decision[] {
+    this.stir = createTrigger();
+    if (this.version === '') return [];
+    const { given } = this;
+    this.given = [];
+    return [...given, ...this.core.decide(Date.now())];
+  }
+
+  baggage(): Baggage {
+    return { core: this.core.state(), version: this.version, untold: [...this.untold] };
+  }
+
+  /** A pool that was begun anew takes over what the one before had given, but of a run that has said something else since. */
+  private adopt(runs: readonly LeaseStanding[]): void {
+    const news = runs.filter(({ claim: { runId, claim } }) => claim > (this.heard.get(runId) ?? -1));
+    const name = this.core.state().name;
+    this.core = createPoolCore(name, adoptLeases(this.core.state(), news));
+    for (const { claim, lease } of news) {
+      this.claims.set(claim.runId, claim.claim);
+      if (lease !== null) continue;
+      const answer = this.ask(claim);
+      if (answer.kind === 'granted') this.given.push({ kind: 'grant', lease: answer.lease });
+    }
+    this.heard.clear();
+  }
+
+  private ask(input: ClaimInput): ClaimAnswer {
+    const answer = this.core.claim(input, Date.now());
+    if (answer.kind !== 'refused') this.claims.set(input.runId, input.claim);
+    return answer;
+  }
+
+  private letGo(claim: ClaimIdentity): void {
+    this.core.release(claim, Date.now());
+    if (this.claims.get(claim.runId) === claim.claim) this.claims.delete(claim.runId);
+  }
+
+  private hears({ runId, claim }: ClaimIdentity): void {
+    this.counts();
+    if (this.version === '') this.heard.set(runId, Math.max(claim, this.heard.get(runId) ?? -1));
+  }
+
+  private counts(): void {
+    this.messages += 1;
+    this.stir.fire();
+  }
+}

@@ -1,0 +1,88 @@
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+
+import type { PoolView } from '../contract/pool';
+import {
+  faultOfClaim,
+  faultOfHostChange,
+  faultOfIdentity,
+  faultOfReprioritise,
+  faultOfReservation,
+  faultOfSettings,
+} from '../policy/pool/check-messages';
+import type { PoolDesk } from './pool-desk';
+import {
+  changeHostUpdate,
+  claimUpdate,
+  configureUpdate,
+  explainQuery,
+  holdersQuery,
+  poolQuery,
+  type PoolRefusal,
+  releaseSignal,
+  reprioritiseUpdate,
+  reserveUpdate,
+  unreserveUpdate,
+} from './pool-messages';
+
+/** Lets a pool be asked and told everything in workflows/pool-messages. */
+export function listenAsPool(desk: PoolDesk): void {
+  setHandler(claimUpdate, (input) => desk.claim(input), {
+    validator: (input) => refuseIf('bad-message', faultOfClaim(input)),
+  });
+  setHandler(releaseSignal, (claim) => {
+    if (faultOfIdentity(claim) === null) desk.release(claim);
+  });
+  setHandler(reprioritiseUpdate, ({ runId, priority }) => desk.tell((core) => core.reprioritise(runId, priority)), {
+    validator: (change) => refuseIf('bad-message', faultOfReprioritise(change)),
+  });
+  listenToOperators(desk);
+  setHandler(poolQuery, () => viewOf(desk));
+  setHandler(explainQuery, (runId) => desk.core.explain(runId, Date.now()));
+  setHandler(holdersQuery, () => desk.core.holders());
+}
+
+function listenToOperators(desk: PoolDesk): void {
+  setHandler(
+    changeHostUpdate,
+    ({ host, intent }) => {
+      const isThere = desk.tell((core) => core.changeHost(host, intent));
+      refuseIf('unknown-host', isThere ? null : `the pool has no host ${host}`);
+      return viewOf(desk);
+    },
+    { validator: (change) => refuseIf('bad-message', faultOfHostChange(change)) },
+  );
+  setHandler(
+    configureUpdate,
+    ({ settings }) => {
+      desk.tell((core) => core.configure(settings));
+      return viewOf(desk);
+    },
+    { validator: (change) => refuseIf('bad-settings', faultOfSettings(change?.settings)) },
+  );
+  listenToReservations(desk);
+}
+
+function listenToReservations(desk: PoolDesk): void {
+  setHandler(
+    reserveUpdate,
+    (reservation) => {
+      const fault = desk.tell((core, now) => core.reserve(reservation, now));
+      refuseIf('bad-reservation', fault);
+      return viewOf(desk);
+    },
+    { validator: (reservation) => refuseIf('bad-reservation', faultOfReservation(reservation)) },
+  );
+  setHandler(unreserveUpdate, (request) => {
+    const isThere = desk.tell((core) => core.unreserve(String(request?.id)));
+    refuseIf('unknown-reservation', isThere ? null : `the pool has no reservation ${request?.id}`);
+    return viewOf(desk);
+  });
+}
+
+function viewOf({ core }: PoolDesk): PoolView {
+  return core.view(Date.now());
+}
+
+function refuseIf(type: PoolRefusal, fault: string | null): void {
+  if (fault !== null) throw ApplicationFailure.nonRetryable(fault, type);
+}

@@ -1,0 +1,95 @@
+import { patched } from '@temporalio/workflow';
+
+import type { ClaimAnswer, ClaimIdentity, ClaimInput, Lease } from '../contract/pool';
+import type { ClaimLeaseInput, LeaseStanding, PoolClaim, PoolWord } from '../contract/pool-messages';
+import { createTrigger } from './trigger';
+
+/**
+ * What a run has asked of its pool, and what it was given. A claim is open from the moment in which it may have been asked
+ * until it is released, whether or not anybody answered.
+ */
+export class RunLease {
+  /** False for a history that was begun before there were pools; asked at the start, as in workflows/lease-epoch. */
+  readonly isWanted = patched('pool');
+  private number = 0;
+  private open: LeaseStanding | null = null;
+  /** Of the newest claim. */
+  private pool: string | null = null;
+  /** The answer that came with the admission. */
+  private early: ClaimAnswer | null = null;
+  private news = createTrigger();
+
+  /** @param tellPool sends it with the next report of the run. */
+  constructor(private readonly tellPool: (word: PoolWord) => void) {}
+
+  /** The first claim was made with the admission; it may have been answered. */
+  askedEarly(claim: Omit<ClaimLeaseInput, 'claim'>, answer: ClaimAnswer | undefined): void {
+    this.asks(claim);
+    this.early = answer ?? null;
+  }
+
+  /** The claim of an attempt: the one that was made for it already, or a new one. */
+  claimFor(claim: Omit<ClaimLeaseInput, 'claim'>): ClaimLeaseInput {
+    return this.open?.claim.attempt === claim.attempt ? this.open.claim : this.asks(claim);
+  }
+
+  /** The answer that came with the admission, once. */
+  takeEarlyAnswer(): ClaimAnswer | null {
+    const answer = this.early;
+    this.early = null;
+    return answer;
+  }
+
+  holds(lease: Lease): void {
+    this.early = null;
+    if (this.open !== null) this.open.lease = lease;
+  }
+
+  /** Resolves when the pool has news for the open claim. */
+  hears(): Promise<void> {
+    this.news = createTrigger();
+    return this.news.promise;
+  }
+
+  /** The pool says that it has a lease for the run. False where the run wants it no more: the pool is told so. */
+  granted(lease: ClaimIdentity | undefined): boolean {
+    if (typeof lease?.claim !== 'number') return true;
+    if (lease.claim === this.open?.claim.claim) this.news.fire();
+    else if (this.pool !== null) this.tellPool({ kind: 'release', pool: this.pool, ...lease });
+    return lease.claim === this.open?.claim.claim;
+  }
+
+  isHeld(claim: number | undefined): boolean {
+    return this.open?.lease != null && this.open.lease.claim === claim;
+  }
+
+  /** Gives the lease back, or leaves the queue. Only once nothing of the attempt is left, or what is left is fenced. */
+  release(): void {
+    if (this.open === null) return;
+    this.tellPool({ kind: 'release', ...identityOf(this.open.claim) });
+    this.open = null;
+    this.early = null;
+  }
+
+  reprioritise(priority: number): void {
+    if (this.open === null) return;
+    const { claim } = this.open;
+    this.open.claim = { ...claim, request: { ...claim.request, priority } };
+    this.tellPool({ kind: 'reprioritise', pool: claim.pool, runId: claim.runId, priority });
+  }
+
+  standing(): LeaseStanding | null {
+    return this.open;
+  }
+
+  private asks(claim: Omit<ClaimLeaseInput, 'claim'>): ClaimLeaseInput {
+    this.number += 1;
+    this.pool = claim.pool;
+    this.open = { claim: { ...claim, claim: this.number }, lease: null };
+    return this.open.claim;
+  }
+}
+
+function identityOf({ pool, runId, claim }: ClaimInput & PoolClaim): PoolClaim {
+  return { pool, runId, claim };
+}

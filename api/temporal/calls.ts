@@ -39,12 +39,21 @@ export interface TemporalCaller {
    * a query that meets a workflow task of the same workflow, as the look at a schedule does that was just triggered.
    */
   ask<T>(operation: () => Promise<T>): Promise<T>;
+  /** Resolves when no call is under way any more: the client tries some again by a timer, which must find its connection. */
+  idle(): Promise<void>;
 }
 
 export function createCaller(connection: Connection, address: string, namespace: string): TemporalCaller {
+  const underWay = new Set<Promise<unknown>>();
+  const withDeadline = <T>(timeoutMs: number, operation: () => Promise<T>): Promise<T> => {
+    const result = connection.withDeadline(Date.now() + timeoutMs, operation);
+    const end: Promise<unknown> = result.catch(() => undefined).finally(() => underWay.delete(end));
+    underWay.add(end);
+    return result;
+  };
   const within = async <T>(timeoutMs: number, operation: () => Promise<T>): Promise<T> => {
     try {
-      return await connection.withDeadline(Date.now() + timeoutMs, operation);
+      return await withDeadline(timeoutMs, operation);
     } catch (error) {
       throw problemOf(error, address, namespace) ?? error;
     }
@@ -56,13 +65,16 @@ export function createCaller(connection: Connection, address: string, namespace:
   };
   const ask = async <T>(operation: () => Promise<T>): Promise<T> => {
     try {
-      return await connection.withDeadline(Date.now() + FIRST_ANSWER_MS, operation);
+      return await withDeadline(FIRST_ANSWER_MS, operation);
     } catch (error) {
       if (!UNANSWERED.has(grpcCodeOf(error))) throw problemOf(error, address, namespace) ?? error;
       return within(CALL_TIMEOUT_MS - FIRST_ANSWER_MS, operation);
     }
   };
-  return Object.assign(call, { make, ask });
+  const idle = async (): Promise<void> => {
+    while (underWay.size > 0) await Promise.all(underWay);
+  };
+  return Object.assign(call, { make, ask, idle });
 }
 
 /** The gRPC status code that an error of the client was caused by; undefined where it was another cause. */

@@ -35,6 +35,9 @@ export function openTemporal({ address, namespace }: TemporalAddress): TemporalG
     pools: createPoolGateway(client.workflow, call),
     schedules: createScheduleGateway(client.schedule, call),
     readiness: createReadinessGateway(connection, namespace, call),
-    close: () => connection.close(),
+    close: async () => {
+      await call.idle();
+      await connection.close();
+    },
   };
 }

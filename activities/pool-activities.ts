@@ -26,7 +26,7 @@ export function createPoolActivities(deps: PoolDeps): PoolActivities {
     watchPool: (input) =>
       withHeartbeat(
         () => undefined,
-        (signal) => watch(deps, input, signal),
+        (signal) => unlessAborted(signal, watch(deps, input, signal)),
         2_000,
       ),
   };
@@ -37,6 +37,7 @@ async function watch(deps: PoolDeps, input: WatchPoolInput, signal: AbortSignal)
   if (known === '') return { ...(await hostsOf(deps, pool)), ended: [], runs: await claimsOf(deps, pool, signal) };
   let checkedAt = -Infinity;
   for (;;) {
+    signal.throwIfAborted();
     const news = await hostsOf(deps, pool);
     const isDue = performance.now() - checkedAt >= checkEveryMs;
     const ended = isDue ? await endedHolders(deps, pool) : [];
@@ -44,6 +45,14 @@ async function watch(deps: PoolDeps, input: WatchPoolInput, signal: AbortSignal)
     if (news.version !== known || ended.length > 0) return { ...news, ended };
     await sleep(Math.min(LOOK_EVERY_MS, checkEveryMs), undefined, { signal });
   }
+}
+
+/** A worker that stops waits for no answer: there may be nobody left to give it. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return Promise.race([work, aborted]);
 }
 
 async function hostsOf({ store }: PoolDeps, pool: string): Promise<Pick<PoolNews, 'version' | 'hosts'>> {

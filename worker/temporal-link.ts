@@ -96,7 +96,8 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
   }
 }
 
-async function standingOf(client: Client, runId: string): Promise<RunStanding> {
+/** See {@link TemporalLink.standingOf}. */
+export async function standingOf(client: Client, runId: string): Promise<RunStanding> {
   try {
     const { status, startTime, closeTime, memo } = await client.workflow.getHandle(workflowIdFor(runId)).describe();
     if (status.name === 'RUNNING') return { state: 'live', epoch: Number(memo?.[MEMO.epoch] ?? 1) };

@@ -1,6 +1,6 @@
 import { patched } from '@temporalio/workflow';
 
-import type { ClaimAnswer, ClaimIdentity, ClaimInput, Lease } from '../contract/pool';
+import type { ClaimAnswer, ClaimIdentity, Lease } from '../contract/pool';
 import type { ClaimLeaseInput, LeaseStanding, PoolClaim, PoolWord } from '../contract/pool-messages';
 import { createTrigger } from './trigger';
 
@@ -55,7 +55,7 @@ export class RunLease {
   granted(lease: ClaimIdentity | undefined): boolean {
     if (typeof lease?.claim !== 'number') return true;
     if (lease.claim === this.open?.claim.claim) this.news.fire();
-    else if (this.pool !== null) this.tellPool({ kind: 'release', pool: this.pool, ...lease });
+    else if (this.pool !== null) this.tellPool({ kind: 'release', ...identityOf({ ...lease, pool: this.pool }) });
     return lease.claim === this.open?.claim.claim;
   }
 
@@ -90,6 +90,6 @@ export class RunLease {
   }
 }
 
-function identityOf({ pool, runId, claim }: ClaimInput & PoolClaim): PoolClaim {
+function identityOf({ pool, runId, claim }: PoolClaim): PoolClaim {
   return { pool, runId, claim };
 }

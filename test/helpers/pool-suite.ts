@@ -1,0 +1,92 @@
+import { createPoolActivities } from '../../activities/pool-activities';
+import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor } from '../../contract/names';
+import type { PoolView } from '../../contract/pool';
+import type { PoolInput } from '../../contract/pool-messages';
+import type { HostReport } from '../../store/run-store';
+import { createPoolLink, type PoolLink } from '../../worker/pool-link';
+import { standingOf } from '../../worker/temporal-link';
+import { createWorkflowWitness } from '../../worker/workflow-witness';
+import { poolQuery } from '../../workflows/pool-messages';
+import type { Activities } from './fake-host';
+import { until } from './until';
+import type { WorkflowSuite } from './workflow-suite';
+
+/** A real pool between the runs of a workflow test and its fake hosts. */
+export interface PoolOfTest {
+  name: string;
+  link: PoolLink;
+  hosts: HostReport[];
+  /** Starts it, with times for tests. */
+  begin(input?: Omit<PoolInput, 'name'>): Promise<void>;
+  /** Terminates it; before the workers go, so that none of them takes a task of it and dies. */
+  end(): Promise<void>;
+  view(): Promise<PoolView>;
+  /** Resolves with the pool as soon as it is as it should be. */
+  becomes(condition: (view: PoolView) => boolean): Promise<PoolView>;
+}
+
+export function poolOfTest(suite: WorkflowSuite, hosts: HostReport[] = [hostReport()], name = 'default'): PoolOfTest {
+  const { client } = suite.env;
+  const view = async (): Promise<PoolView> => client.workflow.getHandle(poolWorkflowIdFor(name)).query(poolQuery);
+  return {
+    ...{ name, hosts, view },
+    link: createPoolLink(client),
+    begin: async (input = {}) => {
+      const workflowId = poolWorkflowIdFor(name);
+      const args = [{ name, ...input }];
+      await client.workflow.start(POOL_WORKFLOW, { taskQueue: CONTROL_TASK_QUEUE, workflowId, args });
+    },
+    end: async () => {
+      await client.workflow.getHandle(poolWorkflowIdFor(name)).terminate('the test is over');
+    },
+    becomes: (condition) =>
+      until(async () => {
+        const now = await view();
+        return condition(now) && now;
+      }),
+  };
+}
+
+/** Activities that ask a real pool, and that tell it of its hosts and of runs that have ended. */
+export function pooled(suite: WorkflowSuite, { link, hosts }: PoolOfTest, activities: Activities): Activities {
+  const { client } = suite.env;
+  const { liveRuns } = createWorkflowWitness(client);
+  const store = {
+    listHosts: async () => hosts.map((host) => ({ ...host, reportedAt: new Date().toISOString() })),
+    listRuns: async () => ({ items: [], next: null }),
+  };
+  const runs = { ...link, liveRuns, standingOf: async (runId: string) => standingOf(client, runId) };
+  const { recordRun } = activities;
+  return {
+    ...activities,
+    ...createPoolActivities({ store, runs }),
+    claimLease: async ({ pool, ...claim }) => link.claim(pool, claim),
+    recordRun: async (update) => {
+      for (const word of update.toPool ?? []) {
+        if (word.kind === 'release') await link.release(word.pool, word);
+        else await link.reprioritise(word.pool, word);
+      }
+      await recordRun(update);
+    },
+  };
+}
+
+/** A host with room for so many runs of the defaults. */
+export function hostReport({ name = 'fake', cpus = 1 }: { name?: string; cpus?: number } = {}): HostReport {
+  return {
+    name,
+    reportedAt: new Date().toISOString(),
+    engineReady: true,
+    engineProblem: null,
+    engineAwaySince: null,
+    fallback: 'none',
+    fallbackAfterMs: 60_000,
+    engineVersion: '26.1.5',
+    apiVersion: '1.45',
+    liveRestore: true,
+    cpus,
+    memoryBytes: 64 * 2 ** 30,
+    diskFreeBytes: null,
+    diskTotalBytes: null,
+  };
+}

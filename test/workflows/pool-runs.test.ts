@@ -1,0 +1,174 @@
+import { Context } from '@temporalio/activity';
+
+import { cancelSignal, suspendSignal, resumeSignal } from '../../workflows/messages';
+import { deferred, type Deferred } from '../helpers/deferred';
+import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
+import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
+import { pooled, poolOfTest, type PoolOfTest } from '../helpers/pool-suite';
+import { workflowSuite, type StartRun } from '../helpers/workflow-suite';
+
+const suite = workflowSuite();
+
+/** Runs with a pool of their own, of one host with one CPU, while `body` goes on. */
+async function withPool<T>(
+  host: ReturnType<typeof fakeHost>,
+  body: (start: StartRun, pool: PoolOfTest) => Promise<T>,
+): Promise<T> {
+  const pool = poolOfTest(suite);
+  return suite.withWorkers(pooled(suite, pool, host.activities), async (start) => {
+    await pool.begin({ checkEveryMs: 300 });
+    return body(start, pool).finally(() => pool.end());
+  });
+}
+
+/** Containers that run until the test lets them end. */
+function heldContainers(): { changes: Partial<Activities>; ends: (runId: string) => void } {
+  const ends = new Map<string, Deferred<void>>();
+  const endOf = (runId: string): Deferred<void> => {
+    const end = ends.get(runId) ?? deferred<void>();
+    ends.set(runId, end);
+    return end;
+  };
+  const followContainer: Activities['followContainer'] = async ({ runId }) => {
+    const beat = setInterval(() => Context.current().heartbeat(), 1_000);
+    await endOf(runId).promise.finally(() => clearInterval(beat));
+    return GOOD_OUTCOME;
+  };
+  return { changes: { followContainer }, ends: (runId) => endOf(runId).resolve() };
+}
+
+describe('a run of a pool', () => {
+  it('is granted a lease, says why, and gives it back when its container is gone', async () => {
+    const { changes, ends } = heldContainers();
+    const host = fakeHost(changes);
+    await withPool(host, async (start, pool) => {
+      const run = await start({});
+      await host.records.reached('running');
+      const { leases } = await pool.view();
+      expect(leases).toMatchObject([
+        { runId: run.workflowId, claim: 1, attempt: 1, nodes: [{ host: 'fake', cpus: 1 }] },
+      ]);
+      expect(host.records.events.map(({ message }) => message)).toContain(leases[0]!.because);
+      ends(run.workflowId);
+      await run.result();
+      await pool.becomes((view) => view.leases.length === 0);
+    });
+    expect(host.calls.at(-1)).toBe('cleanUp');
+  });
+
+  it('waits while the host is full, says for what, and goes on when another run gives its lease back', async () => {
+    const { changes, ends } = heldContainers();
+    const host = fakeHost(changes);
+    await withPool(host, async (start, pool) => {
+      const first = await start({});
+      await pool.becomes(({ leases }) => leases.length === 1);
+      const second = await start({});
+      const { queue } = await pool.becomes(({ queued }) => queued === 1);
+      await host.records.said(queue[0]!.waitsFor);
+      ends(first.workflowId);
+      ends(second.workflowId);
+      await Promise.all([first.result(), second.result()]);
+    });
+    expect(host.records.latest().state).toBe('succeeded');
+  });
+
+  it('leaves the queue when it is cancelled, and when it is suspended', async () => {
+    const { changes, ends } = heldContainers();
+    const host = fakeHost(changes);
+    await withPool(host, async (start, pool) => {
+      const first = await start({});
+      await pool.becomes(({ leases }) => leases.length === 1);
+      const [cancelled, suspended] = [await start({}), await start({})];
+      await pool.becomes(({ queued }) => queued === 2);
+      await cancelled.signal(cancelSignal);
+      await expect(cancelled.result()).rejects.toThrow();
+      await suspended.signal(suspendSignal);
+      await pool.becomes(({ queued }) => queued === 0);
+      await suspended.signal(resumeSignal);
+      await pool.becomes(({ queued }) => queued === 1);
+      ends(first.workflowId);
+      ends(suspended.workflowId);
+      await suspended.result();
+      await pool.becomes(({ leases }) => leases.length === 0);
+    });
+  });
+
+  it('gives way to one of higher priority, and queues again with its place by age', async () => {
+    const stoppable = containerThatMustBeStopped();
+    const host = fakeHost({
+      ...stoppable,
+      followContainer: async (input) =>
+        input.attempt === 1 && input.runId === low ? stoppable.followContainer(input) : GOOD_OUTCOME,
+    });
+    const { admitRun } = host.activities;
+    host.activities.admitRun = async (input) => {
+      const admitted = await admitRun(input);
+      const { priority = 50, preemptible = false } = input.submission;
+      return { ...admitted, spec: { ...admitted.spec, priority, preemptible } };
+    };
+    let low = '';
+    await withPool(host, async (start, pool) => {
+      const weak = await start({ priority: 10, preemptible: true });
+      low = weak.workflowId;
+      await host.records.reached('running');
+      const strong = await start({ priority: 90 });
+      await Promise.all([strong.result(), weak.result()]);
+      await pool.becomes(({ leases }) => leases.length === 0);
+    });
+    const mine = host.records.updates.filter(({ run }) => run.id === low).at(-1)!;
+    expect(mine.run).toMatchObject({ state: 'succeeded', attempt: 2 });
+    expect(mine.attempts).toMatchObject([{ reason: 'preempted' }, { reason: 'completed' }]);
+  });
+
+  it('ends with no-capacity where no host could ever hold it', async () => {
+    const host = fakeHost();
+    const { admitRun } = host.activities;
+    host.activities.admitRun = async (input) => {
+      const admitted = await admitRun(input);
+      return { ...admitted, spec: { ...admitted.spec, resources: { ...admitted.spec.resources, cpus: 64 } } };
+    };
+    await withPool(host, async (start, pool) => {
+      await pool.becomes(({ hosts }) => hosts.length === 1);
+      const run = await start({});
+      await expect(run.result()).rejects.toThrow();
+      expect((await pool.view()).queued).toBe(0);
+    });
+    expect(host.records.latest()).toMatchObject({
+      reason: 'no-capacity',
+      message: expect.stringContaining('resources.cpus'),
+    });
+  });
+});
+
+it('the lease of a run that was terminated is given to the next', async () => {
+  const { changes, ends } = heldContainers();
+  await withPool(fakeHost(changes), async (start, pool) => {
+    const first = await start({});
+    await pool.becomes(({ leases }) => leases.length === 1);
+    const second = await start({});
+    await pool.becomes(({ queued }) => queued === 1);
+    await first.terminate('by hand');
+    ends(second.workflowId);
+    await second.result();
+    ends(first.workflowId);
+  });
+});
+
+it('a pool that was terminated learns who holds what before it grants anything', async () => {
+  const { changes, ends } = heldContainers();
+  await withPool(fakeHost(changes), async (start, pool) => {
+    const holder = await start({});
+    await pool.becomes(({ leases }) => leases.length === 1);
+    const waiter = await start({});
+    const before = await pool.becomes(({ queued }) => queued === 1);
+
+    await pool.end();
+    const newcomer = await start({});
+    const after = await pool.becomes(({ queued, leases }) => queued === 2 && leases.length === 1);
+    expect(after.leases).toEqual(before.leases);
+    expect(after.queue.map(({ runId }) => runId)).toEqual([waiter.workflowId, newcomer.workflowId]);
+
+    for (const run of [holder, waiter, newcomer]) ends(run.workflowId);
+    await Promise.all([holder.result(), waiter.result(), newcomer.result()]);
+  });
+});

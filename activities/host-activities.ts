@@ -18,7 +18,7 @@ export function createHostActivities(deps: HostActivityDeps): HostActivities {
   const machines = createMachineView(deps.health);
   const starts = createInTurn();
   return {
-    pullImage: (input) => orFailure(pullImage(deps.engine, pulls, input)),
+    pullImage: (input) => orFailure(pullImage(deps, pulls, input)),
     startContainer: (input) => orFailure(startContainer({ ...deps, machines, starts }, input)),
     reachHost: (input) => reachHost(deps.health, input),
     signalContainer: (input) => orFailure(signalContainer(deps, input)),

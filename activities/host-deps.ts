@@ -2,7 +2,10 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import type { Engine } from '../docker/engine';
+import type { DiskGuard } from '../host/disk-guard';
 import type { EngineHealth } from '../host/engine-health';
+import type { GpuWatch } from '../host/gpu-watch';
+import type { ImageBook } from '../host/image-book';
 import type { Pumps } from '../host/pumps';
 import type { StandingOf } from './lease-watch';
 
@@ -11,6 +14,9 @@ export interface HostActivityDeps {
   engine: Engine;
   health: EngineHealth;
   pumps: Pumps;
+  disks: Pick<DiskGuard, 'check'>;
+  gpus: Pick<GpuWatch, 'look'>;
+  images: Pick<ImageBook, 'pulled' | 'used'>;
   /** How a run stands in Temporal. */
   standingOf: StandingOf;
   config: Pick<Config, 'data' | 'host'>;

@@ -5,6 +5,7 @@ import { LABELS } from '../contract/names';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
 import { newestCheckpoint, removeUnfinished } from '../host/checkpoints';
 import { planContainer } from '../host/container-plan';
+import { gpuHolders } from '../host/gpu-holders';
 import type { MachineView } from '../host/machine';
 import type { InTurn } from '../host/in-turn';
 import { resolveMounts } from '../host/mounts';
@@ -43,6 +44,7 @@ async function startInTurn(
   signal.throwIfAborted();
   const checkLease = watchLease(deps.standingOf, input);
   const isThere = await removeOthers(deps, input, signal);
+  if (!isThere) await checkRoom(deps, input);
   // Of a container that is there already, it may be what it writes now.
   if (input.spec.checkpoint && !isThere) await clearCheckpoints(deps, input.runId);
   const plan = await makePlan(deps, input);
@@ -83,6 +85,20 @@ async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, 
   return isThere;
 }
 
+/** What was leased must be free, whatever has happened since: room on the disks, and the GPUs. */
+async function checkRoom(deps: HostActivityDeps, input: StartContainerInput): Promise<void> {
+  await deps.disks.check(input);
+  const wanted = input.lease?.gpuIds ?? [];
+  if (wanted.length === 0) return;
+  for (const { runId, attempt, gpuIds } of await gpuHolders(deps.engine, deps.config.host, formLabel(input))) {
+    const taken = gpuIds.find((id) => wanted.includes(id));
+    if (taken === undefined || runId === input.runId) continue;
+    // So that the pool gets to know of it before it gives the GPU to the next.
+    void deps.gpus.look();
+    throw failure('start-failed', `GPU ${taken} was not freed: attempt ${attempt} of run ${runId} still has it`);
+  }
+}
+
 /** What a dead attempt did not finish goes, so that the next finds complete checkpoints only. */
 async function clearCheckpoints({ config, log }: HostActivityDeps, runId: string): Promise<void> {
   try {
@@ -109,6 +125,7 @@ async function startOnce(deps: StartDeps, input: StartContainerInput, id: string
   await deps.engine.startContainer(id);
   deps.pumps.adopt({ runId: input.runId, attempt: input.attempt, containerId: id });
   const info = await deps.engine.inspectContainer(id);
+  if (info !== null) await deps.images.used(info.imageId);
   if (info?.startedAt == null) throw new NotFoundError(`container ${id} was removed while it was being started`);
   const machine = await deps.machines.of({ ...input, imageId: info.imageId });
   return { containerId: id, containerName: info.name, startedAt: info.startedAt, machine };

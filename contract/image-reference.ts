@@ -20,3 +20,18 @@ export function parseImageReference(reference: string): ImageReference {
 export function isImageId(reference: string): boolean {
   return /^sha256:[0-9a-f]{64}$/.test(reference);
 }
+
+/**
+ * One form for all ways to write a name: `python`, `python:latest` and `docker.io/library/python` are the same image, as are
+ * names with a tag and a digest and with the digest alone.
+ */
+export function canonicalImage(reference: string): string {
+  const { repository, tag, digest } = parseImageReference(reference);
+  const familiar = familiarRepository(repository);
+  return digest === null ? `${familiar}:${tag ?? 'latest'}` : `${familiar}@${digest}`;
+}
+
+/** The short form in which an engine writes repositories of Docker Hub. */
+export function familiarRepository(repository: string): string {
+  return repository.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\//, '');
+}

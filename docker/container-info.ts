@@ -1,4 +1,4 @@
-import type { ContainerInfo, ContainerSummary, EngineInfo, ImageInfo } from './engine';
+import type { ContainerInfo, ContainerSummary, EngineInfo, ImageInfo, ImageSummary } from './engine';
 import { timeOrNull } from './engine-time';
 import { digestIn } from './repo-digests';
 
@@ -46,15 +46,17 @@ interface ListedContainer {
   State: string;
   /** Seconds since 1970. */
   Created: number;
+  ImageID: string;
 }
 
-export function toContainerSummary({ Id, Names, Labels, State, Created }: ListedContainer): ContainerSummary {
+export function toContainerSummary({ Id, Names, Labels, State, Created, ImageID }: ListedContainer): ContainerSummary {
   return {
     id: Id,
     name: withoutSlash(Names[0] ?? ''),
     labels: Labels ?? {},
     state: State,
     createdAt: new Date(Created * 1000).toISOString(),
+    imageId: ImageID,
   };
 }
 
@@ -67,6 +69,20 @@ interface InspectedImage {
 
 export function toImageInfo({ Id, RepoDigests, Size, Architecture }: InspectedImage, reference: string): ImageInfo {
   return { id: Id, digest: digestIn(RepoDigests ?? [], reference), sizeBytes: Size, architecture: Architecture };
+}
+
+interface ListedImage {
+  Id: string;
+  RepoTags?: string[] | null;
+  RepoDigests?: string[] | null;
+  Size: number;
+}
+
+/** What has no name stands as `<none>` in the list of older engines. */
+export function toImageSummary({ Id, RepoTags, RepoDigests, Size }: ListedImage): ImageSummary {
+  const named = (names: string[] | null | undefined): string[] =>
+    (names ?? []).filter((name) => !name.includes('<none>'));
+  return { id: Id, tags: named(RepoTags), digests: named(RepoDigests), sizeBytes: Size };
 }
 
 interface SystemInfo {

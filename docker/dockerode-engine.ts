@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { parseImageReference } from '../contract/image-reference';
 import { containerConfig } from './container-config';
-import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo } from './container-info';
+import { toContainerInfo, toContainerSummary, toEngineInfo, toImageInfo, toImageSummary } from './container-info';
 import { pidsIn, type TopAnswer } from './container-pids';
 import { createOrAdopt, untilGone } from './create-or-adopt';
 import { connect, containerOf, expecting, type Connection } from './dockerode-connection';
@@ -59,7 +59,9 @@ function systemCalls({ docker, dial, call }: Connection): Pick<Engine, 'info' | 
   };
 }
 
-function imageCalls({ docker, call }: Connection): Pick<Engine, 'findImage' | 'pullImage'> {
+type ImageCalls = 'findImage' | 'pullImage' | 'listImages' | 'removeImage';
+
+function imageCalls({ docker, call }: Connection): Pick<Engine, ImageCalls> {
   const findImage = async (reference: string): Promise<ImageInfo | null> => {
     const image = await call('other', () => expecting([404], docker.getImage(urlPath(reference)).inspect()));
     return image === 404 ? null : toImageInfo(image, reference);
@@ -74,7 +76,16 @@ function imageCalls({ docker, call }: Connection): Pick<Engine, 'findImage' | 'p
     if (!image) throw new NotFoundError(`${reference} was pulled, but the engine does not have it any more`);
     return image;
   };
-  return { findImage, pullImage };
+  return {
+    findImage,
+    pullImage,
+    listImages: async () => (await call('other', () => docker.listImages())).map(toImageSummary),
+    removeImage: async (name) => {
+      const image = docker.getImage(urlPath(name));
+      const removed: unknown = await call('other', () => expecting([404, 409], image.remove()));
+      return removed !== 404 && removed !== 409;
+    },
+  };
 }
 
 type ContainerCalls = 'createContainer' | 'inspectContainer' | 'removeContainer' | 'listContainers';

@@ -1,3 +1,7 @@
+import type { EngineInfo, EngineRecall } from './engine-info';
+
+export type { EngineInfo, EngineRecall };
+
 /**
  * Our interface to a Docker Engine. It speaks Trainyard's words, is idempotent (already gone, already started and already
  * stopped are success), and fails with the errors of docker/errors. docker/dockerode-engine is the only file that knows
@@ -25,6 +29,14 @@ export interface Engine {
    * @throws the errors of images and registries in docker/errors, and the reason of the signal.
    */
   pullImage(reference: string, options: PullOptions): Promise<ImageInfo>;
+
+  /** All images that the engine has, but for the layers between. */
+  listImages(): Promise<ImageSummary[]>;
+  /**
+   * Takes a name (`repository:tag` or `repository@digest`) away from an image; with its last name goes the image. False where
+   * there is no such name, and where a container needs the image.
+   */
+  removeImage(name: string): Promise<boolean>;
 
   /**
    * Creates a container, or returns the one that has the name already if its labels are the same.
@@ -99,42 +111,21 @@ export interface Engine {
   close(): void;
 }
 
-export interface EngineInfo {
-  version: string;
-  apiVersion: string;
-  /** True where containers go on while the engine restarts. */
-  liveRestore: boolean;
-  storageDriver: string;
-  rootDir: string;
-  cpus: number;
-  memoryBytes: number;
-  containersRunning: number;
-  operatingSystem: string;
-  architecture: string;
-  /** Version of the kernel that its containers run on. */
-  kernel: string;
-  /** What the engine says it cannot do on this machine, such as holding containers to a memory limit. */
-  warnings: string[];
-  /** Time of the engine's machine, RFC 3339. */
-  time: string;
-}
-
-export interface EngineRecall {
-  /** It saw the container start. */
-  started: boolean;
-  /** It saw the container end. */
-  ended: boolean;
-  /** False where it has seen more than it keeps, so that what is not among it may have been, too. */
-  complete: boolean;
-  liveRestore: boolean;
-}
-
 export interface ImageInfo {
   id: string;
   /** Digest in the registry it came from; null where it never was in one. */
   digest: string | null;
   sizeBytes: number;
   architecture: string;
+}
+
+export interface ImageSummary {
+  id: string;
+  /** `repository:tag` */
+  tags: string[];
+  /** `repository@digest`; none where it never was in a registry. */
+  digests: string[];
+  sizeBytes: number;
 }
 
 export interface PullOptions {
@@ -184,6 +175,8 @@ export interface ContainerSummary {
   labels: Record<string, string>;
   state: string;
   createdAt: string;
+  /** Empty for a local process. */
+  imageId: string;
 }
 
 export interface ContainerInfo {

@@ -1,19 +1,14 @@
-import { parseImageReference } from '../contract/image-reference';
+import { familiarRepository, parseImageReference } from '../contract/image-reference';
 
 /**
  * The digest under which an image stands in the repository that was asked for, out of an engine's `RepoDigests`
  * (`repository@digest`); null where the image was never in that repository. One image can have others elsewhere.
  */
 export function digestIn(repoDigests: readonly string[], reference: string): string | null {
-  const asked = familiar(parseImageReference(reference).repository);
+  const asked = familiarRepository(parseImageReference(reference).repository);
   for (const repoDigest of repoDigests) {
     const { repository, digest } = parseImageReference(repoDigest);
-    if (familiar(repository) === asked) return digest;
+    if (familiarRepository(repository) === asked) return digest;
   }
   return null;
-}
-
-/** The short form in which an engine writes repositories of Docker Hub. */
-function familiar(repository: string): string {
-  return repository.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\//, '');
 }

@@ -12,12 +12,17 @@ export interface GpuHolder extends AttemptIdentity {
 
 const HOLDING = ['running', 'paused', 'restarting'];
 
-/** Who on this host has which GPUs, by the labels of containers: a worker that has just started knows it as well. */
+/**
+ * Who on this host has which GPUs, by the labels of containers: a worker that has just started knows it as well.
+ *
+ * @param form labels of those that are looked for beside that of the host; the engine is not asked for local processes.
+ */
 export async function gpuHolders(
   engine: Pick<Engine, 'listContainers'>,
   { name, installation }: { name: string; installation: string },
+  form: Record<string, string> = {},
 ): Promise<GpuHolder[]> {
-  const labels = { [LABELS.host]: name };
+  const labels = { [LABELS.host]: name, ...form };
   const containers = await ownContainers(engine, { installation }, labels, AbortSignal.timeout(LIST_PATIENCE_MS));
   return containers
     .filter(({ labels: own, state }) => own[LABELS.gpus] !== undefined && HOLDING.includes(state))

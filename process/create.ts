@@ -31,7 +31,7 @@ export async function listPlanned(
     .filter(({ plan }) => Object.entries(labels).every(([key, value]) => plan.labels[key] === value))
     .map((life) => {
       const { id, name, labels: own, status } = toContainerInfo(life);
-      return { id, name, labels: own, state: status, createdAt: life.plan.createdAt };
+      return { id, name, labels: own, state: status, createdAt: life.plan.createdAt, imageId: '' };
     });
 }
 

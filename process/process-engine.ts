@@ -9,8 +9,10 @@ import { readLogs } from './read-logs';
 import { removeProcess, signalProcess, startProcess, waitForEnd } from './run';
 import type { ShimProgram } from './spawn-shim';
 
+type ImageCalls = 'findImage' | 'pullImage' | 'listImages' | 'removeImage';
+
 /** The calls of an engine that are about containers, for local processes. */
-export type ProcessEngine = Omit<Engine, 'info' | 'recall' | 'findImage' | 'pullImage'>;
+export type ProcessEngine = Omit<Engine, 'info' | 'recall' | ImageCalls>;
 
 export interface ProcessEngineOptions {
   /** Where the folders of the processes lie; one worker at a time uses it. */

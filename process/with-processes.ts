@@ -15,6 +15,8 @@ export function withProcesses(containers: Engine, processes: ProcessEngine): Eng
     recall: (id) => containers.recall(id),
     findImage: (reference) => containers.findImage(reference),
     pullImage: (reference, options) => containers.pullImage(reference, options),
+    listImages: () => containers.listImages(),
+    removeImage: (name) => containers.removeImage(name),
     createContainer: (plan) => (plan.asProcess === undefined ? containers : processes).createContainer(plan),
     startContainer: (id) => of(id).startContainer(id),
     inspectContainer: (id) => of(id).inspectContainer(id),

@@ -3,14 +3,19 @@ import type { EngineHealth } from '../host/engine-health';
 import { createGpuInventory } from '../host/gpu-inventory';
 import { startGpuWatch, type GpuWatch } from '../host/gpu-watch';
 import { startHostReporter } from '../host/host-reporter';
+import { openImageBook, type ImageBook } from '../host/image-book';
+import { startImageCleaner } from '../host/image-cleaner';
 import type { Reconciler } from '../host/reconciler';
+import { watchHostName, type HostNameWatch } from './host-name-watch';
 import type { HostSideDeps } from './host-side-deps';
+import { createNeededImages } from './needed-images';
 import type { TemporalLink } from './temporal-link';
 
 /** What a pool has to know of a host before it gives it runs, looked at all the time and reported. */
 export interface HostReporting {
   disks: DiskGuard;
   gpus: GpuWatch;
+  images: ImageBook;
   /** Temporal is there: leases can be held against it. */
   meet(temporal: TemporalLink, reconciler: Reconciler): void;
   stop(): Promise<void>;
@@ -18,7 +23,8 @@ export interface HostReporting {
 
 export function startHostReporting(deps: HostSideDeps, health: EngineHealth): HostReporting {
   const { config } = deps;
-  let known: { temporal: TemporalLink; reconciler: Reconciler } | null = null;
+  let known: { temporal: TemporalLink; reconciler: Reconciler; name: HostNameWatch } | null = null;
+  const images = openImageBook(deps);
   const disks = createDiskGuard({ config, engineRoot: () => health.info()?.rootDir ?? null });
   const gpus = startGpuWatch({
     ...deps,
@@ -29,23 +35,35 @@ export function startHostReporting(deps: HostSideDeps, health: EngineHealth): Ho
     },
   });
   const reporter = startHostReporter({
-    ...deps,
-    health,
-    disks,
-    gpus,
+    ...{ ...deps, health, disks, gpus },
     reconciled: () => known?.reconciler.reconciled() ?? 'nothing',
     onCutOff: () => known?.reconciler.onCutOff(),
-    nameClash: () => null,
+    nameClash: () => known?.name.clash() ?? null,
   });
   const stops = [() => reporter.stop(), () => gpus.stop()];
   return {
-    disks,
-    gpus,
+    ...{ disks, gpus, images },
     meet: (temporal, reconciler) => {
-      known = { temporal, reconciler };
+      const name = watchHostName(config.host.name, deps.instance, temporal);
+      known = { temporal, reconciler, name };
+      const cleaner = startCleaner(deps, { disks, images }, temporal);
+      // Who has a GPU that he should not have is for Temporal to say.
+      void reconciler.first.then(() => gpus.look());
+      stops.push(
+        () => name.stop(),
+        () => cleaner.stop(),
+      );
     },
     stop: async () => {
       await Promise.all(stops.splice(0).map((stop) => stop()));
     },
   };
+}
+
+function startCleaner(
+  deps: HostSideDeps,
+  parts: Pick<HostReporting, 'disks' | 'images'>,
+  { scheduledRuns }: TemporalLink,
+): ReturnType<typeof startImageCleaner> {
+  return startImageCleaner({ ...deps, ...parts, neededImages: createNeededImages({ ...deps, scheduledRuns }) });
 }

@@ -8,11 +8,11 @@ import { createPumps, type Pumps } from '../host/pumps';
 import { startReconciler } from '../host/reconciler';
 import { createSilenceWatches, type SilenceWatchDeps, type SilenceWatches } from '../host/silence-watch';
 import type { HostSideDeps } from './host-side-deps';
-import { startHostReporting } from './host-reporting';
+import { startHostReporting, type HostReporting } from './host-reporting';
 import type { TemporalLink } from './temporal-link';
 
 /** What lives beside an engine whether or not Temporal is there: pumps, the engine's health, the host's reports. */
-export interface HostSide {
+export interface HostSide extends Pick<HostReporting, 'disks' | 'gpus' | 'images'> {
   engine: Engine;
   pumps: Pumps;
   health: EngineHealth;
@@ -46,6 +46,7 @@ export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
   const stops = [() => pumps.stop(), () => reporting.stop(), () => engineViews.stop(), () => health.stop()];
 
   return {
+    ...reporting,
     ...{ engine: deps.engine, pumps, health, watches, silences },
     meet: async (temporal) => {
       link = temporal;

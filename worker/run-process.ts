@@ -9,6 +9,7 @@ import { openLateLogStore } from '../store/file-late-log-store';
 import { openLogStore, type FileLogStoreOptions } from '../store/file-log-store';
 import { openPolicyStore } from '../store/sqlite-policy-store';
 import { openRunStore } from '../store/sqlite-run-store';
+import { claimHostName, hostInstance } from './host-instance';
 import { startHostSide } from './host-side';
 import { openEngine } from './open-engine';
 import { startWorker } from './start-worker';
@@ -29,7 +30,8 @@ type Closers = (() => void | Promise<void>)[];
 /**
  * Opens everything that a worker works with, works until it is told to stop, and closes all of it again.
  *
- * @throws {DataFolderLockedError} while another worker of the same host uses the data folder.
+ * @throws {DataFolderLockedError} while another worker of the same host uses the data folder, {@link HostNameTakenError} while
+ *   a host of the same name is at work elsewhere.
  */
 export async function runProcess(deps: ProcessDeps): Promise<void> {
   const closers: Closers = [];
@@ -65,16 +67,17 @@ async function work({ log, stopping, ready, ...deps }: ProcessDeps, closers: Clo
   closers.push(() => engine.close());
 
   // Before Temporal is there: logs go on without it.
-  const host = config.worker.roles.includes('host')
-    ? await startHostSide({ config, log, store, logs, lateLogs, engine })
-    : null;
+  const shared = { config, log, store, logs, recipes, instance: hostInstance(config.data) };
+  const isHost = config.worker.roles.includes('host');
+  const host = isHost ? await startHostSide({ ...shared, lateLogs, engine }) : null;
   closers.push(async () => host?.stop());
 
   const temporal = await connectUnlessStopped({ config, log, stopping });
   if (temporal === null) return;
   closers.push(async () => temporal.close());
 
-  const worker = await startWorker({ config, log, store, logs, host, recipes, policies, temporal });
+  if (isHost) await claimHostName(config.host.name, shared.instance, temporal.pollersOf);
+  const worker = await startWorker({ ...shared, host, policies, temporal });
   closers.push(async () => worker.stop());
   log.info({ host: config.host.name, roles: config.worker.roles }, 'The worker is ready');
   ready();

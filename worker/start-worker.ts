@@ -24,6 +24,7 @@ import { createSender } from '../notify/sender';
 import type { LogStore } from '../store/log-store';
 import type { PolicyStore } from '../store/policy-store';
 import type { RunStore } from '../store/run-store';
+import type { HostInstance } from './host-instance';
 import type { HostSide } from './host-side';
 import type { TemporalLink } from './temporal-link';
 
@@ -37,6 +38,7 @@ export interface WorkerDeps {
   recipes: RecipeBook;
   policies: PolicyStore;
   temporal: TemporalLink;
+  instance: HostInstance;
 }
 
 export interface RunningWorker {
@@ -144,12 +146,14 @@ function hostPlans(deps: WorkerDeps, host: HostSide): WorkerOptions[] {
   return [
     {
       ...common(deps),
+      identity: deps.instance.identity,
       taskQueue: hostTaskQueue(name),
       activities: { ...short },
       maxConcurrentActivityTaskExecutions: SHORT_CALLS,
     },
     {
       ...common(deps),
+      identity: deps.instance.identity,
       taskQueue: followTaskQueue(name),
       activities: {
         pullImage,

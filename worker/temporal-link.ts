@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -8,7 +8,8 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import type { WorkflowIdentity } from '../contract/activities';
 import type { HostNotice, SilenceReport } from '../contract/notice';
-import { MEMO, workflowIdFor } from '../contract/names';
+import { MEMO, RUN_WORKFLOW, workflowIdFor } from '../contract/names';
+import type { RunSubmission } from '../contract/spec';
 import type { RunStanding } from '../policy/reconcile';
 import type { WorkflowWitness } from '../control/read-model-healer';
 import { ensureRetentionSchedule } from './retention-schedule';
@@ -31,7 +32,16 @@ export interface TemporalLink {
   sendNotice(runId: string, notice: HostNotice): Promise<boolean>;
   /** The same for the signal `silent`. */
   sendSilence(runId: string, report: SilenceReport): Promise<boolean>;
+  /** Workers that asked for tasks of an activity queue lately. */
+  pollersOf(taskQueue: string): Promise<Poller[]>;
+  /** What all schedules submit that start runs. */
+  scheduledRuns(): Promise<RunSubmission[]>;
   close(): Promise<void>;
+}
+
+export interface Poller {
+  identity: string;
+  askedAtMs: number;
 }
 
 /** How long Temporal may take to tell of a run, or to take a message for it. */
@@ -85,6 +95,9 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
         connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => send(client, runId, noticeSignal, notice)),
       sendSilence: (runId, report) =>
         connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => send(client, runId, silentSignal, report)),
+      pollersOf: (taskQueue) =>
+        connection.withDeadline(Date.now() + ASK_TIMEOUT_MS, () => pollersOf(connection, namespace, taskQueue)),
+      scheduledRuns: () => scheduledRuns(client),
       close: async () => {
         await native.close();
         await connection.close();
@@ -94,6 +107,33 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
     await connection.close();
     throw error;
   }
+}
+
+const ACTIVITY_QUEUE = 2;
+
+async function pollersOf({ workflowService }: Connection, namespace: string, name: string): Promise<Poller[]> {
+  const asked = { namespace, taskQueue: { name }, taskQueueType: ACTIVITY_QUEUE };
+  const { pollers } = await workflowService.describeTaskQueue(asked);
+  return (pollers ?? []).map(({ identity, lastAccessTime }) => ({
+    identity: identity ?? '',
+    askedAtMs: Number(lastAccessTime?.seconds ?? 0) * 1000,
+  }));
+}
+
+/** Of those that the API made, and of those that were made by hand. */
+async function scheduledRuns({ schedule: schedules }: Client): Promise<RunSubmission[]> {
+  const found: RunSubmission[] = [];
+  for await (const { scheduleId } of schedules.list()) {
+    const description = await schedules.getHandle(scheduleId).describe().catch(unlessGone);
+    if (description?.action.workflowType !== RUN_WORKFLOW) continue;
+    found.push((description.action.args?.[0] ?? {}) as RunSubmission);
+  }
+  return found;
+}
+
+function unlessGone(error: unknown): null {
+  if (error instanceof ScheduleNotFoundError) return null;
+  throw error;
 }
 
 /** See {@link TemporalLink.standingOf}. */

@@ -4,6 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 import { createHostActivities } from '../../activities/host-activities';
+import type { HostActivityDeps } from '../../activities/host-deps';
 import type { HostActivities, StartContainerInput } from '../../contract/activities';
 import type { RunSpec } from '../../contract/spec';
 import type { HostNotice, SilenceReport } from '../../contract/notice';
@@ -15,7 +16,7 @@ import type { Pumps } from '../../host/pumps';
 import { createSilenceWatches, type SilenceWatches } from '../../host/silence-watch';
 import { TEST_IMAGE } from '../helpers/engine';
 import { specOf } from '../helpers/fake-host';
-import { python, QUIET, testHost, type TestHost } from '../host/helpers';
+import { NO_DISKS, python, QUIET, testHost, type TestHost } from '../host/helpers';
 
 /** The activities of a host with its pumps, and what their inputs are made of. */
 export interface ActivityHost extends TestHost {
@@ -52,7 +53,7 @@ export async function activityHost(): Promise<ActivityHost> {
     log: QUIET,
   });
   const standingOf = async () => ({ state: 'live', epoch: 1 }) as const;
-  const activities = createHostActivities({ ...host, pumps, standingOf, log: QUIET });
+  const activities = createHostActivities({ ...host, pumps, standingOf, log: QUIET, ...AMPLE });
   const startInput: ActivityHost['startInput'] = (runId, command, changes = {}) => ({
     ...identity(runId),
     specHash: 'hash',
@@ -87,6 +88,13 @@ export async function activityHost(): Promise<ActivityHost> {
     },
   };
 }
+
+/** Of a host that has room for everything. */
+export const AMPLE: Pick<HostActivityDeps, 'disks' | 'gpus' | 'images'> = {
+  disks: NO_DISKS,
+  gpus: { look: async () => undefined },
+  images: { pulled: async () => undefined, used: async () => undefined },
+};
 
 export const identity = (runId: string, attempt = 1, epoch = attempt) => ({ runId, attempt, epoch });
 

@@ -6,7 +6,15 @@ import type { Engine } from '../../docker/engine';
 import { deferred } from '../helpers/deferred';
 import { until } from '../helpers/until';
 import { labelsOf, python } from '../host/helpers';
-import { activityEnvironment, activityHost, DEAF, identity, inActivity, type ActivityHost } from './host-helpers';
+import {
+  activityEnvironment,
+  activityHost,
+  AMPLE,
+  DEAF,
+  identity,
+  inActivity,
+  type ActivityHost,
+} from './host-helpers';
 
 let host: ActivityHost;
 
@@ -143,7 +151,7 @@ open("/state/half.tmp", "w").close()
       },
     };
     const standingOf = async () => ({ state: 'live', epoch: 1 }) as const;
-    const { startContainer } = createHostActivities({ ...host, engine, standingOf });
+    const { startContainer } = createHostActivities({ ...host, ...AMPLE, engine, standingOf });
     const input = host.startInput('thawed', python('print("once")'));
     const first = inActivity(startContainer, input);
     await until(async () => (await containersOf('thawed')).length === 1);

@@ -24,7 +24,7 @@ import { specOf } from '../helpers/fake-host';
 import { testProcesses } from '../helpers/processes';
 import { until } from '../helpers/until';
 import { allLines, hostConfig, QUIET } from '../host/helpers';
-import { identity, inActivity } from './host-helpers';
+import { AMPLE, identity, inActivity } from './host-helpers';
 
 /** A host whose Docker Engine is never there. */
 const NOWHERE = 'unix:///nowhere/docker.sock';
@@ -48,7 +48,7 @@ const health: EngineHealth = {
   stop: async () => undefined,
 };
 const standing = { state: 'live', epoch: 1 } as const;
-const deps = { engine, pumps, config, logs, health, standingOf: async () => standing, log: QUIET };
+const deps = { engine, pumps, config, logs, health, standingOf: async () => standing, log: QUIET, ...AMPLE };
 const { startContainer, stopContainer, cleanUp, reachHost } = createHostActivities(deps);
 const watches = createContainerWatches({
   engineViews: { subscribe: () => () => undefined },

@@ -1,5 +1,5 @@
 import { LABELS } from '../../contract/names';
-import { startReconciler } from '../../host/reconciler';
+import { startReconciler, type Reconciler } from '../../host/reconciler';
 import type { RunStanding } from '../../policy/reconcile';
 import { until } from '../helpers/until';
 import { python, QUIET, testHost, type TestHost } from './helpers';
@@ -13,7 +13,10 @@ afterAll(() => host.dispose());
 const TICKS = python('import itertools, time\nfor i in itertools.count(): print(i); time.sleep(0.05)');
 
 /** Reconciles with what Temporal would say, until `body` is through. */
-async function reconciling(standings: Record<string, RunStanding>, body: () => Promise<void>): Promise<void> {
+async function reconciling(
+  standings: Record<string, RunStanding>,
+  body: (reconciler: Reconciler) => Promise<void>,
+): Promise<void> {
   const pumps = host.newPumps();
   await pumps.start();
   const standingOf = async (runId: string): Promise<RunStanding> => {
@@ -24,7 +27,7 @@ async function reconciling(standings: Record<string, RunStanding>, body: () => P
   const reconciler = startReconciler({ ...host, pumps, log: QUIET, standingOf });
   try {
     await reconciler.first;
-    await body();
+    await body(reconciler);
   } finally {
     await reconciler.stop();
   }
@@ -59,6 +62,31 @@ describe('a host that holds its containers against Temporal', () => {
       await until(async () => !(await isThere(orphan)));
     });
     expect((await host.lines('orphan')).map(({ text }) => text).at(-1)).toBe('bye');
+  });
+
+  it('is clean once nothing stale is left, and not again before another pass when it may have been cut off', async () => {
+    const standings: Record<string, RunStanding> = { cut: { state: 'live', epoch: 1 } };
+    const id = await host.runOf('cut', TICKS, withEpoch(1));
+    await reconciling(standings, async (reconciler) => {
+      expect(reconciler.reconciled()).toBe('all');
+      standings['cut'] = { state: 'live', epoch: 2 };
+      reconciler.onCutOff();
+      expect(reconciler.reconciled()).toBe('nothing');
+      await until(() => reconciler.reconciled() === 'all');
+      expect(await isThere(id)).toBe(false);
+    });
+  });
+
+  it('is not clean while Temporal does not tell, and is by itself once it does', async () => {
+    const standings: Record<string, RunStanding> = {};
+    const id = await host.runOf('silent', TICKS, withEpoch(1));
+    await reconciling(standings, async (reconciler) => {
+      // There are no local processes that could be stale.
+      expect(reconciler.reconciled()).toBe('processes');
+      standings['silent'] = { state: 'live', epoch: 1 };
+      await until(() => reconciler.reconciled() === 'all');
+    });
+    await host.engine.removeContainer(id);
   });
 
   it('removes one that was made and never started', async () => {

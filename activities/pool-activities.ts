@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { DEFAULT_POOL } from '../contract/names';
 import type { LeaseStanding, PoolActivities, PoolNews, WatchPoolInput } from '../contract/pool-messages';
 import { isEndState, RUN_STATES } from '../contract/state';
 import { poolFactsOf } from '../policy/pool/host-facts';
 import { jsonHash } from '../store/json-hash';
-import type { HostReport, RunStore } from '../store/run-store';
+import type { RunStore } from '../store/run-store';
 import { withHeartbeat } from './host-heartbeat';
 import type { RunWitness } from './pool-client';
 
@@ -56,13 +55,9 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
 }
 
 async function hostsOf({ store }: PoolDeps, pool: string): Promise<Pick<PoolNews, 'version' | 'hosts'>> {
-  const reports = (await store.listHosts()).filter((report) => poolOfHost(report) === pool);
+  const reports = (await store.listHosts()).filter((report) => report.pool === pool);
   const hosts = poolFactsOf(reports, Date.now());
   return { hosts, version: jsonHash(hosts) };
-}
-
-function poolOfHost(report: HostReport & { pool?: string }): string {
-  return report.pool ?? DEFAULT_POOL;
 }
 
 /** Those of the pool's runs whose workflow goes on no more. */

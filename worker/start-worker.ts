@@ -62,7 +62,10 @@ const SHORT_CALLS = 40;
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, host, temporal } = deps;
   await host?.meet(temporal);
-  if (config.worker.roles.includes('control') && !config.pools.direct) await temporal.pools.start(DEFAULT_POOL);
+  if (config.worker.roles.includes('control') && !config.pools.direct) {
+    const pools = new Set([DEFAULT_POOL, config.host.pool]);
+    await Promise.all([...pools].map((pool) => temporal.pools.start(pool)));
+  }
   const workers = await createAll([
     ...(config.worker.roles.includes('control') ? [controlPlan(deps)] : []),
     ...(host ? hostPlans(deps, host) : []),

@@ -27,19 +27,15 @@ export interface Recorder {
  */
 export function createRecorder(status: () => RunStatus): Recorder {
   let revision = 0;
-  let spec: RunSpec | undefined;
   let waiting: RunEvent[] = [];
-  let words: PoolWord[] = [];
+  let more: Pick<RecordRunInput, 'spec' | 'toPool'> = {};
   let sending: Promise<void> | null = null;
 
   async function sendAll(): Promise<void> {
-    while (waiting.length > 0 || words.length > 0) {
-      const toPool = words.length > 0 && { toPool: words };
-      const report = { revision: (revision += 1), ...status(), events: waiting };
-      const update: RecordRunInput = { ...report, ...(spec ? { spec } : {}), ...toPool };
+    while (waiting.length > 0 || more.toPool !== undefined) {
+      const update: RecordRunInput = { revision: (revision += 1), ...status(), events: waiting, ...more };
       waiting = [];
-      words = [];
-      spec = undefined;
+      more = {};
       await CancellationScope.nonCancellable(async () => quickControl.recordRun(update));
     }
     sending = null;
@@ -51,22 +47,18 @@ export function createRecorder(status: () => RunStatus): Recorder {
   };
 
   return {
-    attachSpec: (value) => {
-      spec = value;
-    },
+    attachSpec: (spec) => void (more.spec = spec),
     record: (event) => {
       waiting.push(event);
       send();
     },
     tellPool: (word) => {
-      words.push(word);
+      more.toPool = [...(more.toPool ?? []), word];
     },
-    recordWithNext: (event) => {
-      waiting.push(event);
-    },
+    recordWithNext: (event) => void waiting.push(event),
     revision: () => revision,
     flushed: async () => {
-      if (waiting.length > 0 || words.length > 0) send();
+      if (waiting.length > 0 || more.toPool !== undefined) send();
       await sending;
     },
   };

@@ -2,12 +2,13 @@ import { createPoolActivities } from '../../activities/pool-activities';
 import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor } from '../../contract/names';
 import type { PoolView } from '../../contract/pool';
 import type { PoolInput } from '../../contract/pool-messages';
-import type { HostReport } from '../../store/run-store';
+import type { HostReport } from '../../contract/host';
 import { createPoolLink, type PoolLink } from '../../worker/pool-link';
 import { standingOf } from '../../worker/temporal-link';
 import { createWorkflowWitness } from '../../worker/workflow-witness';
 import { poolQuery } from '../../workflows/pool-messages';
 import type { Activities } from './fake-host';
+import { hostReport } from './host-report';
 import { until } from './until';
 import type { WorkflowSuite } from './workflow-suite';
 
@@ -25,7 +26,11 @@ export interface PoolOfTest {
   becomes(condition: (view: PoolView) => boolean): Promise<PoolView>;
 }
 
-export function poolOfTest(suite: WorkflowSuite, hosts: HostReport[] = [hostReport()], name = 'default'): PoolOfTest {
+export function poolOfTest(
+  suite: WorkflowSuite,
+  hosts = [hostReport({ name: 'fake', cpus: 1, memoryBytes: 64 * GIB })],
+  name = 'default',
+): PoolOfTest {
   const { client } = suite.env;
   const view = async (): Promise<PoolView> => client.workflow.getHandle(poolWorkflowIdFor(name)).query(poolQuery);
   return {
@@ -71,22 +76,4 @@ export function pooled(suite: WorkflowSuite, { link, hosts }: PoolOfTest, activi
   };
 }
 
-/** A host with room for so many runs of the defaults. */
-export function hostReport({ name = 'fake', cpus = 1 }: { name?: string; cpus?: number } = {}): HostReport {
-  return {
-    name,
-    reportedAt: new Date().toISOString(),
-    engineReady: true,
-    engineProblem: null,
-    engineAwaySince: null,
-    fallback: 'none',
-    fallbackAfterMs: 60_000,
-    engineVersion: '26.1.5',
-    apiVersion: '1.45',
-    liveRestore: true,
-    cpus,
-    memoryBytes: 64 * 2 ** 30,
-    diskFreeBytes: null,
-    diskTotalBytes: null,
-  };
-}
+const GIB = 2 ** 30;

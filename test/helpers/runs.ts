@@ -4,9 +4,10 @@ import { isEndState, type RunState } from '../../contract/state';
 import { TEST_IMAGE } from './engine';
 import { until } from './until';
 
-/** A run of a shell script in the small test image. */
+/** A run of a shell script in the small test image; it asks for little, so that several have room on a small machine. */
 export function shellRun(script: string, more: object = {}): object {
-  return { image: TEST_IMAGE, pullPolicy: 'never', command: ['sh', '-c', script], ...more };
+  const resources = { cpus: 0.2, memory: '256m' };
+  return { image: TEST_IMAGE, pullPolicy: 'never', command: ['sh', '-c', script], resources, ...more };
 }
 
 export async function request<T>(

@@ -17,7 +17,11 @@ async function withPool<T>(
   const pool = poolOfTest(suite);
   return suite.withWorkers(pooled(suite, pool, host.activities), async (start) => {
     await pool.begin({ checkEveryMs: 300 });
-    return body(start, pool).finally(() => pool.end());
+    try {
+      return await body(start, pool);
+    } finally {
+      await pool.end();
+    }
   });
 }
 

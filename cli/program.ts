@@ -23,6 +23,30 @@ import { EXIT_CODES_HELP } from './exit-codes';
 
 const DEFAULT_SERVER = 'http://127.0.0.1:8000';
 
+/** In the order in which --help lists them. */
+const COMMANDS = [
+  addUpCommand,
+  addRunCommand,
+  addRerunCommand,
+  addLsCommand,
+  addShowCommand,
+  addWhyCommand,
+  addReceiptCommand,
+  addLogsCommand,
+  addGrepCommand,
+  addCancelCommand,
+  addSuspendCommand,
+  addResumeCommand,
+  addChangeCommand,
+  addScheduleCommand,
+  addPolicyCommand,
+  addHostsCommand,
+  addPoolsCommand,
+  addQueueCommand,
+  addReserveCommand,
+  addDoctorCommand,
+];
+
 /** The command line of `trainyard`. It throws instead of ending the process, see `main`. */
 export function buildProgram(context: Context, version: string): Command {
   const program = new Command('trainyard')
@@ -38,29 +62,7 @@ export function buildProgram(context: Context, version: string): Command {
     .addHelpText('after', EXIT_CODES_HELP)
     .configureOutput({ writeOut: context.io.out, writeErr: context.io.err })
     .exitOverride();
-  const add = [
-    addUpCommand,
-    addRunCommand,
-    addRerunCommand,
-    addLsCommand,
-    addShowCommand,
-    addWhyCommand,
-    addReceiptCommand,
-    addLogsCommand,
-    addGrepCommand,
-    addCancelCommand,
-    addSuspendCommand,
-    addResumeCommand,
-    addChangeCommand,
-    addScheduleCommand,
-    addPolicyCommand,
-    addHostsCommand,
-    addPoolsCommand,
-    addQueueCommand,
-    addReserveCommand,
-    addDoctorCommand,
-  ];
-  for (const addCommand of add) addCommand(program, context);
+  for (const addCommand of COMMANDS) addCommand(program, context);
   for (const command of allCommands(program)) {
     command.copyInheritedSettings(program);
     // So that both options may also stand after the name of the command.

@@ -169,6 +169,9 @@ export const RunExplanationSchema = Type.Object(
     waiting: Type.Union([ExplanationSchema, Type.Null()], {
       description: 'As its pool tells it; null for a run that does not wait in it.',
     }),
+    lease: Type.Union([LeaseSchema, Type.Null()], {
+      description: 'What it holds of its hosts; null where it holds nothing, or its pool does not answer.',
+    }),
   },
   { title: 'RunExplanation' },
 );

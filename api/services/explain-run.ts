@@ -1,4 +1,4 @@
-import type { Explanation } from '../../contract/pool';
+import type { Explanation, Lease } from '../../contract/pool';
 import type { RunExplanation } from '../../contract/pool-http';
 import { describeReason } from '../../contract/reason';
 import type { Run } from '../../contract/run';
@@ -15,14 +15,15 @@ import type { Services } from './services';
  */
 export async function explainRun(services: Services, runId: string): Promise<RunExplanation> {
   const { run } = await findRun(services, runId);
-  const waiting = run.state === 'queued' ? await explanationOf(services, run) : null;
   const { state, pool } = run;
-  return { runId, state, pool, sentence: waiting === null ? instead(run) : sentenceOf(waiting), waiting };
+  const waiting = state === 'queued' ? await explanationOf(services, run) : null;
+  const lease = state === 'queued' || isEndState(state) ? null : await leaseOf(services, run);
+  return { runId, state, pool, sentence: asSentence(waiting?.waitsFor ?? instead(run)), waiting, lease };
 }
 
-/** `It waits for …`, as one sentence. */
-export function sentenceOf({ waitsFor }: Explanation): string {
-  return `It ${waitsFor}.`;
+async function leaseOf({ pools }: Services, { id, pool }: Run): Promise<Lease | null> {
+  const view = await pools.view(pool);
+  return view?.leases.find(({ runId }) => runId === id) ?? null;
 }
 
 async function explanationOf({ temporal, logger }: Services, { id, pool }: Run): Promise<Explanation | null> {
@@ -33,6 +34,12 @@ async function explanationOf({ temporal, logger }: Services, { id, pool }: Run):
     logger.debug({ err: error, runId: id }, 'what a run waits for is not known');
     return null;
   }
+}
+
+/** What a pool says of a run begins with what it does: `waits for …`. */
+function asSentence(text: string): string {
+  const whole = /^[a-z]/.test(text) ? `It ${text}` : text;
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
 const DOES: Record<Exclude<RunState, 'succeeded' | 'failed' | 'cancelled'>, (run: Run) => string> = {

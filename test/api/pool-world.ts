@@ -5,8 +5,8 @@ import { createPoolActivities } from '../../activities/pool-activities';
 import type { HostReport } from '../../contract/host';
 import type { Run } from '../../contract/run';
 import type { RunSubmission } from '../../contract/spec';
-import type { RunStanding } from '../../policy/reconcile';
 import { createPoolLink } from '../../worker/pool-link';
+import { standingOf } from '../../worker/temporal-link';
 import { createWorkflowWitness } from '../../worker/workflow-witness';
 import { deferred, type Deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
@@ -63,15 +63,12 @@ export function poolWorld(suite: WorkflowSuite, api: () => TestApi): PoolWorld {
 
 function realActivities(suite: WorkflowSuite, { services }: TestApi, pools: ReturnType<typeof createPoolLink>) {
   const { runStore: store, recipes, policies } = services;
-  const { factsOf, liveRuns } = createWorkflowWitness(suite.env.client);
-  const standingOf = async (runId: string): Promise<RunStanding> => {
-    const { status } = await factsOf(runId);
-    return status === 'live' ? { state: 'live', epoch: 1 } : { state: 'ended', endedAtMs: 0 };
-  };
+  const { client } = suite.env;
+  const { liveRuns } = createWorkflowWitness(client);
   const control = { store, recipes, policies, pools, checkTargets: async () => [], cancelWorkflow: async () => {} };
   return {
     ...createControlActivities(control),
-    ...createPoolActivities({ store, runs: { ...pools, liveRuns, standingOf } }),
+    ...createPoolActivities({ store, runs: { ...pools, liveRuns, standingOf: (runId) => standingOf(client, runId) } }),
   };
 }
 

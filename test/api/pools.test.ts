@@ -46,7 +46,11 @@ test('a host has what its pool gives out of it, and takes runs or not, as an ope
       free: { cpus: 1, memoryBytes: 6 * GIB, gpus: [] },
       runs: [id],
     });
-    expect(await explain(id)).toMatchObject({ sentence: expect.stringMatching(/^It runs on fake/), waiting: null });
+    expect(await explain(id)).toMatchObject({
+      sentence: expect.stringMatching(/^It runs on fake/),
+      waiting: null,
+      lease: { runId: id, nodes: [{ host: 'fake', cpus: 1, gpuIds: [] }], because: expect.any(String) },
+    });
 
     const cordoned = await send('POST', '/v1/hosts/fake/cordon', { by: 'ada' });
     expect([cordoned.statusCode, cordoned.json<HostDetail>()]).toEqual([

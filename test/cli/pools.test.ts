@@ -204,6 +204,7 @@ describe('a run that waits', () => {
     pool: 'default',
     sentence: 'It waits for 2 GPUs: host box has 0 free.',
     waiting: WAITING,
+    lease: null,
   };
   const run = sampleRun({ state: 'queued', project: 'vision', owner: 'ada', priority: 70, gpus: 2, host: null });
 
@@ -223,6 +224,21 @@ describe('a run that waits', () => {
     expect(out).toMatch(/^freed by +the end of run x$/m);
     expect(out).toMatch(/^starts +\S+ \(in 2 h\) at the latest$/m);
     expect(JSON.parse((await on('why', 'digits-abc', '--json')).out)).toEqual(explanation);
+  });
+
+  it('is shown with what it holds, and why, once it has its place', async () => {
+    const node = { host: 'box', cpus: 1, memoryBytes: GIB, gpuIds: ['GPU-0', 'GPU-1'] };
+    const grantedAt = '2026-11-24T18:00:00.000Z';
+    const lease = { runId: 'digits-abc', attempt: 1, claim: 1, nodes: [node], grantedAt, because: 'It was free.' };
+    handler = (request, response) => {
+      const { pathname } = new URL(request.url!, 'http://server');
+      if (pathname.endsWith('/explain')) return sendJson(response, { ...explanation, waiting: null, lease });
+      if (/\/(attempts|events)$/.test(pathname)) return sendJson(response, { items: [], next: null });
+      sendJson(response, { ...run, state: 'running', attempts: [], spec: specOf({}), pull: null });
+    };
+    const { out } = await on('show', 'digits-abc');
+    expect(out).toMatch(/^holds +1 CPUs, 1.0 GiB of memory, GPU-0, GPU-1 of box, since 2026-11-24T18:00:00.000Z$/m);
+    expect(out).toMatch(/^because +It was free\.$/m);
   });
 
   it('is shown with what it waits for, and for whom it counts', async () => {

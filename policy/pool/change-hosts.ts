@@ -1,6 +1,7 @@
 import type { HostIntent, PoolHostFacts, PoolSettings } from '../../contract/pool';
 import { createHost, measured } from './host';
-import { hostsChanged, type Pool } from './pool';
+import { hostsChanged } from './occupancy';
+import type { Pool } from './pool';
 
 /**
  * Takes the hosts of a pool as they are now. One that is not among them is forgotten, unless leases are held there: then it

@@ -1,10 +1,12 @@
 import type { ClaimAnswer, ClaimIdentity, ClaimInput } from '../../contract/pool';
 import { forgetHosts } from './change-hosts';
-import { explanationOf } from './explain';
+import { createExplainer } from './explain';
 import { end } from './grant';
-import { orderAt } from './order';
-import { grantAtOnce } from './pass';
-import { changeHeld, shapeOf, type Pool } from './pool';
+import type { Pass } from './head';
+import { createPass, grantAtOnce } from './pass';
+import { shapeOf } from './candidates';
+import { changeHeld } from './occupancy';
+import type { Pool } from './pool';
 import { addToQueue, removeFromQueue, type Entry } from './queue';
 import { whyNever } from './refusal';
 
@@ -18,13 +20,14 @@ export function answerClaim(pool: Pool, input: ClaimInput, nowMs: number): Claim
   const held = pool.held.get(input.runId);
   if (held) return { kind: 'granted', lease: held.lease };
   const waiting = pool.queue.entries.get(input.runId);
-  if (waiting) return queued(pool, waiting, nowMs);
+  if (waiting) return queued(createPass(pool, nowMs), waiting);
 
   const why = whyNever(pool, input.request);
   if (why !== null) return { kind: 'refused', why };
   const entry = enqueue(pool, input);
-  const decision = grantAtOnce(pool, entry, nowMs);
-  return decision?.kind === 'grant' ? { kind: 'granted', lease: decision.lease } : queued(pool, entry, nowMs);
+  const pass = createPass(pool, nowMs);
+  const decision = grantAtOnce(pass, entry);
+  return decision?.kind === 'grant' ? { kind: 'granted', lease: decision.lease } : queued(pass, entry);
 }
 
 /** The claim is over; one that is over already, or older than the newest of its run, changes nothing. */
@@ -44,7 +47,7 @@ export function reprioritiseRun(pool: Pool, runId: string, priority: number): bo
   if (held) changeHeld(pool, held, { request: { ...held.request, priority } });
   if (entry) {
     removeFromQueue(pool.queue, entry);
-    enqueue(pool, { ...entry.waiting, request: { ...entry.waiting.request, priority } });
+    enqueue(pool, { ...entry.waiting, request: { ...entry.request, priority } });
   }
   return Boolean(entry ?? held);
 }
@@ -53,8 +56,8 @@ function enqueue(pool: Pool, waiting: ClaimInput): Entry {
   return addToQueue(pool.queue, waiting, shapeOf(pool, waiting.request));
 }
 
-function queued(pool: Pool, entry: Entry, nowMs: number): ClaimAnswer {
-  return { kind: 'queued', explanation: explanationOf(pool, orderAt(pool, nowMs), entry, nowMs) };
+function queued(pass: Pass, entry: Entry): ClaimAnswer {
+  return { kind: 'queued', explanation: createExplainer(pass).of(entry) };
 }
 
 function newestOf(pool: Pool, runId: string): number | undefined {

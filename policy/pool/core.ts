@@ -11,10 +11,9 @@ import type {
 } from '../../contract/pool';
 import { addHosts, changeIntent, configurePool } from './change-hosts';
 import { answerClaim, endClaim, reprioritiseRun } from './claims';
-import { explanationOf } from './explain';
-import { orderAt } from './order';
-import { passOver } from './pass';
-import { createPool, dataOf } from './pool';
+import { createExplainer } from './explain';
+import { createPass, passOver } from './pass';
+import { createPool, dataOf } from './create-pool';
 import { endReservation, makeReservation } from './reservations';
 import { emptyState, type Decision, type PoolState } from './state';
 import { viewOf } from './view';
@@ -77,7 +76,7 @@ export function createPoolCore(name: string, state: PoolState = emptyState(name)
       pool.queue.entries.size > 0 && pool.settings.ageingMs > 0 ? nowMs + pool.settings.ageingMs : null,
     explain: (runId, nowMs) => {
       const entry = pool.queue.entries.get(runId);
-      return entry ? explanationOf(pool, orderAt(pool, nowMs), entry, nowMs) : null;
+      return entry ? createExplainer(createPass(pool, nowMs)).of(entry) : null;
     },
     view: (nowMs) => viewOf(pool, nowMs),
     holders: () => [...new Set([...pool.held.keys(), ...pool.queue.entries.keys()])],

@@ -1,68 +1,122 @@
-import type { Explanation, LeaseRequest, WaitCause } from '../../contract/pool';
+import type { Explanation, LeaseRequest } from '../../contract/pool';
+import { formatDuration } from '../../contract/units';
+import { refreshed } from './candidates';
+import { explainFull } from './explain-full';
 import { findPlace } from './fit';
+import { forecast, FORESEEN } from './forecast';
 import { isReady, stateOf, type Host } from './host';
-import { countBefore, type Order } from './order';
+import { keepPlace, nextHead, type Pass } from './head';
+import { countBefore } from './order';
+import { keeperOf, type Keeper } from './permission';
 import type { Pool } from './pool';
 import type { Entry } from './queue';
 import { quotaProblem } from './quota';
 import { fullNodes, mayHold } from './shape';
-import type { Held } from './state';
-import { amountsOf, clockText, gpusText, listedBriefly } from './words';
+import { amountsOf, clockText, gpusText, listedBriefly, reason, type Why } from './words';
 
-type Why = Pick<Explanation, 'cause' | 'waitsFor' | 'freedBy' | 'estimatedStart'>;
+/** Explains waiting claims as of one instant. */
+export interface Explainer {
+  of(entry: Entry): Explanation;
+  readonly pass: Pass;
+}
 
-/** Why a claim waits, and what would free it. */
-export function explanationOf(pool: Pool, order: Order, entry: Entry, nowMs: number): Explanation {
+export function createExplainer(pass: Pass): Explainer {
+  const { pool, nowMs, order } = pass;
+  let starts: Map<string, number> | undefined;
   return {
-    runId: entry.waiting.runId,
-    place: countBefore(pool, order, entry) + 1,
-    queued: pool.queue.entries.size,
-    ...whyOf(pool, entry, nowMs),
+    pass,
+    of: (entry) => {
+      const { runId } = entry.waiting;
+      const place = countBefore(pool, order, entry) + 1;
+      if (place <= FORESEEN) starts ??= forecast(pool, order, nowMs);
+      const startMs = starts?.get(runId);
+      const estimatedStart = startMs === undefined ? null : new Date(startMs).toISOString();
+      return { runId, place, queued: pool.queue.entries.size, ...whyOf(pass, entry), estimatedStart };
+    },
   };
 }
 
-function whyOf(pool: Pool, entry: Entry, nowMs: number): Why {
-  const { request } = entry.waiting;
-  const fit = findPlace(pool, entry.of.shape, () => true);
+function whyOf(pass: Pass, entry: Entry): Why {
+  const { pool, nowMs } = pass;
+  const { request } = entry;
+  const shape = refreshed(pool, entry.of.shape);
+  if (shape.closed !== null) return noHost(pool, entry);
   const quota = quotaProblem(pool, request);
-  if (fit.kind === 'closed') return noHost(pool, entry);
-  if (quota !== null) return because('quota', `waits because ${quota}`, quotaFreedBy(request));
-  if (fit.kind === 'full') return full(entry, nowMs);
-  return because(
-    'behind',
-    'waits for the next decision of the pool',
-    'there is room: it starts as soon as it is its turn',
-  );
+  if (quota !== null) return reason('quota', `waits because ${quota}`, quotaFreedBy(request));
+  const keepers: Keeper[] = [];
+  const fit = findPlace(pool, shape, (part) => {
+    const keeper = keeperOf(settled(pass), entry, part);
+    if (keeper) keepers.push(keeper);
+    return keeper === null;
+  });
+  if (fit.kind === 'full') return explainFull(pool, entry, nowMs);
+  if (keepers[0] && fit.kind === 'kept') return kept(keepers[0], entry, nowMs);
+  return reason('behind', 'waits for its turn: there is room for it', 'the next decision of the pool');
 }
 
-function because(cause: WaitCause, waitsFor: string, freedBy: string, estimatedStart: string | null = null): Why {
-  return { cause, waitsFor, freedBy, estimatedStart };
+/** With the place of the first that has to wait. */
+function settled(pass: Pass): Pass {
+  while (!pass.hasHead) {
+    const head = nextHead(pass);
+    if (!head) break;
+    pass.head = undefined;
+    keepPlace(pass, head);
+  }
+  return pass;
+}
+
+function kept(keeper: Keeper, { request }: Entry, nowMs: number): Why {
+  if ('reservation' in keeper) {
+    const { id, project, gpus, gpuModel, from, until } = keeper.reservation;
+    const what = gpusText(gpus, { gpuModel, gpuMemoryBytes: 0 });
+    const when = `from ${clockText(Date.parse(from), nowMs)} until ${clockText(Date.parse(until), nowMs)}`;
+    return reason(
+      'reserved',
+      `waits because ${what} are reserved for project ${project} ${when}`,
+      `the end of reservation ${id}, or of runs that hold other GPUs`,
+    );
+  }
+  const { runId, atMs, places, firm, priority } = keeper.plan;
+  const where = listedBriefly([...places.keys()].map(({ name }) => `host ${name}`));
+  if (firm) {
+    return reason(
+      'behind',
+      `waits because the free place on ${where} is kept for run ${runId} of priority ${priority}, for which others give way`,
+      `the start of run ${runId}, or the end of another run`,
+    );
+  }
+  return reason(
+    'behind',
+    `waits behind run ${runId}, which is to have its place on ${where} by ${clockText(atMs, nowMs)}: this run may last ${formatDuration(request.limitMs)} and would be in its way`,
+    `the start of run ${runId}, or the end of another run`,
+  );
 }
 
 function quotaFreedBy({ project, owner }: LeaseRequest): string {
   return `the end of a run of project ${project} or of owner ${owner}, or a higher quota`;
 }
 
-function noHost(pool: Pool, { waiting: { request }, of: { shape } }: Entry): Why {
+function noHost(pool: Pool, { request, of: { shape } }: Entry): Why {
+  const what = amountsOf(request);
+  if (pool.hosts.length === 0) {
+    return reason('no-host', `waits for a host: pool ${pool.name} has none yet`, 'the first report of a host worker');
+  }
   const able = pool.hosts.filter((host) => mayHold(host, request) && fullNodes(host, shape) > 0);
+  if (able.length === 0)
+    return reason('no-host', `waits for ${what}: no host of the pool has that`, 'a host that has it');
   const states = listedBriefly(able.map(problemOf));
   if (shape.closed === 'avoided') {
-    return because(
+    return reason(
       'avoided',
       `waits for another host than ${request.avoid.join(', ')}, where it ran before: ${states}`,
       'the return of such a host, or a new one',
     );
   }
-  if (pool.hosts.length === 0) {
-    return because('no-host', `waits for a host: pool ${pool.name} has none yet`, 'the first report of a host worker');
-  }
-  const what = amountsOf(request);
-  if (able.length === 0)
-    return because('no-host', `waits for ${what}: no host of the pool has that`, 'a host that has it');
-  return because(
+  const names = listedBriefly(able.filter((host) => !isReady(host)).map(({ name }) => `host ${name}`));
+  return reason(
     'no-host',
     `waits for a host with ${what}: ${states}`,
-    `the return of ${listedBriefly(able.map(({ name }) => name))}, or another host`,
+    names === '' ? 'another host that has it' : `the return of ${names}, or another host`,
   );
 }
 
@@ -71,27 +125,5 @@ function problemOf(host: Host): string {
   const { name, facts } = host;
   const state = stateOf(host);
   if (isReady(host)) return `host ${name} is ready`;
-  if (state === 'ready') return `host ${name} ${facts.refuses}`;
-  return `host ${name} is ${state}`;
+  return state === 'ready' ? `host ${name} ${facts.refuses}` : `host ${name} is ${state}`;
 }
-
-/** Every host that could hold it is full. */
-function full({ waiting: { request }, of: { shape } }: Entry, nowMs: number): Why {
-  const hosts = [...shape.open];
-  const what = request.gpus > 0 ? gpusText(request.gpus, request) : amountsOf(request);
-  const each = listedBriefly(hosts.map((host) => roomOn(host, request, nowMs)));
-  const first = hosts.flatMap(({ held }) => [...held.values()]).toSorted((one, other) => endOf(one) - endOf(other))[0];
-  const freedBy = first
-    ? `the end of run ${first.lease.runId}, at ${clockText(endOf(first), nowMs)} at the latest`
-    : 'nothing that the pool knows of';
-  return because('capacity', `waits for ${what}: ${each}`, freedBy);
-}
-
-function roomOn(host: Host, { gpus }: LeaseRequest, nowMs: number): string {
-  const free = gpus > 0 ? `${host.freeGpus.length} free` : `${(host.cpus - host.usedCpus) / 1_000} CPUs free`;
-  const runs = [...host.held.values()].toSorted((one, other) => endOf(one) - endOf(other));
-  const holders = runs.map((held) => `run ${held.lease.runId} until about ${clockText(endOf(held), nowMs)}`);
-  return `host ${host.name} has ${free}${holders.length > 0 ? `, the rest is held by ${listedBriefly(holders)}` : ''}`;
-}
-
-const endOf = ({ grantedMs, request }: Held): number => grantedMs + request.limitMs;

@@ -37,12 +37,7 @@ export function countUse(pool: Pool, { request, share }: Held, sign: 1 | -1, now
 
 /** Share of all that the pool has that a request takes of the resource it takes most of. */
 export function dominantShare(pool: Pool, request: LeaseRequest): number {
-  const totals = { cpus: 0, memory: 0, gpus: 0 };
-  for (const { cpus, memory, facts } of pool.hosts) {
-    totals.cpus += cpus;
-    totals.memory += memory;
-    totals.gpus += facts.gpus.length;
-  }
+  const { totals } = pool;
   const { nodes, cpus, memoryBytes, gpus } = request;
   const shares = [
     [thousandths(cpus), totals.cpus],

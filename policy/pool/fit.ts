@@ -1,7 +1,8 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseNode } from '../../contract/pool';
 import type { Host } from './host';
-import { refreshed, type Pool } from './pool';
+import { refreshed } from './candidates';
+import type { Pool } from './pool';
 import { freeNodes, isWantedBy, type Shape } from './shape';
 
 /** What one host would give to one run. */
@@ -57,22 +58,31 @@ export function nodesOf({ request, asProcess, gpus }: Shape, parts: readonly Par
 }
 
 function onOneHost(shape: Shape, allows: Allows): { best: Part | null; kept: boolean } {
-  let best: Part | null = null;
-  let bestScore: Score | null = null;
   let kept = false;
-  for (const host of shape.candidates) {
-    const fitting = freeNodes(host, shape);
-    if (fitting === 0) shape.candidates.delete(host);
-    if (fitting < shape.nodes) continue;
-    const score = scoreOf(host, shape, shape.nodes);
-    if (bestScore && !isBetter(score, bestScore)) continue;
+  for (const rank of [...shape.ranks.keys()].toSorted((one, other) => one - other)) {
+    const found = bestOf(shape.ranks.get(rank)!, shape, allows);
+    if (found.best) return found;
+    kept ||= found.kept;
+  }
+  return { best: null, kept };
+}
+
+/** Of hosts that waste as much and have as many GPUs free. */
+function bestOf(hosts: ReadonlySet<Host>, shape: Shape, allows: Allows): { best: Part | null; kept: boolean } {
+  let best: Part | null = null;
+  let kept = false;
+  const empty = new Map<string, Host>();
+  for (const host of hosts) {
+    const alike = host.held.size === 0 ? empty.get(host.kind) : undefined;
+    if ((alike && alike.name < host.name) || (best && !isBetter(host, best.host, shape))) continue;
+    if (shape.nodes > 1 && freeNodes(host, shape) < shape.nodes) continue;
     const part = partOf(host, shape, shape.nodes);
     if (!allows(part)) {
       kept = true;
       continue;
     }
     best = part;
-    bestScore = score;
+    if (host.held.size === 0) empty.set(host.kind, host);
   }
   return { best, kept };
 }
@@ -80,8 +90,11 @@ function onOneHost(shape: Shape, allows: Allows): { best: Part | null; kept: boo
 /** Takes the hosts with the most room first, and for the rest the one that it fits best. */
 function onSeveralHosts(shape: Shape, allows: Allows): Fit {
   const roomy = [...shape.candidates]
-    .map((host) => ({ host, fitting: freeNodes(host, shape) }))
-    .toSorted((one, other) => other.fitting - one.fitting || compareScores(one.host, other.host, shape));
+    .map(([host, rank]) => ({ host, rank, fitting: freeNodes(host, shape) }))
+    .toSorted(
+      (one, other) =>
+        other.fitting - one.fitting || one.rank - other.rank || (isBetter(one.host, other.host, shape) ? -1 : 1),
+    );
   const enough = roomy.reduce((sum, { fitting }) => sum + fitting, 0) >= shape.nodes;
   if (!enough) return { kind: 'full' };
   const parts: Part[] = [];
@@ -109,37 +122,14 @@ function partOf(host: Host, shape: Shape, nodes: number): Part {
   return { host, nodes, cpus: nodes * shape.cpus, memory: nodes * shape.memory, gpus };
 }
 
-interface Score {
-  host: Host;
-  /** What is wasted: the memory of its GPUs, or for a run without GPUs whether the host has any. */
-  waste: number;
-  freeGpusLeft: number;
-  /** CPUs and memory, as shares of the host. */
-  restLeft: number;
+function isBetter(one: Host, other: Host, shape: Shape): boolean {
+  const more = restLeft(one, shape) - restLeft(other, shape);
+  return more === 0 ? one.name < other.name : more < 0;
 }
 
-function scoreOf(host: Host, shape: Shape, nodes: number): Score {
-  const cpusLeft = host.cpus - host.usedCpus - nodes * shape.cpus;
-  const memoryLeft = host.memory - host.usedMemory - nodes * shape.memory;
-  return {
-    host,
-    waste: shape.gpus === 0 ? Number(host.facts.gpus.length > 0) : smallestWanted(host, shape),
-    freeGpusLeft: host.freeGpus.length - nodes * shape.gpus,
-    restLeft: cpusLeft / Math.max(1, host.cpus) + memoryLeft / Math.max(1, host.memory),
-  };
-}
-
-function smallestWanted(host: Host, shape: Shape): number {
-  return host.freeGpus.find((gpu) => isWantedBy(gpu, shape))?.memoryBytes ?? 0;
-}
-
-function isBetter(one: Score, other: Score): boolean {
-  if (one.waste !== other.waste) return one.waste < other.waste;
-  if (one.freeGpusLeft !== other.freeGpusLeft) return one.freeGpusLeft < other.freeGpusLeft;
-  if (one.restLeft !== other.restLeft) return one.restLeft < other.restLeft;
-  return one.host.name < other.host.name;
-}
-
-function compareScores(one: Host, other: Host, shape: Shape): number {
-  return isBetter(scoreOf(one, shape, 1), scoreOf(other, shape, 1)) ? -1 : 1;
+/** CPUs and memory that would be left, as shares of the host. */
+function restLeft({ cpus, usedCpus, memory, usedMemory }: Host, shape: Shape): number {
+  const cpusLeft = cpus - usedCpus - shape.nodes * shape.cpus;
+  const memoryLeft = memory - usedMemory - shape.nodes * shape.memory;
+  return cpusLeft / Math.max(1, cpus) + memoryLeft / Math.max(1, memory);
 }

@@ -1,4 +1,3 @@
-import { stateOf } from './host';
 import { askToLeave } from './holds';
 import type { Pool } from './pool';
 import { byLoss } from './preempt';
@@ -9,8 +8,9 @@ import { clockText } from './words';
 
 /** Asks the preemptible runs of hosts that are drained to go. */
 export function drain(pool: Pool): Decision[] {
-  const hosts = pool.hosts.filter((host) => stateOf(host) === 'draining');
-  const leases = new Map(hosts.flatMap((host) => [...host.held].map(([runId, held]) => [runId, { held, host }])));
+  const leases = new Map(
+    pool.draining.flatMap((host) => [...host.held].map(([runId, held]) => [runId, { held, host }])),
+  );
   return [...leases.values()]
     .filter(({ held }) => isUnasked(held))
     .map(({ held, host }) => askToLeave(pool, held, null, `host ${host.name} is drained`));

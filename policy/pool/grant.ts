@@ -1,7 +1,8 @@
 import type { Lease } from '../../contract/pool';
 import { countUse, dominantShare } from './fair-share';
 import { nodesOf, type Part } from './fit';
-import { hold, letGo, type Pool } from './pool';
+import { hold, letGo } from './occupancy';
+import type { Pool } from './pool';
 import { removeFromQueue, type Entry } from './queue';
 import type { Held } from './state';
 

@@ -1,4 +1,3 @@
-import type { Cursor } from './cursors';
 import { evict, firmPlans } from './holds';
 import type { Order } from './order';
 import type { Kept } from './permission';
@@ -6,7 +5,7 @@ import { claimedBy, earliestPlace } from './plan';
 import type { Pool } from './pool';
 import { evictionFor } from './preempt';
 import type { Entry } from './queue';
-import { exceedsQuota } from './quota';
+import { exceedsOwnerQuota, exceedsProjectQuota } from './quota';
 import type { Reserved } from './reserved';
 import type { Shape } from './shape';
 import type { Decision } from './state';
@@ -15,7 +14,8 @@ import type { Decision } from './state';
 export interface Pass extends Kept {
   readonly pool: Pool;
   readonly order: Order;
-  cursors: Cursor[];
+  /** Longest limit with which a shape has a place now beside the plan of the first that waits; see policy/pool/pass. */
+  readonly longest: Map<Shape, number>;
   plans: Kept['plans'];
   reserved: Reserved;
   /** The first run that waits for room; undefined where nobody looked since something was granted. */
@@ -36,12 +36,14 @@ export function nextHead(pass: Pass): Entry | null {
   if (pass.head !== undefined) return pass.head;
   const { pool, order, full, hopeless } = pass;
   let head: Entry | null = null;
-  for (const { shape, request, entries } of pool.queue.classes.values()) {
+  for (const { shape, entries } of pool.queue.classes.values()) {
     if (shape.closed !== null || hopeless.has(shape)) continue;
     if (shape.candidates.size > 0 && !full.has(shape)) continue;
-    const first = pool.holds.size === 0 ? entries[0] : entries.find(({ waiting }) => !pool.holds.has(waiting.runId));
-    if (!first || (head && order.compare(head, first) < 0) || exceedsQuota(pool, request)) continue;
-    head = first;
+    if (exceedsProjectQuota(pool, entries[0]!.request)) continue;
+    const first = entries.find(
+      ({ waiting, request }) => !pool.holds.has(waiting.runId) && !exceedsOwnerQuota(pool, request),
+    );
+    if (first && (!head || order.compare(first, head) < 0)) head = first;
   }
   pass.head = head;
   return head;
@@ -68,7 +70,7 @@ export function planHead(pass: Pass, head: Entry): Decision[] {
 export function keepPlace(pass: Pass, head: Entry): void {
   const { shape } = head.of;
   const { runId, request } = head.waiting;
-  const place = earliestPlace(shape, pass.nowMs, claimedRoom(pass));
+  const place = earliestPlace(pass.pool, shape, pass.nowMs, claimedRoom(pass));
   if (!place) {
     pass.hopeless.add(shape);
     return;
@@ -78,5 +80,5 @@ export function keepPlace(pass: Pass, head: Entry): void {
 }
 
 function claimedRoom({ plans, nowMs }: Pass): ReturnType<typeof claimedBy> {
-  return claimedBy(plans.map(({ plan, entry }) => ({ plan, untilMs: nowMs + entry.waiting.request.limitMs })));
+  return claimedBy(plans.map(({ plan, entry }) => ({ plan, untilMs: nowMs + entry.request.limitMs })));
 }

@@ -1,7 +1,9 @@
 import type { Host } from './host';
 import type { Eviction } from './preempt';
 import type { Plan } from './plan';
-import { changeHeld, refreshed, type Pool } from './pool';
+import { refreshed } from './candidates';
+import { changeHeld } from './occupancy';
+import type { Pool } from './pool';
 import type { Entry } from './queue';
 import type { Decision, Held } from './state';
 
@@ -30,8 +32,10 @@ export function firmPlans(pool: Pool, nowMs: number): { plan: Plan; entry: Entry
       const kept = pool.hostNamed.get(host);
       if (kept) places.set(kept, nodes);
     }
-    const { shape, request } = entry.of;
-    return [{ entry, plan: { runId: hold.runId, shape, priority: request.priority, atMs: nowMs, places, firm: true } }];
+    const { shape } = entry.of;
+    return [
+      { entry, plan: { runId: hold.runId, shape, priority: entry.of.priority, atMs: nowMs, places, firm: true } },
+    ];
   });
 }
 

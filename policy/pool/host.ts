@@ -11,6 +11,8 @@ export interface Host {
   /** Thousandths of a CPU that may be given out, with overcommit. */
   cpus: number;
   memory: number;
+  /** The same for hosts that have the same. */
+  kind: string;
   /** GPUs without trouble by id, in the order in which they are given out: the smallest first. */
   usable: ReadonlyMap<string, Gpu>;
   usedCpus: number;
@@ -43,7 +45,7 @@ export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: nu
 export function measured(
   facts: PoolHostFacts,
   cpuOvercommit: number,
-): Pick<Host, 'facts' | 'cpus' | 'memory' | 'usable'> {
+): Pick<Host, 'facts' | 'kind' | 'cpus' | 'memory' | 'usable'> {
   const usable = facts.gpus
     .filter(({ trouble }) => trouble === null)
     .toSorted(
@@ -53,6 +55,7 @@ export function measured(
     facts,
     cpus: Math.floor(thousandths(facts.cpus) * Math.max(1, cpuOvercommit)),
     memory: facts.memoryBytes,
+    kind: JSON.stringify([facts.cpus, facts.memoryBytes, usable.map(({ model, memoryBytes }) => [model, memoryBytes])]),
     usable: new Map(usable.map((gpu) => [gpu.id, gpu])),
   };
 }

@@ -1,4 +1,4 @@
-import type { LeaseRequest, PoolSettings } from '../../contract/pool';
+import type { PoolSettings } from '../../contract/pool';
 import { standingOf } from './fair-share';
 import type { Pool } from './pool';
 import { byAge, placeIn, type Entry, type WaitClass } from './queue';
@@ -8,7 +8,7 @@ const MOST_AGEING = 100;
 
 /** Priority with a point for each `ageingMs` in the queue. */
 export function effectivePriority(
-  { priority }: Pick<LeaseRequest, 'priority'>,
+  priority: number,
   submittedMs: number,
   { ageingMs }: PoolSettings,
   nowMs: number,
@@ -20,29 +20,34 @@ export function effectivePriority(
 /** Compares waiting claims at one instant. */
 export interface Order {
   compare(one: Entry, other: Entry): number;
-  /** A project's share has changed. */
+  /** What a project holds has changed. */
   forget(project: string): void;
 }
 
 /** Effective priority in whole points, then the project that had least of its share, then age, then id. */
 export function orderAt(pool: Pool, nowMs: number): Order {
+  const { settings } = pool;
   const standings = new Map<string, number>();
-  const standing = (project: string): number => {
-    let known = standings.get(project);
-    if (known === undefined) {
-      known = standingOf(pool, project, nowMs);
-      standings.set(project, known);
-    }
-    return known;
+  let stamp = (pool.orders += 1);
+  const standing = (wait: WaitClass): number => {
+    if (wait.standing.of === stamp) return wait.standing.value;
+    const value = standings.get(wait.project) ?? standingOf(pool, wait.project, nowMs);
+    standings.set(wait.project, value);
+    wait.standing = { of: stamp, value };
+    return value;
   };
-  const points = ({ of, submittedMs }: Entry): number =>
-    Math.round(effectivePriority(of.request, submittedMs, pool.settings, nowMs));
+  const points = ({ of, submittedMs, points: known }: Entry): number => {
+    if (known.atMs === nowMs) return known.value;
+    known.atMs = nowMs;
+    known.value = Math.round(effectivePriority(of.priority, submittedMs, settings, nowMs));
+    return known.value;
+  };
   return {
-    compare: (one, other) =>
-      points(other) - points(one) ||
-      standing(one.of.request.project) - standing(other.of.request.project) ||
-      byAge(one, other),
-    forget: (project) => standings.delete(project),
+    compare: (one, other) => points(other) - points(one) || standing(one.of) - standing(other.of) || byAge(one, other),
+    forget: (project) => {
+      standings.delete(project);
+      stamp = pool.orders += 1;
+    },
   };
 }
 
@@ -56,9 +61,9 @@ export function countBefore(pool: Pool, order: Order, entry: Entry): number {
 function countIn(wait: WaitClass, order: Order, entry: Entry): number {
   const { entries } = wait;
   if (entry.of === wait) return placeIn(wait, entry);
-  if (order.compare(entries.at(-1)!, entry) < 0) return entries.length;
+  if (order.compare(entries[0]!, entry) > 0) return 0;
   let low = 0;
-  let high = entries.length - 1;
+  let high = entries.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (order.compare(entries[middle]!, entry) < 0) low = middle + 1;

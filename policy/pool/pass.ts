@@ -1,5 +1,6 @@
 import { becauseOf } from './because';
-import { entryAt, firstCursor, type Cursor } from './cursors';
+import { refreshed } from './candidates';
+import { createCursors, entryAt, type Cursor } from './cursors';
 import { findPlace, type Part } from './fit';
 import { clearReserved, drain } from './give-way';
 import { grant } from './grant';
@@ -7,93 +8,146 @@ import { nextHead, planHead, type Pass } from './head';
 import { dropHolds, firmPlans } from './holds';
 import { countBefore, orderAt } from './order';
 import { keeperOf } from './permission';
-import { refreshed, type Pool } from './pool';
-import type { Entry } from './queue';
-import { exceedsQuota } from './quota';
+import { leavesPlace } from './plan';
+import type { Pool } from './pool';
+import type { Entry, WaitClass } from './queue';
+import { exceedsOwnerQuota, exceedsProjectQuota, exceedsQuota } from './quota';
 import { expireReservations } from './reservations';
-import { reservedAt } from './reserved';
+import { NOTHING_RESERVED, reservedAt } from './reserved';
+import type { Shape } from './shape';
 import type { Decision } from './state';
 
-/** Places that are looked for in one pass; the rest waits for the next. */
-const MOST_TRIES = 1_000;
+/** Places that are looked for in one pass beyond those that are found; the rest waits for the next. */
+const MOST_TRIES = 500;
 
 /** How many of a class are passed over in search of one whose limit is short enough. */
 const MOST_PASSED = 500;
 
-/** Gives leases to those that wait, in order, and asks runs to give way. */
+/**
+ * Gives leases to those that wait, in order, and asks runs to give way. First come those before the first that has to wait
+ * for room; then that one is promised its place; then come those after it that leave it this place.
+ */
 export function passOver(pool: Pool, nowMs: number): Decision[] {
   expireReservations(pool, nowMs);
   dropHolds(pool, false);
-  const decisions = [...drain(pool), ...clearReserved(pool, nowMs)];
   const pass = createPass(pool, nowMs);
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const cursor = firstCursor(pass.cursors, pass.order);
-    if (!pass.hasHead) decisions.push(...headBefore(pass, cursor));
-    if (!cursor) break;
-    decisions.push(...tryNext(pass, cursor));
+  const decisions = [...drain(pool), ...clearReserved(pool, nowMs)];
+  for (let found = true; found;) {
+    const before = startBefore(pass);
+    decisions.push(...before);
+    found = before.length > 0;
   }
+  decisions.push(...settleHeads(pass), ...startBehind(pass));
   dropHolds(pool, true);
   return decisions;
 }
 
-/** Grants a claim that has just come, if nobody waits whom it would pass and nothing is kept from it. */
-export function grantAtOnce(pool: Pool, entry: Entry, nowMs: number): Decision | null {
-  expireReservations(pool, nowMs);
-  const pass = createPass(pool, nowMs);
-  if (countBefore(pool, pass.order, entry) > 0) return null;
-  return tryEntry(pass, entry);
+/** One of those before the first that has to wait: a grant changes whose turn it is. */
+function startBefore(pass: Pass): Decision[] {
+  const head = nextHead(pass);
+  const isFirst = (wait: WaitClass): boolean => !head || pass.order.compare(wait.entries[0]!, head) < 0;
+  return startIn(pass, hopefulIn(pass).filter(isFirst), (entry) => !head || pass.order.compare(entry, head) < 0, 1);
 }
 
-export function createPass(pool: Pool, nowMs: number): Pass {
-  const order = orderAt(pool, nowMs);
-  const cursors: Cursor[] = [];
-  for (const wait of pool.queue.classes.values()) {
-    const { closed, candidates } = refreshed(pool, wait.shape);
-    if (closed === null && candidates.size > 0) cursors.push({ wait, at: 0, tooLongMs: Infinity });
-  }
-  const plans = firmPlans(pool, nowMs);
-  return {
-    pool,
-    nowMs,
-    order,
-    cursors,
-    plans,
-    reserved: reservedAt(pool, nowMs),
-    hasHead: false,
-    full: new Set(),
-    hopeless: new Set(),
-  };
-}
-
-/** Lets those that have to wait before the next one keep their place, or make room for themselves. */
-function headBefore(pass: Pass, next: Cursor | undefined): Decision[] {
+function settleHeads(pass: Pass): Decision[] {
   const decisions: Decision[] = [];
   while (!pass.hasHead) {
     const head = nextHead(pass);
-    if (!head || (next && pass.order.compare(entryAt(next), head) < 0)) break;
+    if (!head) break;
     decisions.push(...planHead(pass, head));
   }
   return decisions;
 }
 
-function tryNext(pass: Pass, cursor: Cursor): Decision[] {
+function startBehind(pass: Pass): Decision[] {
+  const hopeful = hopefulIn(pass).filter((wait) => wait.shortestMs <= longestOf(pass, wait.shape));
+  return startIn(pass, hopeful, () => true, Infinity);
+}
+
+function startIn(
+  pass: Pass,
+  waits: readonly WaitClass[],
+  isMeant: (entry: Entry) => boolean,
+  most: number,
+): Decision[] {
+  const decisions: Decision[] = [];
+  if (waits.length === 0) return decisions;
+  const cursors = createCursors(waits, pass.order);
+  for (let tries = 0; tries < MOST_TRIES && decisions.length < most;) {
+    const cursor = cursors.first();
+    if (!cursor || !isMeant(entryAt(cursor))) break;
+    const decision = tryNext(pass, cursor);
+    if (cursor.at >= cursor.wait.entries.length || pass.full.has(cursor.wait.shape)) cursors.dropFirst();
+    else cursors.moved();
+    if (decision) {
+      decisions.push(decision);
+      cursors.sort();
+    } else tries += 1;
+  }
+  return decisions;
+}
+
+function hopefulIn({ pool, full }: Pass): WaitClass[] {
+  const hopeful: WaitClass[] = [];
+  for (const wait of pool.queue.classes.values()) {
+    const { closed, candidates } = wait.shape;
+    if (closed === null && candidates.size > 0 && !full.has(wait.shape)) hopeful.push(wait);
+  }
+  return hopeful;
+}
+
+/** The longest limit with which a shape has a place now; only a bound where more than one place is kept. */
+function longestOf(pass: Pass, shape: Shape): number {
+  const { pool, nowMs, plans, reserved, longest } = pass;
+  const [only] = plans;
+  if (plans.length !== 1 || !only || only.plan.firm || reserved !== NOTHING_RESERVED) return Infinity;
+  let known = longest.get(shape);
+  if (known === undefined) {
+    const fit = findPlace(pool, shape, (part) => leavesPlace(only.plan, part, Infinity));
+    known = fit.kind === 'fits' ? Infinity : only.plan.atMs - nowMs;
+    longest.set(shape, known);
+  }
+  return known;
+}
+
+/** Grants a claim that has just come, if nobody waits whom it would pass and nothing is kept from it. */
+export function grantAtOnce(pass: Pass, entry: Entry): Decision | null {
+  const { pool } = pass;
+  if (countBefore(pool, pass.order, entry) > 0 || exceedsQuota(pool, entry.request)) return null;
+  return tryEntry(pass, entry);
+}
+
+export function createPass(pool: Pool, nowMs: number): Pass {
+  for (const { shape } of pool.queue.classes.values()) refreshed(pool, shape);
+  return {
+    pool,
+    nowMs,
+    order: orderAt(pool, nowMs),
+    plans: firmPlans(pool, nowMs),
+    reserved: reservedAt(pool, nowMs),
+    hasHead: false,
+    full: new Set(),
+    hopeless: new Set(),
+    longest: new Map(),
+  };
+}
+
+function tryNext(pass: Pass, cursor: Cursor): Decision | null {
   const entry = entryAt(cursor);
   const { wait } = cursor;
-  if (pass.full.has(wait.shape) || exceedsQuota(pass.pool, entry.waiting.request)) {
-    drop(pass, cursor);
-    return [];
+  if (pass.full.has(wait.shape) || exceedsProjectQuota(pass.pool, entry.request)) {
+    cursor.at = wait.entries.length;
+    return null;
   }
-  const decision = tryEntry(pass, entry);
-  if (!decision && !pass.full.has(wait.shape)) advance(pass, cursor);
-  if (wait.entries.length <= cursor.at || pass.full.has(wait.shape)) drop(pass, cursor);
-  return decision ? [decision] : [];
+  const hasQuota = !exceedsOwnerQuota(pass.pool, entry.request);
+  const decision = hasQuota ? tryEntry(pass, entry) : null;
+  if (!decision) advance(cursor, hasQuota);
+  return decision;
 }
 
 function tryEntry(pass: Pass, entry: Entry): Decision | null {
   const { pool, nowMs, order } = pass;
-  const { request } = entry.waiting;
   const { shape } = entry.of;
-  if (exceedsQuota(pool, request)) return null;
   const fit = findPlace(pool, shape, (part) => keeperOf(pass, entry, part) === null);
   if (fit.kind === 'full' || fit.kind === 'closed') {
     pass.full.add(shape);
@@ -106,31 +160,29 @@ function tryEntry(pass: Pass, entry: Entry): Decision | null {
   pass.plans = pass.plans.filter((other) => other.entry !== entry);
   pass.reserved = reservedAt(pool, nowMs);
   pass.head = undefined;
-  order.forget(request.project);
+  pass.longest.clear();
+  for (const { shape: other } of pool.queue.classes.values()) refreshed(pool, other);
+  order.forget(entry.request.project);
   return { kind: 'grant', lease };
 }
 
 /** Of a gang on several hosts each part may be allowed and all together not. */
-function breaksReservation({ reserved }: Pass, { waiting }: Entry, parts: readonly Part[]): boolean {
+function breaksReservation({ reserved }: Pass, { request }: Entry, parts: readonly Part[]): boolean {
   if (parts.length === 1) return false;
   return (
     reserved.breaks(
-      waiting.request,
+      request,
       parts.flatMap(({ gpus }) => gpus),
     ) !== null
   );
 }
 
-/** To the next of its class that is shorter than the one which was kept out: any other would be as well. */
-function advance(pass: Pass, cursor: Cursor): void {
+/** To the next of its class; where one was kept out, to the next that is shorter: any other would be as well. */
+function advance(cursor: Cursor, wasKept: boolean): void {
   const { entries } = cursor.wait;
-  cursor.tooLongMs = Math.min(cursor.tooLongMs, entryAt(cursor).waiting.request.limitMs);
+  if (wasKept) cursor.tooLongMs = Math.min(cursor.tooLongMs, entryAt(cursor).request.limitMs);
   const last = Math.min(entries.length, cursor.at + MOST_PASSED);
   do cursor.at += 1;
-  while (cursor.at < last && entryAt(cursor).waiting.request.limitMs >= cursor.tooLongMs);
-  if (cursor.at >= last) drop(pass, cursor);
-}
-
-function drop(pass: Pass, cursor: Cursor): void {
-  pass.cursors = pass.cursors.filter((other) => other !== cursor);
+  while (cursor.at < last && entryAt(cursor).request.limitMs >= cursor.tooLongMs);
+  if (cursor.at >= last) cursor.at = entries.length;
 }

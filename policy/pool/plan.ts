@@ -1,18 +1,15 @@
 import { endOf, releaseOf, timesOn, type Claimed } from './earliest';
 import type { Part } from './fit';
 import type { Host } from './host';
-import { freeWanted, isWantedBy, nodesIn, type Shape } from './shape';
+import type { Pool } from './pool';
+import { freeWanted, isWantedBy, nodesIn, type Place, type Shape } from './shape';
 
-/** Where and when a run that cannot start now is meant to. */
-export interface Plan {
+/** Where and when a run that cannot start now is sure to fit, if every lease takes as long as it may. */
+export interface Plan extends Place {
   runId: string;
   shape: Shape;
   /** Base priority of the run. */
   priority: number;
-  /** The earliest time at which it is sure to fit, if every lease takes as long as it may. */
-  atMs: number;
-  /** Nodes on each host. */
-  places: ReadonlyMap<Host, number>;
   /** Whether runs were asked to give way for it. */
   firm: boolean;
 }
@@ -24,38 +21,61 @@ export type ClaimedRoom = ReadonlyMap<Host, readonly Claimed[]>;
  * that has to wait may start only if they leave it this place (EASY backfill: Lifka, "The ANL/IBM SP Scheduling System",
  * JSSPP 1995; Mu'alem and Feitelson, IEEE TPDS 12(6), 2001), here for each host and each resource.
  */
-export function earliestPlace(
-  shape: Shape,
-  nowMs: number,
-  claimed: ClaimedRoom = new Map(),
-): Pick<Plan, 'atMs' | 'places'> | null {
+export function earliestPlace(pool: Pool, shape: Shape, nowMs: number, claimed: ClaimedRoom = NO_CLAIMS): Place | null {
+  if (claimed.size === 0 && shape.place.version === pool.version) return notBefore(shape.place.found, nowMs);
+  const found = findEarliest(shape, claimed);
+  if (claimed.size === 0) shape.place = { version: pool.version, found };
+  return notBefore(found, nowMs);
+}
+
+const NO_CLAIMS: ClaimedRoom = new Map();
+
+const notBefore = (place: Place | null, nowMs: number): Place | null =>
+  place && { atMs: Math.max(nowMs, place.atMs), places: place.places };
+
+/** By the ends of leases alone, so that what is found stays true while time passes and no lease changes. */
+function findEarliest(shape: Shape, claimed: ClaimedRoom): Place | null {
   let first: Host | null = null;
   let firstMs = Infinity;
   for (const host of shape.open) {
     const atMs = timesOn(host, shape, claimed.get(host))[shape.nodes - 1];
-    if (atMs === undefined || Math.max(atMs, nowMs) >= firstMs) continue;
+    if (atMs === undefined || atMs >= firstMs) continue;
     first = host;
-    firstMs = Math.max(atMs, nowMs);
+    firstMs = atMs;
   }
-  const several = shape.nodes > 1 ? severalPlaces(shape, nowMs, claimed) : null;
+  const several = shape.nodes > 1 ? severalPlaces(shape, claimed) : null;
   if (several && several.atMs < firstMs) return several;
   return first && { atMs: firstMs, places: new Map([[first, shape.nodes]]) };
 }
 
-function severalPlaces(shape: Shape, nowMs: number, claimed: ClaimedRoom): Pick<Plan, 'atMs' | 'places'> | null {
-  const hosts = [...shape.open].map((host) => ({ host, times: timesOn(host, shape, claimed.get(host)) }));
-  const times = hosts.flatMap((each) => each.times).toSorted((one, other) => one - other);
-  if (times.length < shape.nodes) return null;
-  const atMs = Math.max(nowMs, times[shape.nodes - 1]!);
+function severalPlaces(shape: Shape, claimed: ClaimedRoom): Place | null {
+  const first: number[] = [];
+  for (const host of shape.open) {
+    for (const time of timesOn(host, shape, claimed.get(host))) keepLeast(first, time, shape.nodes);
+  }
+  if (first.length < shape.nodes) return null;
+  const atMs = first.at(-1)!;
   const places = new Map<Host, number>();
   let left = shape.nodes;
-  const roomy = hosts.map((each) => ({ host: each.host, fitting: each.times.filter((time) => time <= atMs).length }));
+  const roomy = [...shape.open].flatMap((host) => {
+    const fitting = timesOn(host, shape, claimed.get(host)).filter((time) => time <= atMs).length;
+    return fitting > 0 ? [{ host, fitting }] : [];
+  });
   for (const { host, fitting } of roomy.toSorted((one, other) => other.fitting - one.fitting)) {
     if (left === 0) break;
-    if (fitting > 0) places.set(host, Math.min(left, fitting));
+    places.set(host, Math.min(left, fitting));
     left -= Math.min(left, fitting);
   }
   return { atMs, places };
+}
+
+/** Keeps as many of the least values, in order. */
+function keepLeast(least: number[], value: number, most: number): void {
+  if (least.length === most && value >= least.at(-1)!) return;
+  let at = least.length;
+  while (at > 0 && least[at - 1]! > value) at -= 1;
+  least.splice(at, 0, value);
+  if (least.length > most) least.pop();
 }
 
 /** Whether a run that takes a part until then leaves a plan its place. */

@@ -2,7 +2,7 @@ import { before, type Host } from './host';
 import { releaseOf, type Claimed } from './earliest';
 import type { ClaimedRoom } from './plan';
 import type { Pool } from './pool';
-import { freeWanted, nodesIn, type Shape } from './shape';
+import { freeWanted, fullNodes, nodesIn, type Offer, type Shape } from './shape';
 import type { Held } from './state';
 
 /** Whom a run makes give way, and where it is then meant to be. */
@@ -50,7 +50,7 @@ function isUnmovable(host: Host, { unmovable }: Shape, priority: number): boolea
 
 /** Hosts that need the fewest victims for each node first. */
 function onSeveralHosts(shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null {
-  const offers = [...shape.open].flatMap((host) => bestOffer(host, shape, priority, claimed.get(host) ?? []));
+  const offers = [...shape.open].flatMap((host) => offersOf(host, shape, priority, claimed.get(host) ?? []));
   const places = new Map<Host, number>();
   const victims = new Set<Held>();
   let left = shape.nodes;
@@ -64,19 +64,21 @@ function onSeveralHosts(shape: Shape, priority: number, claimed: ClaimedRoom): E
   return left === 0 && victims.size > 0 ? { victims: [...victims], places } : null;
 }
 
-interface Offer {
-  host: Host;
-  nodes: number;
-  /** Victims for each node. */
-  price: number;
+function offersOf(host: Host, shape: Shape, priority: number, claimed: readonly Claimed[]): Offer[] {
+  const known = shape.offers.get(host);
+  const isKnown = claimed.length === 0 && known?.version === host.version && known.priority === priority;
+  const offer = isKnown ? known.offer : bestOffer(host, shape, priority, claimed);
+  if (claimed.length === 0) shape.offers.set(host, { version: host.version, priority, offer });
+  return offer ? [offer] : [];
 }
 
-function bestOffer(host: Host, shape: Shape, priority: number, claimed: readonly Claimed[]): Offer[] {
-  for (let nodes = shape.nodes; nodes > 0; nodes -= 1) {
+function bestOffer(host: Host, shape: Shape, priority: number, claimed: readonly Claimed[]): Offer | null {
+  const most = Math.min(shape.nodes, fullNodes(host, shape));
+  for (let nodes = most; nodes > 0; nodes -= 1) {
     const victims = victimsOn(host, shape, nodes, priority, claimed);
-    if (victims) return [{ host, nodes, price: victims.length / nodes }];
+    if (victims) return { host, nodes, price: victims.length / nodes };
   }
-  return [];
+  return null;
 }
 
 /** Empty where those that are leaving already make enough room; null where nothing does. */

@@ -16,13 +16,18 @@ export function quotaProblem(pool: Pool, request: LeaseRequest): string | null {
 
 /** Whether {@link quotaProblem} finds one, without the words. */
 export function exceedsQuota(pool: Pool, request: LeaseRequest): boolean {
-  const { projectQuotas, ownerQuotas } = pool.settings;
-  const project = quotaOf(projectQuotas, request.project);
-  const owner = quotaOf(ownerQuotas, request.owner);
-  return (
-    (project !== undefined && exceeded(project, pool.projects.get(request.project), request) !== null) ||
-    (owner !== undefined && exceeded(owner, pool.owners.get(request.owner), request) !== null)
-  );
+  return exceedsProjectQuota(pool, request) || exceedsOwnerQuota(pool, request);
+}
+
+/** The same for all of a project that ask for as much. */
+export function exceedsProjectQuota(pool: Pool, request: LeaseRequest): boolean {
+  const quota = quotaOf(pool.settings.projectQuotas, request.project);
+  return quota !== undefined && exceeded(quota, pool.projects.get(request.project), request) !== null;
+}
+
+export function exceedsOwnerQuota(pool: Pool, request: LeaseRequest): boolean {
+  const quota = quotaOf(pool.settings.ownerQuotas, request.owner);
+  return quota !== undefined && exceeded(quota, pool.owners.get(request.owner), request) !== null;
 }
 
 function quotaOf(quotas: Record<string, Quota>, name: string): Quota | undefined {

@@ -1,8 +1,9 @@
 import type { LeaseRequest } from '../../contract/pool';
 import { formatSize } from '../../contract/units';
 import { before, type Host } from './host';
+import { shapeOf } from './candidates';
 import type { Pool } from './pool';
-import { fullNodes, isWanted, mayHold, shapeKey, createShape } from './shape';
+import { fullNodes, isWanted, mayHold, type Shape } from './shape';
 import { counted, gpusText, hostText } from './words';
 
 /**
@@ -12,7 +13,14 @@ import { counted, gpusText, hostText } from './words';
  */
 export function whyNever(pool: Pool, request: LeaseRequest): string | null {
   if (pool.hosts.length === 0) return null;
-  const shape = createShape(shapeKey(request), request);
+  const shape = shapeOf(pool, request);
+  if (shape.neverOf !== pool.hostsVersion) {
+    Object.assign(shape, { never: findWhy(pool, shape, request), neverOf: pool.hostsVersion });
+  }
+  return shape.never;
+}
+
+function findWhy(pool: Pool, shape: Shape, request: LeaseRequest): string | null {
   const named = pool.hosts.filter((host) => mayHold(host, request));
   if (named.length === 0) return nobodyNamed(pool, request);
   const nodes = named.reduce((sum, host) => sum + fullNodes(host, shape), 0);

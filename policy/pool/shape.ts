@@ -20,18 +20,43 @@ export interface Shape {
   closed: 'no-host' | 'avoided' | null;
   /** Whether it would run as local processes on the open hosts. */
   asProcess: boolean;
+  /** Why no host could ever hold it; null where one could. */
+  never: string | null;
+  /** Version of the pool's hosts that `never` is of. */
+  neverOf: number;
   /** Version of the pool's hosts that `open` is of. */
   openOf: number;
-  /** Open hosts on which a node may fit; each other open host has too little free. */
-  candidates: Set<Host>;
+  /** Open hosts on which a node fits, with the rank of each. */
+  candidates: Map<Host, number>;
+  /** The same by rank; the smaller the rank, the better. */
+  ranks: Map<number, Set<Host>>;
   /** Models of GPUs that are known to be, or not to be, of the one that is asked for. */
   readonly models: Map<string, boolean>;
   /** See `timesOn` in policy/pool/earliest; by host, as of a version of it. */
   readonly times: Map<Host, { version: number; times: readonly number[] }>;
   /** Hosts on which no runs below a priority make room for the whole shape, as of a version of the host. */
   readonly unmovable: Map<Host, { version: number; priority: number }>;
-  /** Place in the pool's list of hosts that gained, up to which `candidates` is true. */
+  /** See `earliestPlace` in policy/pool/plan; as of a version of the pool. */
+  place: { version: number; found: Place | null };
+  /** What a host offers to a gang, and for which priority, as of a version of the host. */
+  readonly offers: Map<Host, { version: number; priority: number; offer: Offer | null }>;
+  /** Place in the pool's list of changes up to which `candidates` is true. */
   seen: number;
+}
+
+/** Where nodes fit, and from when on. */
+export interface Place {
+  atMs: number;
+  /** Nodes on each host. */
+  places: ReadonlyMap<Host, number>;
+}
+
+/** Nodes that a host could take if runs of lower priority left it. */
+export interface Offer {
+  host: Host;
+  nodes: number;
+  /** Victims for each node. */
+  price: number;
 }
 
 export function shapeKey(request: LeaseRequest): string {
@@ -62,11 +87,16 @@ export function createShape(key: string, request: LeaseRequest): Shape {
     open: new Set(),
     closed: null,
     asProcess: false,
+    never: null,
+    neverOf: -1,
     openOf: -1,
-    candidates: new Set(),
+    candidates: new Map(),
+    ranks: new Map(),
     models: new Map(),
     times: new Map(),
     unmovable: new Map(),
+    place: { version: -1, found: null },
+    offers: new Map(),
     seen: 0,
   };
 }

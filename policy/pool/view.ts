@@ -5,23 +5,24 @@ import {
   type ProjectView,
   type QueuedRunView,
 } from '../../contract/pool';
-import { explanationOf } from './explain';
+import { createExplainer, type Explainer } from './explain';
 import { weightOf } from './fair-share';
 import { before, stateOf, type Host } from './host';
-import { effectivePriority, orderAt, type Order } from './order';
+import { effectivePriority } from './order';
+import { createPass } from './pass';
 import type { Pool } from './pool';
 import type { Entry } from './queue';
 
 /** What people see of a pool. */
 export function viewOf(pool: Pool, nowMs: number): PoolView {
-  const order = orderAt(pool, nowMs);
+  const explainer = createExplainer(createPass(pool, nowMs));
   const { entries } = pool.queue;
-  const queue = [...entries.values()].toSorted(order.compare).slice(0, POOL_VIEW_QUEUE);
+  const queue = [...entries.values()].toSorted(explainer.pass.order.compare).slice(0, POOL_VIEW_QUEUE);
   return {
     name: pool.name,
     settings: pool.settings,
     hosts: pool.hosts.map(hostView),
-    queue: queue.map((entry) => queuedView(pool, order, entry, nowMs)),
+    queue: queue.map((entry) => queuedView(pool, explainer, entry, nowMs)),
     queued: entries.size,
     leases: [...pool.held.values()].map(({ lease }) => lease),
     projects: projectViews(pool),
@@ -45,14 +46,14 @@ function hostView(host: Host): PoolHostView {
   };
 }
 
-function queuedView(pool: Pool, order: Order, entry: Entry, nowMs: number): QueuedRunView {
-  const { project, owner, priority, submittedAt, cpus, memoryBytes, gpus, nodes } = entry.waiting.request;
+function queuedView(pool: Pool, explainer: Explainer, entry: Entry, nowMs: number): QueuedRunView {
+  const { project, owner, priority, submittedAt, cpus, memoryBytes, gpus, nodes } = entry.request;
   return {
-    ...explanationOf(pool, order, entry, nowMs),
+    ...explainer.of(entry),
     project,
     owner,
     priority,
-    effectivePriority: effectivePriority({ priority }, entry.submittedMs, pool.settings, nowMs),
+    effectivePriority: effectivePriority(priority, entry.submittedMs, pool.settings, nowMs),
     submittedAt,
     cpus,
     memoryBytes,
@@ -63,8 +64,8 @@ function queuedView(pool: Pool, order: Order, entry: Entry, nowMs: number): Queu
 
 function projectViews(pool: Pool): ProjectView[] {
   const queued = new Map<string, number>();
-  for (const { request, entries } of pool.queue.classes.values()) {
-    queued.set(request.project, (queued.get(request.project) ?? 0) + entries.length);
+  for (const { project, entries } of pool.queue.classes.values()) {
+    queued.set(project, (queued.get(project) ?? 0) + entries.length);
   }
   const names = [...new Set([...queued.keys(), ...pool.projects.keys()])].toSorted(before);
   return names.map((project) => {

@@ -1,4 +1,4 @@
-import type { LeaseRequest, Lease } from '../../contract/pool';
+import type { Explanation, LeaseRequest, WaitCause } from '../../contract/pool';
 import { formatSize } from '../../contract/units';
 import type { Host } from './host';
 
@@ -48,4 +48,7 @@ export function clockText(atMs: number, nowMs: number): string {
   return `${day === today ? '' : `${day} `}${time.slice(0, 5)} UTC`;
 }
 
-export const hostsOf = ({ nodes }: Lease): string[] => [...new Set(nodes.map(({ host }) => host))];
+/** Why a run waits, without what only its queue knows. */
+export type Why = Pick<Explanation, 'cause' | 'waitsFor' | 'freedBy'>;
+
+export const reason = (cause: WaitCause, waitsFor: string, freedBy: string): Why => ({ cause, waitsFor, freedBy });

@@ -1,0 +1,62 @@
+import type { Lease, LeaseRequest, PoolHostFacts } from '../../contract/pool';
+
+/** Keeps its own account of who holds what, and throws as soon as a pool gives out what it does not have. */
+export interface LeaseLedger {
+  take(lease: Lease, request: LeaseRequest): void;
+  /** @returns the GPUs that it gave back. */
+  give(runId: string): number;
+  lose(host: string): void;
+  regain(host: string): void;
+}
+
+interface Room {
+  cpus: number;
+  memoryBytes: number;
+  freeGpus: Map<string, string>;
+  isThere: boolean;
+}
+
+export function createLeaseLedger(hosts: readonly PoolHostFacts[]): LeaseLedger {
+  const rooms = new Map(hosts.map((facts) => [facts.name, roomOf(facts)]));
+  const leases = new Map<string, Lease>();
+  const models = new Map(hosts.flatMap(({ gpus }) => gpus.map(({ id, model }) => [id, model])));
+  const check = (isTrue: boolean, lease: Lease, fault: string): void => {
+    if (!isTrue) throw new Error(`${fault}: ${JSON.stringify(lease)}`);
+  };
+  return {
+    take(lease, request) {
+      check(!leases.has(lease.runId), lease, 'a second lease of a run');
+      check(lease.nodes.length === request.nodes, lease, 'not all nodes of a gang');
+      leases.set(lease.runId, lease);
+      for (const node of lease.nodes) {
+        const room = rooms.get(node.host)!;
+        check(room.isThere, lease, `host ${node.host} is lost`);
+        room.cpus -= node.cpus;
+        room.memoryBytes -= node.memoryBytes;
+        check(room.cpus >= 0 && room.memoryBytes >= 0, lease, `host ${node.host} is over its capacity`);
+        check(node.gpuIds.length === request.gpus, lease, 'not as many GPUs as were asked for');
+        for (const id of node.gpuIds) {
+          check(room.freeGpus.delete(id), lease, `GPU ${id} is not free`);
+          check(models.get(id)!.includes(request.gpuModel ?? ''), lease, `GPU ${id} is of another model`);
+        }
+      }
+    },
+    give(runId) {
+      const lease = leases.get(runId)!;
+      leases.delete(runId);
+      for (const node of lease.nodes) {
+        const room = rooms.get(node.host)!;
+        room.cpus += node.cpus;
+        room.memoryBytes += node.memoryBytes;
+        for (const id of node.gpuIds) room.freeGpus.set(id, id);
+      }
+      return lease.nodes.reduce((sum, { gpuIds }) => sum + gpuIds.length, 0);
+    },
+    lose: (host) => void (rooms.get(host)!.isThere = false),
+    regain: (host) => void (rooms.get(host)!.isThere = true),
+  };
+}
+
+function roomOf({ cpus, memoryBytes, gpus }: PoolHostFacts): Room {
+  return { cpus, memoryBytes, freeGpus: new Map(gpus.map(({ id }) => [id, id])), isThere: true };
+}

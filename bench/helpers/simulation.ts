@@ -1,0 +1,219 @@
+import { POOL_DEFAULTS, type Lease, type PoolSettings } from '../../contract/pool';
+import { createPoolCore, type PoolCore } from '../../policy/pool/core';
+import { createEventHeap, type EventHeap } from './event-heap';
+import { createLeaseLedger, type LeaseLedger } from './lease-ledger';
+import { PROJECTS, type Load, type SimulatedRun } from './simulated-load';
+
+/** Runs keep their progress up to the last checkpoint before their host was lost. */
+export const CHECKPOINT_MS = 30 * 60_000;
+
+/** From the loss of a host to the moment when its runs claim again. */
+const LOST_MS = 5 * 60_000;
+
+/** How long a run takes to give way. */
+const GRACE_MS = 60_000;
+
+export interface Progress {
+  readonly run: SimulatedRun;
+  claim: number;
+  leftMs: number;
+  startedMs: number | null;
+  /** Where it runs. */
+  hosts: string[];
+  firstStartMs: number | null;
+  ended: boolean;
+}
+
+/** What happened in a simulation, for whoever measures it. */
+export interface Watcher {
+  /** From then on as many GPUs are held, and as many are there. */
+  gpus(atMs: number, held: number, there: number): void;
+  started(progress: Progress, atMs: number): void;
+  /** A lease is over that was held since then. */
+  released(progress: Progress, fromMs: number, atMs: number): void;
+}
+
+export interface Counters {
+  grants: number;
+  preemptions: number;
+  claims: number;
+  /** Longest queue. */
+  mostQueued: number;
+  /** Time that the core itself took. */
+  coreMs: number;
+  endedMs: number;
+}
+
+type Event =
+  | { kind: 'submit'; progress: Progress }
+  | { kind: 'end' | 'leave' | 'fail'; progress: Progress; claim: number }
+  | { kind: 'lost' | 'back'; host: string }
+  | { kind: 'look' };
+
+interface Simulation {
+  readonly core: PoolCore;
+  readonly load: Load;
+  readonly ledger: LeaseLedger;
+  readonly events: EventHeap<Event>;
+  readonly progress: Map<string, Progress>;
+  readonly watcher: Watcher;
+  readonly counters: Counters;
+  readonly lost: Set<string>;
+  /** Runs that hold leases on a host. */
+  readonly on: Map<string, Set<Progress>>;
+  heldGpus: number;
+  queued: number;
+}
+
+export const SIMULATED_SETTINGS: Partial<PoolSettings> = {
+  weights: Object.fromEntries(PROJECTS.map(({ name, weight }) => [name, weight])),
+};
+
+/**
+ * Lives through a load with the real core of a pool. Fails as soon as a lease is given that must not be, and where a run has
+ * not ended when nothing is left to happen.
+ */
+export function simulate(load: Load, watcher: Watcher, settings: Partial<PoolSettings> = SIMULATED_SETTINGS): Counters {
+  const simulation = createSimulation(load, watcher, settings);
+  const { events, counters, core } = simulation;
+  for (let next = events.next(); next; next = events.next()) {
+    happen(simulation, next.event, next.atMs);
+    while (events.nextMs() === next.atMs) happen(simulation, events.next()!.event, next.atMs);
+    for (const decision of timed(simulation, () => core.decide(next!.atMs))) {
+      if (decision.kind === 'grant') begin(simulation, decision.lease, next.atMs);
+      else askToLeave(simulation, decision.runId, decision.claim, next.atMs);
+    }
+    const lookMs = core.nextLookAt(next.atMs);
+    if (lookMs !== null && lookMs < events.nextMs()) events.add(lookMs, { kind: 'look' });
+    counters.mostQueued = Math.max(counters.mostQueued, simulation.queued);
+    counters.endedMs = next.atMs;
+    watcher.gpus(next.atMs, simulation.heldGpus, (load.hosts.length - simulation.lost.size) * 8);
+  }
+  const left = [...simulation.progress.values()].filter(({ ended }) => !ended);
+  if (left.length > 0) throw new Error(`${left.length} runs never ended, such as ${left[0]!.run.id}`);
+  return counters;
+}
+
+function createSimulation(load: Load, watcher: Watcher, settings: Partial<PoolSettings>): Simulation {
+  const core = createPoolCore('simulated');
+  core.configure({ ...POOL_DEFAULTS, ...settings });
+  core.hostsAre(load.hosts, 0);
+  const events = createEventHeap<Event>();
+  const progress = new Map<string, Progress>();
+  for (const run of load.runs) {
+    const one = { run, claim: 0, leftMs: run.lengthMs, startedMs: null, hosts: [], firstStartMs: null, ended: false };
+    progress.set(run.id, one);
+    events.add(run.submitMs, { kind: 'submit', progress: one });
+  }
+  for (const { host, atMs, backMs } of load.losses) {
+    events.add(atMs, { kind: 'lost', host });
+    events.add(backMs, { kind: 'back', host });
+  }
+  const counters = { grants: 0, preemptions: 0, claims: 0, mostQueued: 0, coreMs: 0, endedMs: 0 };
+  const ledger = createLeaseLedger(load.hosts);
+  const none = {
+    lost: new Set<string>(),
+    on: new Map(load.hosts.map(({ name }) => [name, new Set<Progress>()])),
+    heldGpus: 0,
+    queued: 0,
+  };
+  return { core, load, ledger, events, progress, watcher, counters, ...none };
+}
+
+function happen(simulation: Simulation, event: Event, nowMs: number): void {
+  switch (event.kind) {
+    case 'submit':
+      return ask(simulation, event.progress, nowMs);
+    case 'end':
+      if (!isHeld(event)) return;
+      release(simulation, event.progress, nowMs);
+      event.progress.ended = true;
+      return;
+    case 'leave':
+    case 'fail':
+      if (!isHeld(event)) return;
+      giveUp(event.progress, event.kind === 'leave' ? 1 : CHECKPOINT_MS, nowMs);
+      release(simulation, event.progress, nowMs);
+      return ask(simulation, event.progress, nowMs);
+    case 'lost':
+      return loseHost(simulation, event.host, nowMs);
+    case 'back':
+      simulation.lost.delete(event.host);
+      simulation.ledger.regain(event.host);
+      return tellHosts(simulation, nowMs);
+    case 'look':
+      return;
+  }
+}
+
+const isHeld = ({ progress, claim }: { progress: Progress; claim: number }): boolean =>
+  progress.claim === claim && progress.startedMs !== null && !progress.ended;
+
+function ask(simulation: Simulation, progress: Progress, nowMs: number): void {
+  const { core, counters } = simulation;
+  progress.claim += 1;
+  counters.claims += 1;
+  const { id: runId, request } = progress.run;
+  const { claim } = progress;
+  const answer = timed(simulation, () => core.claim({ runId, claim, attempt: claim, request }, nowMs));
+  if (answer.kind === 'refused') throw new Error(`${runId}: ${answer.why}`);
+  simulation.queued += 1;
+  if (answer.kind === 'granted') begin(simulation, answer.lease, nowMs);
+}
+
+function begin(simulation: Simulation, lease: Lease, nowMs: number): void {
+  const progress = simulation.progress.get(lease.runId)!;
+  const { request } = progress.run;
+  simulation.ledger.take(lease, request);
+  simulation.counters.grants += 1;
+  simulation.queued -= 1;
+  simulation.heldGpus += request.gpus * request.nodes;
+  progress.startedMs = nowMs;
+  simulation.watcher.started(progress, nowMs);
+  progress.firstStartMs ??= nowMs;
+  progress.hosts = [...new Set(lease.nodes.map(({ host }) => host))];
+  for (const host of progress.hosts) simulation.on.get(host)!.add(progress);
+  simulation.events.add(nowMs + progress.leftMs, { kind: 'end', progress, claim: progress.claim });
+}
+
+function release(simulation: Simulation, progress: Progress, nowMs: number): void {
+  const { run, claim, startedMs } = progress;
+  simulation.heldGpus -= simulation.ledger.give(run.id);
+  for (const host of progress.hosts) simulation.on.get(host)?.delete(progress);
+  simulation.watcher.released(progress, startedMs!, nowMs);
+  progress.startedMs = null;
+  timed(simulation, () => simulation.core.release({ runId: run.id, claim }, nowMs));
+}
+
+/** What was done since the last step of a checkpoint is lost. */
+function giveUp(progress: Progress, stepMs: number, nowMs: number): void {
+  const done = Math.floor((nowMs - progress.startedMs!) / stepMs) * stepMs;
+  progress.leftMs = Math.max(1_000, progress.leftMs - done);
+}
+
+function askToLeave(simulation: Simulation, runId: string, claim: number, nowMs: number): void {
+  simulation.counters.preemptions += 1;
+  simulation.events.add(nowMs + GRACE_MS, { kind: 'leave', progress: simulation.progress.get(runId)!, claim });
+}
+
+function loseHost(simulation: Simulation, host: string, nowMs: number): void {
+  simulation.lost.add(host);
+  simulation.ledger.lose(host);
+  for (const progress of simulation.on.get(host) ?? []) {
+    simulation.events.add(nowMs + LOST_MS, { kind: 'fail', progress, claim: progress.claim });
+  }
+  tellHosts(simulation, nowMs);
+}
+
+function tellHosts(simulation: Simulation, nowMs: number): void {
+  const { load, lost, core } = simulation;
+  const hosts = load.hosts.map((facts) => (lost.has(facts.name) ? { ...facts, contact: 'lost' as const } : facts));
+  timed(simulation, () => core.hostsAre(hosts, nowMs));
+}
+
+function timed<T>({ counters }: Simulation, call: () => T): T {
+  const startedAt = performance.now();
+  const result = call();
+  counters.coreMs += performance.now() - startedAt;
+  return result;
+}

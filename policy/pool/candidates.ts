@@ -1,0 +1,83 @@
+import type { LeaseRequest } from '../../contract/pool';
+import { changesSoFar } from './changes';
+import type { Host } from './host';
+import type { Pool } from './pool';
+import { createShape, freeNodes, isWantedBy, openHosts, shapeKey, type Shape } from './shape';
+
+/** Shapes that are remembered although nobody waits with them. */
+const MOST_SHAPES = 500;
+
+/** Ranks count GPUs that are free below this, and what is wasted in multiples of it. */
+const MOST_GPUS = 4_096;
+
+/** The shape of a request, with its hosts and candidates as of now. */
+export function shapeOf(pool: Pool, request: LeaseRequest): Shape {
+  const key = shapeKey(request);
+  let shape = pool.shapes.get(key);
+  if (!shape) {
+    if (pool.shapes.size >= MOST_SHAPES) forgetUnused(pool);
+    shape = createShape(key, request);
+    pool.shapes.set(key, shape);
+  }
+  return refreshed(pool, shape);
+}
+
+/** Brings what is known of a shape up to now: only hosts on which something has changed are looked at. */
+export function refreshed(pool: Pool, shape: Shape): Shape {
+  const { changes } = pool;
+  const soFar = changesSoFar(changes);
+  if (shape.openOf !== pool.hostsVersion) {
+    Object.assign(shape, openHosts(shape, pool.hosts), { openOf: pool.hostsVersion });
+    rankAll(shape);
+  } else if (shape.seen < changes.before) {
+    rankAll(shape);
+  } else {
+    for (let at = shape.seen - changes.before; at < changes.hosts.length; at += 1) rank(shape, changes.hosts[at]!);
+  }
+  shape.seen = soFar;
+  return shape;
+}
+
+function rankAll(shape: Shape): void {
+  shape.candidates.clear();
+  shape.ranks.clear();
+  for (const host of shape.open) rank(shape, host);
+}
+
+function rank(shape: Shape, host: Host): void {
+  const known = shape.candidates.get(host);
+  const now = shape.open.has(host) && freeNodes(host, shape) > 0 ? rankOf(host, shape) : undefined;
+  if (known === now) return;
+  if (known !== undefined) leaveRank(shape, host, known);
+  if (now === undefined) {
+    shape.candidates.delete(host);
+    return;
+  }
+  shape.candidates.set(host, now);
+  const alike = shape.ranks.get(now);
+  if (alike) alike.add(host);
+  else shape.ranks.set(now, new Set([host]));
+}
+
+function leaveRank({ ranks }: Shape, host: Host, known: number): void {
+  const alike = ranks.get(known)!;
+  alike.delete(host);
+  if (alike.size === 0) ranks.delete(known);
+}
+
+/** What would be wasted goes first, then how many GPUs are free. */
+function rankOf(host: Host, shape: Shape): number {
+  return wasteOf(host, shape) * MOST_GPUS + Math.min(host.freeGpus.length, MOST_GPUS - 1);
+}
+
+/** The memory of its GPUs in MiB, or for a run without GPUs whether the host has any. */
+function wasteOf(host: Host, shape: Shape): number {
+  if (shape.gpus === 0) return Number(host.facts.gpus.length > 0);
+  const smallest = host.freeGpus.find((gpu) => isWantedBy(gpu, shape));
+  return Math.round((smallest?.memoryBytes ?? 0) / 1024 ** 2);
+}
+
+function forgetUnused(pool: Pool): void {
+  const used = new Set([...pool.queue.classes.values()].map(({ shape }) => shape));
+  for (const [key, shape] of pool.shapes) if (!used.has(shape)) pool.shapes.delete(key);
+}

@@ -1,0 +1,20 @@
+import type { Host } from './host';
+
+/** Hosts on which something was taken or became free, one after another. */
+export interface Changes {
+  /** How many there were before those of the list. */
+  before: number;
+  hosts: Host[];
+}
+
+/** Older changes are forgotten; who has not seen them looks at all hosts. */
+const MOST_KEPT = 20_000;
+
+export function noteChange(changes: Changes, host: Host): void {
+  changes.hosts.push(host);
+  if (changes.hosts.length < MOST_KEPT) return;
+  changes.before += changes.hosts.length;
+  changes.hosts = [];
+}
+
+export const changesSoFar = ({ before, hosts }: Changes): number => before + hosts.length;

@@ -1,0 +1,53 @@
+import { shapeOf } from './candidates';
+import { createHost } from './host';
+import { hold, hostsChanged } from './occupancy';
+import type { Pool } from './pool';
+import { addToQueue } from './queue';
+import { readState, type PoolData, type PoolState } from './state';
+
+export function createPool(state: PoolState): Pool {
+  const { name, settings, hosts, queue, held, accounts, reservations, holds } = readState(state);
+  const pool: Pool = {
+    name,
+    settings,
+    hosts: hosts.map((entry) => createHost(entry, settings.cpuOvercommit)),
+    hostNamed: new Map(),
+    hostsVersion: 0,
+    totals: { cpus: 0, memory: 0, gpus: 0 },
+    draining: [],
+    version: 0,
+    orders: 0,
+    changes: { before: 0, hosts: [] },
+    shapes: new Map(),
+    queue: { entries: new Map(), classes: new Map() },
+    held: new Map(),
+    gpuHolders: new Map(),
+    sharedGpus: new Map(),
+    accounts: new Map(Object.entries(accounts)),
+    projects: new Map(),
+    owners: new Map(),
+    victims: new Map(),
+    reservations,
+    holds: new Map(holds.map((each) => [each.runId, each])),
+  };
+  for (const host of pool.hosts) pool.hostNamed.set(host.name, host);
+  for (const lease of held) hold(pool, lease);
+  hostsChanged(pool);
+  for (const waiting of queue) addToQueue(pool.queue, waiting, shapeOf(pool, waiting.request));
+  return pool;
+}
+
+export function dataOf(pool: Pool): PoolData {
+  const data: PoolData = {
+    version: 1,
+    name: pool.name,
+    settings: pool.settings,
+    hosts: pool.hosts.map(({ facts, intent, gone }) => ({ facts, intent, gone })),
+    queue: [...pool.queue.entries.values()].map(({ waiting }) => waiting),
+    held: [...pool.held.values()],
+    accounts: Object.fromEntries(pool.accounts),
+    reservations: pool.reservations,
+    holds: [...pool.holds.values()],
+  };
+  return JSON.parse(JSON.stringify(data)) as PoolData;
+}

@@ -1,0 +1,46 @@
+import { refreshed } from './candidates';
+import { createCursors, entryAt } from './cursors';
+import type { Claimed } from './earliest';
+import type { Host } from './host';
+import type { Order } from './order';
+import { claimedBy, earliestPlace } from './plan';
+import type { Pool } from './pool';
+import type { Entry } from './queue';
+import { exceedsQuota } from './quota';
+
+/** Runs further back have no estimate: nobody knows what comes before them until then. */
+export const FORESEEN = 10;
+
+/**
+ * When the first runs of the queue are to start, in milliseconds by run: each at the earliest place that those before it leave,
+ * if every run takes as long as it may. A run that waits for anything else than room is left out.
+ */
+export function forecast(pool: Pool, order: Order, nowMs: number): Map<string, number> {
+  const starts = new Map<string, number>();
+  const claimed = new Map<Host, Claimed[]>();
+  for (const entry of firstEntries(pool, order)) {
+    const shape = refreshed(pool, entry.of.shape);
+    if (shape.closed !== null || exceedsQuota(pool, entry.request)) continue;
+    const place = earliestPlace(pool, shape, nowMs, claimed);
+    if (!place) continue;
+    const { runId } = entry.waiting;
+    starts.set(runId, place.atMs);
+    const plan = { runId, shape, priority: entry.of.priority, firm: false, ...place };
+    for (const [host, rooms] of claimedBy([{ plan, untilMs: place.atMs + entry.request.limitMs }])) {
+      claimed.set(host, [...(claimed.get(host) ?? []), ...rooms]);
+    }
+  }
+  return starts;
+}
+
+function firstEntries(pool: Pool, order: Order): Entry[] {
+  const cursors = createCursors([...pool.queue.classes.values()], order);
+  const entries: Entry[] = [];
+  for (let cursor = cursors.first(); cursor && entries.length < FORESEEN; cursor = cursors.first()) {
+    entries.push(entryAt(cursor));
+    cursor.at += 1;
+    if (cursor.at >= cursor.wait.entries.length) cursors.dropFirst();
+    else cursors.moved();
+  }
+  return entries;
+}

@@ -1,0 +1,112 @@
+import type { LeaseNode } from '../../contract/pool';
+import { noteChange } from './changes';
+import { before, stateOf, thousandths, type Host } from './host';
+import type { Pool, Totals } from './pool';
+import type { Held } from './state';
+
+/** Keeps account of what is given out of the hosts. */
+
+/** A lease takes its place. */
+export function hold(pool: Pool, held: Held): void {
+  pool.held.set(held.lease.runId, held);
+  for (const node of held.lease.nodes) occupy(pool, held, node, 1);
+  count(pool, held, 1);
+}
+
+/** A lease leaves it. */
+export function letGo(pool: Pool, held: Held): void {
+  pool.held.delete(held.lease.runId);
+  for (const node of held.lease.nodes) occupy(pool, held, node, -1);
+  count(pool, held, -1);
+}
+
+/** What is other about a lease than before, in place. */
+export function changeHeld(pool: Pool, held: Held, change: Partial<Pick<Held, 'request' | 'told'>>): void {
+  pool.version += 1;
+  if (isVictim(held)) countVictim(pool, held.request.priority, -1);
+  Object.assign(held, change);
+  if (isVictim(held)) countVictim(pool, held.request.priority, 1);
+  for (const { host } of held.lease.nodes) {
+    const touched = pool.hostNamed.get(host);
+    if (touched) touched.version += 1;
+  }
+}
+
+/** Puts hosts in order and makes void what was known of them as a whole. */
+export function hostsChanged(pool: Pool): void {
+  pool.hosts.sort((one, other) => before(one.name, other.name));
+  pool.hostsVersion += 1;
+  pool.version += 1;
+  pool.sharedGpus = sharedGpus(pool.hosts);
+  pool.totals = totalsOf(pool.hosts);
+  pool.draining = pool.hosts.filter((host) => stateOf(host) === 'draining');
+  for (const host of pool.hosts) {
+    refreshGpus(pool, host);
+    host.version += 1;
+  }
+}
+
+function occupy(pool: Pool, held: Held, node: LeaseNode, sign: 1 | -1): void {
+  const { runId } = held.lease;
+  pool.version += 1;
+  for (const id of node.gpuIds) {
+    if (sign === 1) pool.gpuHolders.set(id, runId);
+    else pool.gpuHolders.delete(id);
+  }
+  const host = pool.hostNamed.get(node.host);
+  if (!host) return;
+  host.usedCpus += sign * thousandths(node.cpus);
+  host.usedMemory += sign * node.memoryBytes;
+  if (sign === 1) host.held.set(runId, held);
+  else host.held.delete(runId);
+  for (const touched of new Set([host, ...node.gpuIds.flatMap((id) => pool.sharedGpus.get(id) ?? [])])) {
+    if (node.gpuIds.length > 0) refreshGpus(pool, touched);
+    touched.version += 1;
+    noteChange(pool.changes, touched);
+  }
+}
+
+function refreshGpus(pool: Pool, host: Host): void {
+  host.freeGpus = [...host.usable.values()].filter(({ id }) => !pool.gpuHolders.has(id));
+}
+
+function count(pool: Pool, held: Held, sign: 1 | -1): void {
+  const { request, lease } = held;
+  if (isVictim(held)) countVictim(pool, request.priority, sign);
+  const nodes = lease.nodes.length;
+  for (const [amounts, name] of [
+    [pool.projects, request.project],
+    [pool.owners, request.owner],
+  ] as const) {
+    const known = amounts.get(name) ?? { runs: 0, cpus: 0, gpus: 0 };
+    const runs = known.runs + sign;
+    const cpus = known.cpus + sign * nodes * thousandths(request.cpus);
+    const gpus = known.gpus + sign * nodes * request.gpus;
+    if (runs === 0) amounts.delete(name);
+    else amounts.set(name, { runs, cpus, gpus });
+  }
+}
+
+const isVictim = ({ request, told }: Held): boolean => request.preemptible && told === null;
+
+function countVictim(pool: Pool, priority: number, sign: 1 | -1): void {
+  const left = (pool.victims.get(priority) ?? 0) + sign;
+  if (left === 0) pool.victims.delete(priority);
+  else pool.victims.set(priority, left);
+}
+
+function totalsOf(hosts: readonly Host[]): Totals {
+  const totals = { cpus: 0, memory: 0, gpus: 0 };
+  for (const { cpus, memory, facts } of hosts) {
+    totals.cpus += cpus;
+    totals.memory += memory;
+    totals.gpus += facts.gpus.length;
+  }
+  return totals;
+}
+
+function sharedGpus(hosts: readonly Host[]): Map<string, Host[]> {
+  const byGpu = new Map<string, Host[]>();
+  for (const host of hosts) for (const { id } of host.facts.gpus) byGpu.set(id, [...(byGpu.get(id) ?? []), host]);
+  return new Map([...byGpu].filter(([, sharing]) => sharing.length > 1));
+}

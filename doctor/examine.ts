@@ -3,10 +3,12 @@ import { hostname } from 'node:os';
 import { loadConfig } from '../config/load';
 import { loadRecipes } from '../config/load-recipes';
 import { createEngine } from '../docker/dockerode-engine';
+import { createGpuInventory } from '../host/gpu-inventory';
 import { examineMachine } from '../process/machine';
 import { checkApi } from './check-api';
 import { checkEngine, checkImages } from './check-engine';
 import { checkFallback } from './check-fallback';
+import { checkGpus } from './check-gpus';
 import { checkDataFolder, checkDisk, checkNode } from './check-machine';
 import { checkTemporal } from './check-temporal';
 import { type Finding } from './finding';
@@ -25,10 +27,12 @@ export async function examine({ env, serverUrl, data }: Examination): Promise<Fi
   const { address, namespace } = config.temporal;
   const engine = createEngine(config.host.dockerHost);
   try {
-    const [ofEngine, ofTemporal, ofApi] = await Promise.all([
+    const inventory = createGpuInventory(config.host.gpuCommand);
+    const [ofEngine, ofTemporal, ofApi, ofGpus] = await Promise.all([
       checkEngine(engine, config.host.dockerHost),
       checkTemporal({ address, namespace, named: Boolean(env['TEMPORAL_ADDRESS']) }),
       checkApi(serverUrl),
+      checkGpus({ host: config.host, inventory, path: env['PATH'] ?? '' }),
     ]);
     const recipes = [...loadRecipes(config.recipes)].map(([recipe, { spec }]) => ({ recipe, image: spec.image }));
     const ofImages = ofEngine.length > 1 ? await checkImages(engine, recipes) : [];
@@ -36,6 +40,7 @@ export async function examine({ env, serverUrl, data }: Examination): Promise<Fi
       checkNode(process.versions.node),
       ...ofEngine,
       ...ofImages,
+      ...ofGpus,
       ...checkFallback(config.host, examineMachine()),
       ...ofTemporal,
       checkDataFolder(folder),

@@ -35,16 +35,24 @@ export interface HostReporterDeps {
   everyMs?: number;
 }
 
+export interface HostReporter {
+  /** Something has changed that runs wait for: the next report is made now. */
+  now(): void;
+  stop(): Promise<void>;
+}
+
 /**
  * Reports at once and then every 5 s that this host lives, and what its engine, its disks and its GPUs are. Trouble with any
  * of them is part of the report; trouble with the store is logged once until it is over.
  *
  * @returns stop, which resolves when no report is under way any more.
  */
-export function startHostReporter(deps: HostReporterDeps): { stop(): Promise<void> } {
+export function startHostReporter(deps: HostReporterDeps): HostReporter {
   const stopping = new AbortController();
-  const running = report(deps, stopping.signal);
+  const pause = { wake: new AbortController() };
+  const running = report(deps, stopping.signal, pause);
   return {
+    now: () => pause.wake.abort(),
     stop: async () => {
       stopping.abort();
       await running;
@@ -52,12 +60,13 @@ export function startHostReporter(deps: HostReporterDeps): { stop(): Promise<voi
   };
 }
 
-async function report(deps: HostReporterDeps, signal: AbortSignal): Promise<void> {
+async function report(deps: HostReporterDeps, signal: AbortSignal, pause: { wake: AbortController }): Promise<void> {
   const memory: Memory = { engine: null, wasAway: false };
   let failing = false;
   let arrivedMs = Date.now();
   await Promise.all([deps.health.asked, deps.gpus.asked]);
   while (!signal.aborted) {
+    pause.wake = new AbortController();
     // A process or a machine that slept is a host that did not report, too.
     if (Date.now() - arrivedMs > REPORT_FRESH_MS) deps.onCutOff();
     // So may be an engine that was away: its runs were given up meanwhile, its containers went on.
@@ -72,7 +81,8 @@ async function report(deps: HostReporterDeps, signal: AbortSignal): Promise<void
       if (!failing) deps.log.warn({ err: error }, 'The host cannot report to the store; trying again');
       failing = true;
     }
-    await sleep(deps.everyMs ?? REPORT_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    const either = AbortSignal.any([signal, pause.wake.signal]);
+    await sleep(deps.everyMs ?? REPORT_EVERY_MS, undefined, { signal: either, ref: false }).catch(() => undefined);
   }
 }
 

@@ -25,6 +25,8 @@ export interface ReconcilerDeps {
   log: Logger;
   /** Asks Temporal how a run stands. Rejects while Temporal is away: then nothing can be judged. */
   standingOf: (runId: string) => Promise<RunStanding>;
+  /** Told when {@link Reconciler.reconciled} has changed by a pass. */
+  onChange?: () => void;
 }
 
 export interface Reconciler {
@@ -126,7 +128,9 @@ function createPass(deps: ReconcilerDeps, state: State): () => Promise<boolean> 
       }
       failing = true;
     }
+    const before = state.reconciled;
     state.reconciled = cutOffs === state.cutOffs ? reached.value : 'nothing';
+    if (state.reconciled !== before) deps.onChange?.();
     return state.reconciled === 'all';
   };
 }

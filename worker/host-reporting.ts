@@ -16,6 +16,8 @@ export interface HostReporting {
   disks: DiskGuard;
   gpus: GpuWatch;
   images: ImageBook;
+  /** What runs wait for has changed: it is reported now. */
+  onChange(): void;
   /** Temporal is there: leases can be held against it. */
   meet(temporal: TemporalLink, reconciler: Reconciler): void;
   stop(): Promise<void>;
@@ -43,12 +45,13 @@ export function startHostReporting(deps: HostSideDeps, health: EngineHealth): Ho
   const stops = [() => reporter.stop(), () => gpus.stop()];
   return {
     ...{ disks, gpus, images },
+    onChange: () => reporter.now(),
     meet: (temporal, reconciler) => {
       const name = watchHostName(config.host.name, deps.instance, temporal);
       known = { temporal, reconciler, name };
       const cleaner = startCleaner(deps, { disks, images }, temporal);
       // Who has a GPU that he should not have is for Temporal to say.
-      void reconciler.first.then(() => gpus.look());
+      void reconciler.first.then(() => gpus.look()).then(() => reporter.now());
       stops.push(
         () => name.stop(),
         () => cleaner.stop(),

@@ -50,7 +50,8 @@ export async function startHostSide(deps: HostSideDeps): Promise<HostSide> {
     ...{ engine: deps.engine, pumps, health, watches, silences },
     meet: async (temporal) => {
       link = temporal;
-      const reconciler = startReconciler({ ...deps, pumps, standingOf: temporal.standingOf });
+      const { onChange } = reporting;
+      const reconciler = startReconciler({ ...deps, pumps, standingOf: temporal.standingOf, onChange });
       reporting.meet(temporal, reconciler);
       stops.push(() => reconciler.stop());
       await reconciler.first;

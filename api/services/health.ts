@@ -54,13 +54,12 @@ async function checkHosts({ runStore }: Services): Promise<PartHealth> {
   }
 }
 
-function problemOf({ name, reportedAt, engineReady, engineProblem }: HostReport): string | undefined {
+function problemOf({ name, reportedAt, engineReady, engineProblem, refuses }: HostReport): string | undefined {
   if (Date.now() - Date.parse(reportedAt) > HOST_REPORT_MAX_AGE_MS) {
     return `${name} has not reported since ${reportedAt}.`;
   }
-  return engineReady
-    ? undefined
-    : `The Docker Engine of ${name} does not answer: ${engineProblem ?? 'no reason told'}.`;
+  if (!engineReady) return `The Docker Engine of ${name} does not answer: ${engineProblem ?? 'no reason told'}.`;
+  return refuses.length === 0 ? undefined : `${name} ${refuses.join(', and ')}.`;
 }
 
 function messageOf(error: unknown): string {

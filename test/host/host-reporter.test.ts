@@ -116,6 +116,27 @@ describe('startHostReporter', () => {
     );
   });
 
+  it('reports at once what runs wait for, and not only when it is time', async () => {
+    const reports: HostReport[] = [];
+    let reconciled: HostReport['reconciled'] = 'nothing';
+    const store = { reportHost: async (report: HostReport) => void reports.push(report) };
+    const engine = createEngine(TEST_DOCKER_HOST);
+    const deps = reporterDeps(engine, '/tmp', {
+      store,
+      reconciled: () => reconciled,
+      everyMs: 3_600_000,
+    });
+    const reporter = startHostReporter(deps);
+    await until(() => reports.length === 1);
+    reconciled = 'all';
+    reporter.now();
+    await until(() => reports.length === 2);
+    await reporter.stop();
+    await deps.health.stop();
+    engine.close();
+    expect(reports.map((report) => report.refuses.length)).toEqual([1, 0]);
+  });
+
   it('counts as cut off when its engine was away, whose containers may be stale', async () => {
     const real = createEngine(TEST_DOCKER_HOST);
     let isAway = true;

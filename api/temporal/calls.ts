@@ -44,37 +44,46 @@ export interface TemporalCaller {
 }
 
 export function createCaller(connection: Connection, address: string, namespace: string): TemporalCaller {
-  const underWay = new Set<Promise<unknown>>();
-  const withDeadline = <T>(timeoutMs: number, operation: () => Promise<T>): Promise<T> => {
-    const result = connection.withDeadline(Date.now() + timeoutMs, operation);
-    const end: Promise<unknown> = result.catch(() => undefined).finally(() => underWay.delete(end));
-    underWay.add(end);
-    return result;
-  };
+  const { track, idle } = createTracker();
   const within = async <T>(timeoutMs: number, operation: () => Promise<T>): Promise<T> => {
     try {
-      return await withDeadline(timeoutMs, operation);
+      return await connection.withDeadline(Date.now() + timeoutMs, operation);
     } catch (error) {
       throw problemOf(error, address, namespace) ?? error;
     }
   };
-  const call = <T>(operation: () => Promise<T>): Promise<T> => within(CALL_TIMEOUT_MS, operation);
+  const call = <T>(operation: () => Promise<T>): Promise<T> => track(within(CALL_TIMEOUT_MS, operation));
   const make = async <T>(operation: () => Promise<T>): Promise<T> => {
     await within(PROBE_TIMEOUT_MS, () => connection.workflowService.getSystemInfo({}));
-    return call(operation);
+    return within(CALL_TIMEOUT_MS, operation);
   };
   const ask = async <T>(operation: () => Promise<T>): Promise<T> => {
     try {
-      return await withDeadline(FIRST_ANSWER_MS, operation);
+      return await connection.withDeadline(Date.now() + FIRST_ANSWER_MS, operation);
     } catch (error) {
       if (!UNANSWERED.has(grpcCodeOf(error))) throw problemOf(error, address, namespace) ?? error;
       return within(CALL_TIMEOUT_MS - FIRST_ANSWER_MS, operation);
     }
   };
-  const idle = async (): Promise<void> => {
-    while (underWay.size > 0) await Promise.all(underWay);
+  return Object.assign(call, {
+    make: <T>(operation: () => Promise<T>) => track(make(operation)),
+    ask: <T>(operation: () => Promise<T>) => track(ask(operation)),
+    idle,
+  });
+}
+
+function createTracker(): { track: <T>(work: Promise<T>) => Promise<T>; idle: () => Promise<void> } {
+  const underWay = new Set<Promise<unknown>>();
+  return {
+    track: (work) => {
+      const end: Promise<unknown> = work.catch(() => undefined).finally(() => underWay.delete(end));
+      underWay.add(end);
+      return work;
+    },
+    idle: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
   };
-  return Object.assign(call, { make, ask, idle });
 }
 
 /** The gRPC status code that an error of the client was caused by; undefined where it was another cause. */

@@ -84,7 +84,10 @@ const TABLE = {
     ],
     packages: ['@temporalio/.+', 'close-with-grace', 'pino', 'pino-pretty'],
   },
-  doctor: { ours: ['contract', 'config', 'docker', 'host/gpu-inventory', 'process/machine'], packages: ['@temporalio/client'] },
+  doctor: {
+    ours: ['contract', 'config', 'docker', 'host/gpu-inventory', 'process/machine'],
+    packages: ['@temporalio/client'],
+  },
   server: {
     ours: ['contract', 'config', 'store/data-lock', 'store/errors'],
     packages: ['@temporalio/client', 'pino', 'pino-pretty'],

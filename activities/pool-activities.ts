@@ -3,13 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeaseStanding, PoolActivities, PoolNews, WatchPoolInput } from '../contract/pool-messages';
 import { isEndState, RUN_STATES } from '../contract/state';
 import { poolFactsOf } from '../policy/pool/host-facts';
+import { leaseOfRun } from '../policy/pool/lease-of-run';
 import { jsonHash } from '../store/json-hash';
 import type { RunStore } from '../store/run-store';
 import { withHeartbeat } from './host-heartbeat';
 import type { RunWitness } from './pool-client';
 
 export interface PoolDeps {
-  store: Pick<RunStore, 'listHosts' | 'listRuns'>;
+  store: Pick<RunStore, 'getRun' | 'listHosts' | 'listRuns'>;
   runs: RunWitness;
 }
 
@@ -81,8 +82,15 @@ async function claimsOf(deps: PoolDeps, pool: string, signal: AbortSignal): Prom
     await sleep(SETTLED_MS, undefined, { signal });
     for (const id of await liveIds(deps)) ids.add(id);
   }
-  const standings = await inTurn([...ids], async (id) => deps.runs.leaseOf(id));
+  const standings = await inTurn([...ids], async (id) => claimOf(deps, id));
   return standings.filter((standing) => standing !== null && standing.claim.pool === pool) as LeaseStanding[];
+}
+
+async function claimOf({ runs, store }: PoolDeps, id: string): Promise<LeaseStanding | null> {
+  const said = await runs.leaseOf(id);
+  if (said !== 'mute') return said;
+  const row = await store.getRun(id);
+  return row === null ? null : leaseOfRun(row.run, row.spec);
 }
 
 const LIVE_STATES = RUN_STATES.filter((state) => !isEndState(state));

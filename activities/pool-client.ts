@@ -16,8 +16,11 @@ export interface RunWitness {
   /** Ids of the runs whose workflows go on. One that has just begun may be missing. */
   liveRuns(): AsyncIterable<string>;
   standingOf(runId: string): Promise<RunStanding>;
-  /** What a run holds or waits for, by its own word; null where there is nothing, or where its workflow cannot answer. */
-  leaseOf(runId: string): Promise<LeaseStanding | null>;
+  /**
+   * What a run holds or waits for, by its own word; null where there is nothing. `mute` where its workflow can answer nobody:
+   * its history cannot be replayed. Rejects where it did not answer in time.
+   */
+  leaseOf(runId: string): Promise<LeaseStanding | null | 'mute'>;
   /** Ids of the runs that wait in the pool or hold leases of it, by its own word. */
   holdersOf(pool: string): Promise<string[]>;
 }

@@ -60,8 +60,8 @@ async function startPool(client: Client, pool: string): Promise<void> {
   });
 }
 
-/** gRPC codes of a query that no workflow could answer: no worker took it, or its history cannot be replayed. */
-const UNANSWERED = [1, 3, 4, 9];
+/** gRPC codes of a query that no workflow can answer, however often it is asked: its history cannot be replayed. */
+const MUTE = [3, 9];
 
 async function leaseOf(client: Client, runId: string): ReturnType<RunWitness['leaseOf']> {
   try {
@@ -69,9 +69,11 @@ async function leaseOf(client: Client, runId: string): ReturnType<RunWitness['le
       client.workflow.getHandle(workflowIdFor(runId)).query(leaseQuery),
     );
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError) return null;
+    if (error instanceof WorkflowNotFoundError) return null;
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    if (isGrpcServiceError(cause) && UNANSWERED.includes(cause.code)) return null;
+    if (error instanceof QueryNotRegisteredError || (isGrpcServiceError(cause) && MUTE.includes(cause.code))) {
+      return 'mute';
+    }
     throw error;
   }
 }

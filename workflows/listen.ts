@@ -16,7 +16,7 @@ import {
   statusQuery,
   suspendSignal,
 } from './messages';
-import { giveWay, hearOfLease } from './pool-calls';
+import { giveWay, hearOfLease, standingOf } from './pool-calls';
 import type { RunLife } from './run-life';
 import { endSilent } from './silence';
 import { requestSuspend, resume } from './suspension';
@@ -34,7 +34,7 @@ export function listen(life: RunLife): void {
   setHandler(noteSignal, (note) => {
     if (typeof note?.message === 'string' && !isEndState(life.run.state)) life.note(note.message);
   });
-  setHandler(leaseQuery, () => life.lease.standing());
+  setHandler(leaseQuery, () => standingOf(life));
   setHandler(leaseGrantedSignal, (given) => hearOfLease(life, given));
   setHandler(preemptSignal, (request) => giveWay(life, request));
   setHandler(silentSignal, (report) => endSilent(life, report));

@@ -1,5 +1,6 @@
-import type { LeaseGranted, PreemptRequest } from '../contract/pool-messages';
+import type { LeaseGranted, LeaseStanding, PreemptRequest } from '../contract/pool-messages';
 import { isEndState } from '../contract/state';
+import { leaseOfRun } from '../policy/pool/lease-of-run';
 import type { RunLife } from './run-life';
 
 /** The pool has a lease for the run, which may want it no more. */
@@ -14,4 +15,9 @@ export function giveWay(life: RunLife, request: PreemptRequest | undefined): voi
   const because = String(request?.because ?? 'it did not say why.');
   if (!life.interrupts.endAttempt({ reason: 'preempted', detail: { detail: because } })) return;
   life.note(`The pool asks it to give its place to another run: ${because}`);
+}
+
+/** What the run holds of its pool, or waits for there. */
+export function standingOf(life: RunLife): LeaseStanding | null {
+  return life.lease.isWanted ? life.lease.standing() : leaseOfRun(life.run, life.report().spec);
 }

@@ -18,11 +18,18 @@ export interface BenchServer {
 
 const PROGRAM = join(__dirname, '../../dist/cli/main.js');
 
-/** A whole server of its own, with its own data folder and free ports, so that none that runs already is disturbed. */
-export async function startServer(): Promise<BenchServer> {
+let count = 0;
+
+/**
+ * A whole server of its own, with its own data folder and free ports, so that none that runs already is disturbed.
+ *
+ * @param more variables of its environment, which are its settings.
+ */
+export async function startServer(more: NodeJS.ProcessEnv = {}): Promise<BenchServer> {
   const data = await mkdtemp(join(tmpdir(), 'trainyard-bench-'));
   const ports = ['--port', '0', '--temporal-port', '0', '--ui-port', '0'];
-  const env = { ...process.env, TRAINYARD_INSTALLATION: `bench-${process.pid}` };
+  count += 1;
+  const env = { ...process.env, TRAINYARD_INSTALLATION: `bench-${process.pid}-${count}`, ...more };
   const child = spawn(process.execPath, [PROGRAM, 'up', '--data', data, ...ports], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

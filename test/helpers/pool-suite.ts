@@ -59,6 +59,7 @@ export function pooled(suite: WorkflowSuite, { link, hosts }: PoolOfTest, activi
   const store = {
     listHosts: async () => hosts.map((host) => ({ ...host, reportedAt: new Date().toISOString() })),
     listRuns: async () => ({ items: [], next: null }),
+    getRun: async () => null,
   };
   const runs = { ...link, liveRuns, standingOf: async (runId: string) => standingOf(client, runId) };
   const { recordRun } = activities;

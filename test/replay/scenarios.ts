@@ -1,9 +1,19 @@
 import { ApplicationFailure } from '@temporalio/client';
 
-import { cancelSignal, resumeSignal, suspendSignal } from '../../workflows/messages';
+import { poolWorkflowIdFor } from '../../contract/names';
+import {
+  cancelSignal,
+  leaseGrantedSignal,
+  preemptSignal,
+  resumeSignal,
+  statusQuery,
+  suspendSignal,
+} from '../../workflows/messages';
 import { deferred } from '../helpers/deferred';
-import { fakeHost, GOOD_OUTCOME, placedAtOnce } from '../helpers/fake-host';
+import { fakeHost, GOOD_OUTCOME, leaseOf, placedAtOnce, queuedAnswer } from '../helpers/fake-host';
 import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
+import { pooled, poolOfTest } from '../helpers/pool-suite';
+import { until } from '../helpers/until';
 import type { StartRun, WorkflowSuite } from '../helpers/workflow-suite';
 
 /** Lives of runs whose histories are kept, so that a change of the workflow is held against what is under way somewhere. */
@@ -39,11 +49,50 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
     const { activities } = fakeHost({
       assignHost: async () => {
         asked += 1;
-        if (asked < 3) throw ApplicationFailure.retryable('no host worker has reported yet', 'no-host');
+        if (asked < 2) throw ApplicationFailure.retryable('no host worker has reported yet', 'no-host');
         return { host: 'fake' };
       },
     });
-    return suite.withWorkers(activities, async (start) => finished(start, {}));
+    return suite.withWorkers(activities, async (start) => finished(start, {}, 'Waits for a host: no host worker'));
+  },
+
+  'waits-for-a-lease': async (suite) => {
+    let asked = 0;
+    const { activities } = fakeHost({
+      claimLease: async (claim) => {
+        asked += 1;
+        if (asked === 1) return queuedAnswer(claim.runId, 'waits for 1 CPU');
+        return { kind: 'granted', lease: leaseOf(claim) };
+      },
+    });
+    return suite.withWorkers(activities, async (start) => finished(start, {}, 'waits for 1 CPU'));
+  },
+
+  'gives-way': async (suite) => {
+    const first = containerThatMustBeStopped();
+    const { activities, records } = fakeHost({
+      ...first,
+      followContainer: async (input) => (input.attempt > 1 ? GOOD_OUTCOME : first.followContainer(input)),
+    });
+    return suite.withWorkers(placedAtOnce(activities), async (start) => {
+      const run = await start({});
+      await records.reached('running');
+      await run.signal(preemptSignal, { runId: run.workflowId, claim: 1, because: 'another needs its place' });
+      await run.result();
+      return run.workflowId;
+    });
+  },
+
+  'is-a-pool': async (suite) => {
+    const { activities } = fakeHost();
+    const pool = poolOfTest(suite);
+    return suite.withWorkers(pooled(suite, pool, activities), async (start) => {
+      await pool.begin();
+      const runs = await Promise.all(Array.from({ length: 3 }, async () => start({})));
+      await Promise.all(runs.map((run) => run.result()));
+      await pool.becomes(({ leases }) => leases.length === 0);
+      return poolWorkflowIdFor(pool.name);
+    });
   },
 
   'is-placed-at-once-and-retried': async (suite) => {
@@ -107,8 +156,13 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
   },
 };
 
-async function finished(start: StartRun, submission: Parameters<StartRun>[0]): Promise<string> {
+/** @param waits what the run says when it waits, which it does until it is told of a lease. */
+async function finished(start: StartRun, submission: Parameters<StartRun>[0], waits?: string): Promise<string> {
   const run = await start(submission);
+  if (waits !== undefined) {
+    await until(async () => (await run.query(statusQuery)).run.message?.startsWith(waits));
+    await run.signal(leaseGrantedSignal, { lease: leaseOf({ runId: run.workflowId, claim: 1, attempt: 1 }) });
+  }
   await run.result().catch(() => undefined);
   return run.workflowId;
 }

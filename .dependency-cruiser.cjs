@@ -51,6 +51,7 @@ const TABLE = {
       'store/policy-book',
       'store/policy-store',
       'workflows/messages',
+      'workflows/pool-messages',
     ],
     packages: [
       '@fastify/.+',

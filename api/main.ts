@@ -14,6 +14,7 @@ import { openLogStore } from '../store/file-log-store';
 import { openPolicyStore } from '../store/sqlite-policy-store';
 import { openRunStore } from '../store/sqlite-run-store';
 import { buildApp } from './app';
+import { createPoolDirectory } from './services/pool-directory';
 import { openTemporal } from './temporal/gateway';
 
 /** After this a request that is still going on is cut off. */
@@ -39,7 +40,8 @@ async function main(): Promise<void> {
   logger.info(await policies.importFiles(policiesInFiles), 'The policies in files are known');
   const logStore = openLogStore(config.data, { segmentBytes: config.logs.segmentBytes });
   const temporal = openTemporal(config.temporal);
-  const app = await buildApp({ config, runStore, logStore, temporal, recipes, policies, logger });
+  const pools = createPoolDirectory({ runStore, pools: temporal.pools });
+  const app = await buildApp({ config, runStore, logStore, temporal, recipes, policies, pools, logger });
 
   const { close } = closeWithGrace({ delay: CLOSE_GRACE_MS, logger }, async ({ err, signal }) => {
     if (err) logger.fatal({ err }, 'The API fails and stops');

@@ -1,5 +1,5 @@
 import type { AttemptDetail, RunDetail } from '../contract/http';
-import { REASONS } from '../contract/reason';
+import { type EndReason, REASONS } from '../contract/reason';
 import { color, duration, size } from './format';
 
 /** What is known of each attempt that failed, for people: why, with what evidence, and what it printed last. */
@@ -8,13 +8,19 @@ export function describeFailures(
   spec: RunDetail['spec'],
   colors: boolean,
 ): string[] {
-  const failed = attempts.filter(({ reason }) => reason !== null && REASONS[reason].state === 'failed');
+  const failed = attempts.filter(({ reason }) => reason !== null && hasFailed(reason));
   return failed.flatMap((attempt) => [
     '',
     color(`Attempt ${attempt.number}`, 1, colors),
     ...factsOf(attempt, spec),
     ...(attempt.lastLines.length > 0 ? ['last lines', ...attempt.lastLines.map((line) => `  | ${line}`)] : []),
   ]);
+}
+
+/** One that gave its place away did not. */
+function hasFailed(reason: EndReason): boolean {
+  const { state, retry } = REASONS[reason];
+  return state === 'failed' && retry !== 'free';
 }
 
 function factsOf(attempt: AttemptDetail, spec: RunDetail['spec']): string[] {

@@ -1,13 +1,16 @@
 import { parse, YAMLParseError } from 'yaml';
 
+import type { PlaceOptions } from './commands/place-options';
 import { UsageError } from './errors';
 
-export interface SubmissionOptions {
+export interface SubmissionOptions extends PlaceOptions {
   recipe?: string;
   name?: string;
   param?: string[];
   set?: string[];
   label?: string[];
+  /** Whose run it is where neither the file nor an option says so. */
+  user?: string | undefined;
 }
 
 type Json = Record<string, unknown>;
@@ -22,6 +25,7 @@ export function buildSubmission(fileText: string | null, options: SubmissionOpti
   const submission = fileText === null ? {} : parseDocument(fileText);
   if (options.recipe !== undefined) submission['recipe'] = options.recipe;
   if (options.name !== undefined) submission['name'] = options.name;
+  placeIn(submission, options);
   for (const pair of options.param ?? []) setPath(submission, ['params', ...one(pair, '-p')], value(pair));
   for (const pair of options.label ?? []) setPath(submission, ['labels', ...one(pair, '--label')], rawValue(pair));
   for (const pair of options.set ?? []) {
@@ -29,7 +33,34 @@ export function buildSubmission(fileText: string | null, options: SubmissionOpti
     if (path[0] === 'policy' && path.length > 1) keepPolicyName(submission);
     setPath(submission, path, value(pair));
   }
+  const { user } = options;
+  if (user !== undefined && OWNER.test(user) && submission['owner'] === undefined) submission['owner'] = user;
   return submission;
+}
+
+/** Not every name that a machine has for its user is one of an owner; such a user is nobody until --owner says who. */
+const OWNER = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/;
+
+/** Where each option goes. */
+const PLACES: readonly [keyof PlaceOptions, readonly string[]][] = [
+  ['pool', ['pool']],
+  ['project', ['project']],
+  ['owner', ['owner']],
+  ['priority', ['priority']],
+  ['preemptible', ['preemptible']],
+  ['gpus', ['resources', 'gpus']],
+  ['gpuModel', ['resources', 'gpuModel']],
+  ['gpuMemory', ['resources', 'gpuMemory']],
+  ['host', ['placement', 'host']],
+];
+
+function placeIn(submission: Json, options: PlaceOptions): void {
+  for (const [option, path] of PLACES) {
+    if (options[option] !== undefined) setPath(submission, path, options[option]);
+  }
+  for (const pair of options.hostLabel ?? []) {
+    setPath(submission, ['placement', 'labels', ...one(pair, '--host-label')], rawValue(pair));
+  }
 }
 
 function parseDocument(text: string): Json {

@@ -52,7 +52,21 @@ const OTHER_NAMES: Record<string, string> = {
   shm: 'resources.shm',
   shmsize: 'resources.shm',
   pids: 'resources.pids',
+  gpu: 'resources.gpus',
   gpus: 'resources.gpus',
+  gpucount: 'resources.gpus',
+  gpumodel: 'resources.gpuModel',
+  gputype: 'resources.gpuModel',
+  gpumemory: 'resources.gpuMemory',
+  vram: 'resources.gpuMemory',
+  queue: 'pool',
+  partition: 'pool',
+  team: 'project',
+  spot: 'preemptible',
+  host: 'placement.host',
+  hostlabels: 'placement.labels',
+  nodeselector: 'placement.labels',
+  selector: 'placement.labels',
   timeout: 'policy.timeouts',
   timeouts: 'policy.timeouts',
   retries: 'policy.retries',
@@ -80,7 +94,7 @@ export function placeOf(key: string): string | undefined {
 
 function neverAllowed(path: string, key: string): string | undefined {
   // Parameters, variables and labels may be called what they like.
-  if (['params', 'env', 'labels'].some((free) => liesIn(path, free))) return undefined;
+  if (['params', 'env', 'labels', 'placement.labels'].some((free) => liesIn(path, free))) return undefined;
   const plain = plainKey(key);
   return Object.hasOwn(NEVER, plain) ? NEVER[plain] : undefined;
 }

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another submission' },
+  'queue-full': { status: 429, title: 'The queue is full' },
   'upgrade-required': { status: 426, title: 'Only WebSocket connections are answered here' },
   'internal-error': { status: 500, title: 'Trainyard failed' },
   'store-unavailable': { status: 503, title: 'The store does not answer' },

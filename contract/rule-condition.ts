@@ -11,7 +11,9 @@ export const BEYOND_RULES: readonly EndReason[] = [
   'suspended',
   'total-timeout',
   'queued-timeout',
+  'no-capacity',
   'invalid-spec',
+  'preempted',
   'workflow-terminated',
 ];
 

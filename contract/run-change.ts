@@ -48,6 +48,14 @@ export const RunChangeSchema = Type.Object(
         { ...closed, description: 'Labels to set; null takes one away. The others stay.', mend: labels['mend'] },
       ),
     ),
+    priority: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description: 'Of a run that waits, or that runs and is then easier or harder to preempt.',
+        mend: 'write a whole number from 0 to 100',
+      }),
+    ),
     by: Type.Optional(
       Type.String({
         minLength: 1,
@@ -60,14 +68,16 @@ export const RunChangeSchema = Type.Object(
   {
     ...closed,
     title: 'RunChange',
-    examples: [{ policy: { timeouts: { running: '20h', total: '40h' } }, labels: { team: 'vision' }, by: 'ada' }],
+    examples: [
+      { policy: { timeouts: { running: '20h', total: '40h' } }, labels: { team: 'vision' }, priority: 80, by: 'ada' },
+    ],
   },
 );
 
 export type RunChange = Static<typeof RunChangeSchema>;
 
 const LIMITS = { bytes: 64 * 1024, depth: 8 };
-const EMPTY: Fault = { path: '', message: 'names nothing to change; write `policy.timeouts` or `labels`' };
+const EMPTY: Fault = { path: '', message: 'names nothing to change; write `policy.timeouts`, `labels` or `priority`' };
 
 /** Every fault of a change that can be told without its run; never throws. */
 export function checkRunChange(input: unknown): { change: RunChange; faults?: undefined } | { faults: Fault[] } {
@@ -77,21 +87,24 @@ export function checkRunChange(input: unknown): { change: RunChange; faults?: un
   if (faults.length > 0) return { faults };
   const change = input as RunChange;
   const named = [...Object.keys(change.policy?.timeouts ?? {}), ...Object.keys(change.labels ?? {})];
-  return named.length === 0 ? { faults: [EMPTY] } : { change };
+  return named.length === 0 && change.priority === undefined ? { faults: [EMPTY] } : { change };
 }
 
 /**
  * The spec as a change makes it, without regard to how much time has passed. Times that are named must fit each other and
  * the rest; those that are not, give way to a shorter total.
  */
-export function applyRunChange(spec: RunSpec, { policy, labels = {} }: RunChange): { spec: RunSpec; faults: Fault[] } {
+export function applyRunChange(
+  spec: RunSpec,
+  { policy, labels = {}, priority }: RunChange,
+): { spec: RunSpec; faults: Fault[] } {
   const named = policy?.timeouts ?? {};
   const merged = withoutNull<Timeouts>({ ...spec.policy.timeouts, ...named });
   if (merged.warn === undefined && named.warnSignal === undefined) delete merged.warnSignal;
   // The total stays where it is not named: whoever set it did so before the run began.
   const { timeouts, faults } = fitTimeouts(merged, { ...named, total: merged.total });
   const changed = { policy: { ...spec.policy, timeouts }, labels: withoutNull({ ...spec.labels, ...labels }) };
-  return { spec: { ...spec, ...changed }, faults };
+  return { spec: { ...spec, ...changed, ...(priority !== undefined && { priority }) }, faults };
 }
 
 function withoutNull<T extends object>(fields: { [K in keyof T]: T[K] | null }): T {
@@ -111,7 +124,7 @@ function whyFixed(path: string, value: unknown): string | undefined {
   if (path === 'policy' && typeof value === 'string') {
     return `cannot be ${describeValue(value)}: a run keeps the policy that it began with; write the \`timeouts\` here`;
   }
-  if (path === 'labels') return undefined;
+  if (path === 'labels' || path === 'priority') return undefined;
   const isOfSpec = Object.hasOwn(RunSubmissionSchema.properties, path) && path !== 'policy';
   return isOfSpec ? `cannot be changed: it stays as it was submitted; ${again}` : refusalOf(path);
 }

@@ -75,6 +75,11 @@ export const RunSchema = Type.Object(
     recipe: Nullable(Type.String()),
     schedule: Nullable(Type.String({ description: 'The schedule that started the run.' })),
     rerunOf: Nullable(Type.String({ description: 'The run that this one repeats.' })),
+    pool: Type.String({ description: 'Pool of hosts whose queue it waits in.' }),
+    project: Type.String({ description: 'Project that it counts for.' }),
+    owner: Type.String({ description: 'Whose run it is.' }),
+    priority: Type.Integer({ minimum: 0, maximum: 100 }),
+    gpus: Type.Integer({ minimum: 0, description: 'GPUs that it asks for, on all of its nodes.' }),
     policy: Nullable(Type.String({ description: 'The named policy that it started with, as `name@version`.' })),
     firstFailure: Type.Union([FirstFailureSchema, Type.Null()], {
       description: 'The first failure of all its attempts, whatever came after; null while there is none.',

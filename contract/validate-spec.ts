@@ -11,6 +11,7 @@ import type { PolicyBook } from './policy-book';
 import type { Recipe, RecipeBook } from './recipe';
 import { policyAsObject, resolvePolicy } from './resolve-policy';
 import { CheckedSubmissionSchema, RunSpecSchema, type RetryRule, type RunSpec, type RunSubmission } from './spec';
+import { checkGpus, checkNodes } from './validate-capacity';
 import {
   checkEnv,
   checkLogs,
@@ -173,7 +174,8 @@ function fieldFaults(filled: RunSpec, hasShape: ShapeCheck): Fault[] {
     ...(hasShape('env') ? checkEnv(filled.env) : []),
     ...(hasShape('mounts') ? checkMounts(filled.mounts) : []),
     ...(hasShape('checkpoint') ? checkCheckpoint(filled.checkpoint, hasShape('mounts') ? filled.mounts : []) : []),
-    ...(hasShape('resources') ? checkResources(filled.resources) : []),
+    ...(hasShape('resources') ? [...checkResources(filled.resources), ...checkGpus(filled.resources)] : []),
+    ...(hasShape('nodes') ? checkNodes(filled.nodes) : []),
     ...(networkProblem === undefined ? [] : [{ path: 'network', message: networkProblem }]),
     ...(hasShape('user') ? checkUser(filled.user) : []),
     ...(hasShape('logs') ? checkLogs(filled.logs) : []),

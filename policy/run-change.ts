@@ -1,4 +1,5 @@
 import type { Fault } from '../contract/fault';
+import { capacityOf } from '../contract/run-capacity';
 import type { RunSpec, Timeouts } from '../contract/spec';
 import { formatDuration, parseDuration } from '../contract/units';
 
@@ -31,7 +32,13 @@ export function describeChange(before: RunSpec, after: RunSpec): string {
   return [
     ...differences('policy.timeouts', before.policy.timeouts, after.policy.timeouts),
     ...differences('labels', before.labels, after.labels),
+    ...priorityDifference(before, after),
   ].join(', ');
+}
+
+function priorityDifference(before: RunSpec, after: RunSpec): string[] {
+  const [old, now] = [capacityOf(before).priority, capacityOf(after).priority];
+  return old === now ? [] : [`priority: ${old} → ${now}`];
 }
 
 function differences(where: string, before: object, after: object): string[] {

@@ -31,6 +31,8 @@ export interface RunStore {
   readFeed(after: number, limit: number): Promise<FeedEvent[]>;
   feedEnd(): Promise<number>;
   stats(): Promise<RunStats>;
+  /** Counts the runs of a pool that are `queued`. */
+  countQueued(pool: string): Promise<QueuedCounts>;
 
   /** Reports that a host worker lives, and what its engine says. */
   reportHost(report: HostReport): Promise<void>;
@@ -52,6 +54,9 @@ export interface RunQuery {
   schedule?: string;
   /** Id of the run that they repeat. */
   rerunOf?: string;
+  owner?: string;
+  project?: string;
+  pool?: string;
   /** Every one of these labels. */
   labels?: Record<string, string>;
   /** Part of the id or the name, case-insensitive. */
@@ -89,6 +94,13 @@ export interface RunStats {
   medianDurationSeconds: number | null;
   /** Runs created in the last 24 hours. */
   last24Hours: number;
+}
+
+export interface QueuedCounts {
+  total: number;
+  /** A project or an owner without any is not among them. */
+  byProject: ReadonlyMap<string, number>;
+  byOwner: ReadonlyMap<string, number>;
 }
 
 /** Thrown when a cursor was not made by this store. */

@@ -7,6 +7,7 @@ import { closeRunIn } from './sqlite/close-run';
 import { closeDatabase, openDatabase, type Database } from './sqlite/database';
 import { describeSqliteError } from './sqlite/errors';
 import { listRuns } from './sqlite/list-runs';
+import { countQueued } from './sqlite/count-queued';
 import { migrate } from './sqlite/migrate';
 import { ATTEMPT_COLUMNS, attemptFromRow, eventFromRow, RUN_COLUMNS, runFromRow, toInstant } from './sqlite/rows';
 import type { AttemptRow, EventRow, RunRow } from './sqlite/rows';
@@ -66,6 +67,7 @@ function createRunStore(database: Database, path: string, now: () => Date): RunS
     readFeed: answer(reader.readFeed),
     feedEnd: answer(reader.feedEnd),
     stats: answer(() => readStats(database, now())),
+    countQueued: answer((pool) => countQueued(database, pool)),
     reportHost: answer(reader.reportHost),
     listHosts: answer(reader.listHosts),
     close: answer(() => closeDatabase(database)),

@@ -3,6 +3,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { MEMO } from '../contract/names';
 import type { Attempt, Run } from '../contract/run';
 import type { RunSubmission } from '../contract/spec';
+import { PLAIN_CAPACITY } from '../contract/run-capacity';
 
 /** A run of which nothing is known yet but its submission. */
 export function newRun(submission: RunSubmission): Run {
@@ -25,6 +26,7 @@ export function newRun(submission: RunSubmission): Run {
     recipe: submission.recipe ?? textOrNull(info.memo?.[MEMO.recipe]),
     schedule: textOrNull(info.memo?.[MEMO.schedule]),
     rerunOf: textOrNull(info.memo?.[MEMO.rerunOf]),
+    ...PLAIN_CAPACITY,
     policy: null,
     firstFailure: null,
     labels: submission.labels ?? {},

@@ -9,6 +9,7 @@ import type {
 } from '../contract/activities';
 import type { HostNotice } from '../contract/notice';
 import { REASONS } from '../contract/reason';
+import { capacityOf } from '../contract/run-capacity';
 import type { Attempt, Run, RunEvent, RunEventType, RunReport, RunStatus } from '../contract/run';
 import type { RunSpec, RunSubmission } from '../contract/spec';
 import { isEndState, type RunState } from '../contract/state';
@@ -68,7 +69,7 @@ export class RunLife {
     this.limits.set(spec.policy.timeouts);
     this.run.recipe = recipe ?? this.run.recipe;
     const { name, image, labels, params, policy } = spec;
-    Object.assign(this.run, { name, image, labels, params, policy: policy.from ?? null });
+    Object.assign(this.run, { name, image, labels, params, policy: policy.from ?? null, ...capacityOf(spec) });
     this.recorder.attachSpec(spec);
     this.attributes({ RunName: spec.name, RunRecipe: this.run.recipe, RunSchedule: this.run.schedule });
     this.enter('queued', tellBeginning(this.run));
@@ -78,6 +79,7 @@ export class RunLife {
   changes(spec: RunSpec, story: string): void {
     this.spec = spec;
     this.run.labels = spec.labels;
+    this.run.priority = capacityOf(spec).priority;
     this.limits.set(spec.policy.timeouts);
     this.recorder.attachSpec(spec);
     this.tell('changed', story);

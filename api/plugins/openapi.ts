@@ -13,6 +13,10 @@ const TAGS = [
   { name: 'policies', description: 'Policies that the server keeps under names, for run specs to refer to.' },
   { name: 'schedules', description: 'Recurring runs.' },
   { name: 'hosts', description: 'Machines that run containers.' },
+  {
+    name: 'pools',
+    description: 'Queues over hosts: who waits for what, how much each may have, and what is reserved.',
+  },
   { name: 'short', description: 'The short API: the default recipe, statistics, health, and a feed of events.' },
 ];
 

@@ -10,12 +10,13 @@ const MEANINGS: Record<number, string> = {
   413: 'The body is too large.',
   415: 'The content type of the body is not supported.',
   422: 'The Idempotency-Key was used for another submission.',
+  429: 'The queue is full; `Retry-After` says when to try again.',
   426: 'Only WebSocket connections are answered here.',
   500: 'Trainyard failed; its log tells why, under the request id.',
   503: 'Temporal or the store does not answer; `Retry-After` says when to try again.',
 };
 
-export type ProblemStatus = 400 | 404 | 409 | 410 | 413 | 415 | 422 | 426 | 500 | 503;
+export type ProblemStatus = 400 | 404 | 409 | 410 | 413 | 415 | 422 | 426 | 429 | 500 | 503;
 
 /** The problems that a route answers, for its response schemas; 500 can come from each. */
 export function problemAnswers<S extends ProblemStatus>(...statuses: S[]): Record<S | 500, TSchema> {

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../../contract/fault';
 import { shorten } from '../../contract/path';
 import type { Run } from '../../contract/run';
+import { capacityOf } from '../../contract/run-capacity';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import { validateSubmission } from '../../contract/validate-spec';
@@ -9,6 +10,7 @@ import { closedTargets } from '../../notify/check-targets';
 import { jsonHash } from '../../store/json-hash';
 import { readPolicyBook } from '../../store/policy-book';
 import type { RunAttributes } from '../temporal/runs';
+import { capacityFaults } from './check-capacity';
 import type { Services } from './services';
 
 /** Where a run comes from whose spec is that of another run. */
@@ -36,15 +38,19 @@ export interface Admission {
 /** @throws {InvalidInputError} with every fault of the submission that can be known here; secrets are the worker's. */
 export async function admit(
   input: unknown,
-  { recipes, policies, config }: Pick<Services, 'recipes' | 'policies' | 'config'>,
+  services: Pick<Services, 'recipes' | 'policies' | 'config' | 'pools' | 'logger'>,
 ): Promise<Admission> {
   if (input === undefined) throw new InvalidInputError([EMPTY], 'The submission');
+  const { recipes, policies, config } = services;
   const reference = policyOf(input, recipes);
   const check = validateSubmission(input, recipes, await readPolicyBook(policies, reference, { alsoDeleted: false }));
   if (check.faults) throw new InvalidInputError(check.faults, 'The submission');
   const { spec, recipe } = check;
-  const closed = closedTargets(spec.notify, createAddressRules(config.notify.allowedPrivate));
-  if (closed.length > 0) throw new InvalidInputError(closed, 'The submission');
+  const faults = [
+    ...closedTargets(spec.notify, createAddressRules(config.notify.allowedPrivate)),
+    ...(await capacityFaults(spec, services)),
+  ];
+  if (faults.length > 0) throw new InvalidInputError(faults, 'The submission');
   const submission = input as RunSubmission;
   const { from } = spec.policy;
   const pinned = reference === null || from === undefined ? submission : pinPolicy(submission, from);
@@ -72,6 +78,7 @@ export function queuedRun(runId: string, { spec, recipe, origin }: Admission, cr
     recipe,
     schedule: null,
     rerunOf: origin?.rerunOf ?? null,
+    ...capacityOf(spec),
     policy: spec.policy.from ?? null,
     firstFailure: null,
     labels: spec.labels,
@@ -85,7 +92,7 @@ export function presentRun({ spec, recipe, origin }: Admission): {
   details: string;
   attributes: RunAttributes;
 } {
-  const { cpus, memory } = spec.resources;
+  const { cpus, memory, gpus } = spec.resources;
   const details = [
     // Markdown takes a list that follows a line at once for more of that line.
     `**${spec.name}**`,
@@ -94,7 +101,8 @@ export function presentRun({ spec, recipe, origin }: Admission): {
     ...(recipe === null ? [] : [`- recipe ${recipe}`]),
     ...(origin === undefined ? [] : [`- rerun of ${origin.rerunOf}`]),
     `- command ${spec.command ? `\`${shorten(spec.command.join(' '), 500)}\`` : "of the image's own"}`,
-    `- ${cpus} CPUs, ${memory} of memory, network ${spec.network}`,
+    `- ${cpus} CPUs, ${memory} of memory, ${gpus === 0 ? '' : `${gpus} GPUs, `}network ${spec.network}`,
+    `- pool ${spec.pool}, project ${spec.project}, owner ${spec.owner}, priority ${spec.priority}`,
     ...Object.entries(spec.params).map(([name, value]) => `- ${name}: ${shorten(String(value), 200)}`),
   ];
   const attributes = { RunState: 'queued', RunName: spec.name, ...(recipe === null ? {} : { RunRecipe: recipe }) };

@@ -18,6 +18,9 @@ export const RUN_FILTERS = {
   recipe: Type.Optional(Type.String({ maxLength: 100, description: 'Made from this recipe.' })),
   schedule: Type.Optional(Type.String({ maxLength: 100, description: 'Started by this schedule.' })),
   rerunOf: Type.Optional(Type.String({ maxLength: 128, description: 'Reruns of this run.' })),
+  owner: Type.Optional(Type.String({ maxLength: 100, description: 'Of this owner.' })),
+  project: Type.Optional(Type.String({ maxLength: 63, description: 'Of this project.' })),
+  pool: Type.Optional(Type.String({ maxLength: 63, description: 'Of this pool of hosts.' })),
   label: Type.Optional(
     Type.Array(Type.String({ maxLength: 320 }), {
       maxItems: 20,

@@ -6,6 +6,7 @@ import type { LogStore } from '../../store/log-store';
 import type { PolicyStore } from '../../store/policy-store';
 import type { RunStore } from '../../store/run-store';
 import type { TemporalGateway } from '../temporal/gateway';
+import type { PoolDirectory } from './pool-directory';
 
 /** What the services of the API work with. */
 export interface Services {
@@ -15,5 +16,6 @@ export interface Services {
   temporal: TemporalGateway;
   recipes: RecipeBook;
   policies: PolicyStore;
+  pools: PoolDirectory;
   logger: FastifyBaseLogger;
 }

@@ -9,6 +9,7 @@ import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import type { StoredRun } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
 import { type Admission, admit, hashSubmission, presentRun, queuedRun } from './admission';
+import { checkRoom } from './check-capacity';
 import { findRun } from './find-run';
 import type { Services } from './services';
 
@@ -26,7 +27,7 @@ export interface Submitted {
  * second run, whichever process it reaches and however many come at once.
  *
  * @throws {InvalidInputError} with every fault of the submission.
- * @throws {ProblemError} `idempotency-key-reused`, `temporal-unavailable`.
+ * @throws {ProblemError} `idempotency-key-reused`, `queue-full`, `temporal-unavailable`.
  */
 export async function submitRun(services: Services, input: unknown, idempotencyKey?: string): Promise<Submitted> {
   return submitAdmitted(services, await admit(input, services), idempotencyKey);
@@ -54,6 +55,7 @@ export async function submitAdmitted(
 
 /** Undefined where a run with the id exists already. */
 async function startNew(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
+  await checkRoom(admission.spec, services);
   const run = queuedRun(runId, admission, new Date());
   const { pinned: submission, origin } = admission;
   const submissionHash = hashSubmission(admission);

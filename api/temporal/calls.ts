@@ -39,9 +39,12 @@ export interface TemporalCaller {
    * a query that meets a workflow task of the same workflow, as the look at a schedule does that was just triggered.
    */
   ask<T>(operation: () => Promise<T>): Promise<T>;
+  /** Resolves when no call is under way any more: the client tries some again by a timer, which must find its connection. */
+  idle(): Promise<void>;
 }
 
 export function createCaller(connection: Connection, address: string, namespace: string): TemporalCaller {
+  const { track, idle } = createTracker();
   const within = async <T>(timeoutMs: number, operation: () => Promise<T>): Promise<T> => {
     try {
       return await connection.withDeadline(Date.now() + timeoutMs, operation);
@@ -49,10 +52,10 @@ export function createCaller(connection: Connection, address: string, namespace:
       throw problemOf(error, address, namespace) ?? error;
     }
   };
-  const call = <T>(operation: () => Promise<T>): Promise<T> => within(CALL_TIMEOUT_MS, operation);
+  const call = <T>(operation: () => Promise<T>): Promise<T> => track(within(CALL_TIMEOUT_MS, operation));
   const make = async <T>(operation: () => Promise<T>): Promise<T> => {
     await within(PROBE_TIMEOUT_MS, () => connection.workflowService.getSystemInfo({}));
-    return call(operation);
+    return within(CALL_TIMEOUT_MS, operation);
   };
   const ask = async <T>(operation: () => Promise<T>): Promise<T> => {
     try {
@@ -62,7 +65,25 @@ export function createCaller(connection: Connection, address: string, namespace:
       return within(CALL_TIMEOUT_MS - FIRST_ANSWER_MS, operation);
     }
   };
-  return Object.assign(call, { make, ask });
+  return Object.assign(call, {
+    make: <T>(operation: () => Promise<T>) => track(make(operation)),
+    ask: <T>(operation: () => Promise<T>) => track(ask(operation)),
+    idle,
+  });
+}
+
+function createTracker(): { track: <T>(work: Promise<T>) => Promise<T>; idle: () => Promise<void> } {
+  const underWay = new Set<Promise<unknown>>();
+  return {
+    track: (work) => {
+      const end: Promise<unknown> = work.catch(() => undefined).finally(() => underWay.delete(end));
+      underWay.add(end);
+      return work;
+    },
+    idle: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
 }
 
 /** The gRPC status code that an error of the client was caused by; undefined where it was another cause. */

@@ -1,6 +1,7 @@
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 
 import { createCaller } from './calls';
+import { createPoolGateway, type PoolGateway } from './pools';
 import { createReadinessGateway, type ReadinessGateway } from './readiness';
 import { createRunGateway, type RunGateway } from './runs';
 import { createScheduleGateway, type ScheduleGateway } from './schedules';
@@ -8,6 +9,7 @@ import { createScheduleGateway, type ScheduleGateway } from './schedules';
 /** What the API asks of Temporal, in our words. Every call ends within seconds, with `temporal-unavailable` at the worst. */
 export interface TemporalGateway {
   readonly runs: RunGateway;
+  readonly pools: PoolGateway;
   readonly schedules: ScheduleGateway;
   readonly readiness: ReadinessGateway;
   close(): Promise<void>;
@@ -30,8 +32,12 @@ export function openTemporal({ address, namespace }: TemporalAddress): TemporalG
   const call = createCaller(connection, address, namespace);
   return {
     runs: createRunGateway(client.workflow, call),
+    pools: createPoolGateway(client.workflow, call),
     schedules: createScheduleGateway(client.schedule, call),
     readiness: createReadinessGateway(connection, namespace, call),
-    close: () => connection.close(),
+    close: async () => {
+      await call.idle();
+      await connection.close();
+    },
   };
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Run } from '../../contract/run';
 import { describeError, exitCodeOf } from '../errors';
 import { findRunId, runPath } from '../find-run';
-import { apiOf, type Context, wantsJson } from './context';
+import { apiOf, type Context, userOf, wantsJson } from './context';
 
 export interface Question {
   /** Last part of the path that it is asked at. */
@@ -20,7 +20,7 @@ export async function askRuns(
   { verb, tell }: Question,
 ): Promise<Run[]> {
   const api = apiOf(command);
-  const by = env['USER'] ?? env['LOGNAME'];
+  const by = userOf({ env });
   const asked: Run[] = [];
   for (const beginning of typed) {
     try {

@@ -29,6 +29,11 @@ export function wantsJson(command: Command): boolean {
   return globalOptions(command).json === true;
 }
 
+/** Who asks: the user of the machine; undefined where nobody can say. */
+export function userOf({ env }: Pick<Context, 'env'>): string | undefined {
+  return env['USER'] || env['LOGNAME'] || undefined;
+}
+
 export function printJson(io: Io, document: unknown): void {
   io.out(`${JSON.stringify(document, null, 2)}\n`);
 }

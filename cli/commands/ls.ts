@@ -11,6 +11,9 @@ interface LsOptions {
   recipe?: string;
   schedule?: string;
   rerunOf?: string;
+  owner?: string;
+  project?: string;
+  pool?: string;
   label?: string[];
   text?: string;
   limit: number;
@@ -33,6 +36,9 @@ export function addLsCommand(program: Command, { io }: Context): void {
     .option('-r, --recipe <name>', 'only runs of this recipe')
     .option('--schedule <name>', 'only runs that this schedule started')
     .option('--rerun-of <id>', 'only reruns of this run')
+    .option('--owner <name>', 'only runs of this owner')
+    .option('--project <name>', 'only runs of this project')
+    .option('--pool <name>', 'only runs of this pool')
     .option('-l, --label <name=value>', 'only runs with this label; repeatable', collect)
     .option('-t, --text <text>', 'only runs with this in their id or name')
     .option('-n, --limit <number>', `at most this many, up to ${MOST}`, wholeFrom(1, MOST), DEFAULT_LIMIT)

@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { findRunId, runPath } from '../find-run';
 import { buildSubmission, type SubmissionOptions } from '../submission';
 import { readDocument, showSubmitted, submit } from '../submit';
-import { apiOf, collect, type Context, wantsJson } from './context';
+import { apiOf, collect, type Context, userOf, wantsJson } from './context';
+import { addPlaceOptions } from './place-options';
 
 interface RerunOptions extends SubmissionOptions {
   exact?: boolean;
@@ -15,7 +16,7 @@ interface RerunOptions extends SubmissionOptions {
 }
 
 export function addRerunCommand(program: Command, context: Context): void {
-  program
+  const rerun = program
     .command('rerun')
     .summary('run a run again, as it was or with changes')
     .description(
@@ -27,7 +28,8 @@ export function addRerunCommand(program: Command, context: Context): void {
     .option('--set <path=value>', 'another value of any field, such as --set params.epochs=5; repeatable', collect)
     .option('--file <file>', 'changes as a file (YAML or JSON; - for standard input)')
     .option('-n, --name <name>', 'what to call the new run')
-    .option('-l, --label <name=value>', 'label to find the new run by; repeatable', collect)
+    .option('-l, --label <name=value>', 'label to find the new run by; repeatable', collect);
+  addPlaceOptions(rerun)
     .option('-f, --follow', 'show the new run until it has ended; the exit code tells how')
     .option('--idempotency-key <key>', 'the same key gives the same run; default: a new one')
     .addHelpText(
@@ -39,7 +41,7 @@ export function addRerunCommand(program: Command, context: Context): void {
       const changes = buildSubmission(text, options);
       const api = apiOf(command);
       const id = await findRunId(api, typed);
-      const by = context.env['USER'] ?? context.env['LOGNAME'];
+      const by = userOf(context);
       const body = {
         ...(options.exact && { exact: true }),
         ...(Object.keys(changes).length > 0 && { changes }),

@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { buildSubmission, type SubmissionOptions } from '../submission';
 import { readDocument, showSubmitted, submit } from '../submit';
-import { apiOf, collect, type Context, wantsJson } from './context';
+import { apiOf, collect, type Context, userOf, wantsJson } from './context';
+import { addPlaceOptions } from './place-options';
 
 interface RunOptions extends SubmissionOptions {
   follow?: boolean;
@@ -13,7 +14,7 @@ interface RunOptions extends SubmissionOptions {
 }
 
 export function addRunCommand(program: Command, context: Context): void {
-  program
+  const run = program
     .command('run')
     .summary('submit a training run')
     .description('Submits a run from a file (YAML or JSON; - for standard input) or from a recipe of the server.')
@@ -22,7 +23,8 @@ export function addRunCommand(program: Command, context: Context): void {
     .option('-p, --param <name=value>', 'parameter of the training, such as -p epochs=3; repeatable', collect)
     .option('-n, --name <name>', 'what to call the run')
     .option('-l, --label <name=value>', 'label to find the run by; repeatable', collect)
-    .option('--set <path=value>', 'any other field, such as --set policy.retries.attempts=3; repeatable', collect)
+    .option('--set <path=value>', 'any other field, such as --set policy.retries.attempts=3; repeatable', collect);
+  addPlaceOptions(run)
     .option('-f, --follow', 'show the run until it has ended; the exit code tells how')
     .option('--idempotency-key <key>', 'the same key gives the same run; default: a new one')
     .addHelpText(
@@ -35,8 +37,8 @@ export function addRunCommand(program: Command, context: Context): void {
       }
       const text = file === undefined ? null : await readDocument(file, context.io);
       const api = apiOf(command);
-      const submission = buildSubmission(text, options);
-      const run = await submit(api, '/v1/runs', submission, options.idempotencyKey ?? randomUUID());
-      await showSubmitted(api, run, context, { follow: options.follow, json: wantsJson(command) });
+      const submission = buildSubmission(text, { ...options, user: userOf(context) });
+      const submitted = await submit(api, '/v1/runs', submission, options.idempotencyKey ?? randomUUID());
+      await showSubmitted(api, submitted, context, { follow: options.follow, json: wantsJson(command) });
     });
 }

@@ -6,9 +6,10 @@ import { UsageError } from '../errors';
 import { relativeTime, table } from '../format';
 import type { Io } from '../io';
 import { buildSubmission } from '../submission';
-import { apiOf, collect, type Context, printJson, wantsJson } from './context';
+import { apiOf, collect, type Context, printJson, userOf, wantsJson } from './context';
+import { addPlaceOptions, type PlaceOptions } from './place-options';
 
-interface CreateOptions {
+interface CreateOptions extends PlaceOptions {
   cron?: string;
   timeZone?: string;
   every?: string;
@@ -32,8 +33,9 @@ export function addScheduleCommand(program: Command, context: Context): void {
   addChanging(schedule, context);
 }
 
-function addCreate(schedule: Command, { io }: Context): void {
-  schedule
+function addCreate(schedule: Command, context: Context): void {
+  const { io } = context;
+  const create = schedule
     .command('create')
     .summary('make a schedule')
     .argument('<name>', 'name of the schedule')
@@ -45,7 +47,8 @@ function addCreate(schedule: Command, { io }: Context): void {
     .option('-r, --recipe <name>', 'recipe of the runs')
     .option('-p, --param <name=value>', 'parameter of the training; repeatable', collect)
     .option('-l, --label <name=value>', 'label of the runs; repeatable', collect)
-    .option('--set <path=value>', 'any other field of the run; repeatable', collect)
+    .option('--set <path=value>', 'any other field of the run; repeatable', collect);
+  addPlaceOptions(create)
     .option(
       '--overlap <policy>',
       `while an earlier run goes on: ${OVERLAP_POLICIES.join(', ')} (default: skip)`,
@@ -55,7 +58,7 @@ function addCreate(schedule: Command, { io }: Context): void {
     .option('--note <text>', 'for people')
     .option('--paused', 'start no runs until it is unpaused')
     .action(async (name: string, file: string | undefined, options: CreateOptions, command: Command) => {
-      const body = await scheduleBody(name, file, options);
+      const body = await scheduleBody(name, file, { ...options, user: userOf(context) });
       const made = await apiOf(command).send<Schedule>('POST', '/v1/schedules', body);
       if (wantsJson(command)) return printJson(io, made);
       io.out(`${made.name}\n`);
@@ -64,16 +67,21 @@ function addCreate(schedule: Command, { io }: Context): void {
     });
 }
 
-async function scheduleBody(name: string, file: string | undefined, options: CreateOptions): Promise<object> {
-  const { recipe, param, set, label, cron, timeZone, ...timing } = options;
-  if (file === undefined && recipe === undefined) {
+async function scheduleBody(
+  name: string,
+  file: string | undefined,
+  options: CreateOptions & { user: string | undefined },
+): Promise<object> {
+  const { cron, every, offset, timeZone, overlap: whileRunning, catchUpWindow, note, paused, ...ofRun } = options;
+  const timing = { every, offset, overlap: whileRunning, catchUpWindow, note, paused };
+  if (file === undefined && ofRun.recipe === undefined) {
     throw new UsageError(
       'Name a file or a recipe, such as: trainyard schedule create nightly --cron "0 3 * * *" -r digits',
     );
   }
   const text = file === undefined ? null : await readFile(file, 'utf8').catch(unreadable(file));
   const zone = cron === undefined ? timeZone : (timeZone ?? 'UTC');
-  const run = buildSubmission(text, { param, set, label, ...(recipe === undefined ? {} : { recipe }) });
+  const run = buildSubmission(text, ofRun);
   return {
     name,
     ...timing,

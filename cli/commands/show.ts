@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 
 import { type AttemptDetail, MOST_LAST_LINES, type RunDetail } from '../../contract/http';
+import type { RunExplanation } from '../../contract/pool-http';
 import type { Attempt, RunEvent } from '../../contract/run';
+import { isEndState } from '../../contract/state';
 import { describeFailures } from '../evidence';
+import { explanationRows, leaseRows } from '../explanation';
 import { findRunId, runPath } from '../find-run';
 import { color, coloredState, labelled, relativeTime, table } from '../format';
 import type { Io } from '../io';
@@ -26,24 +29,27 @@ export function addShowCommand(program: Command, { io }: Context): void {
       const run = await api.get<RunDetail>(runPath(id));
       const { items: events } = await api.get<{ items: RunEvent[] }>(`${runPath(id)}/events`, { limit: MOST_EVENTS });
       const { items: attempts } = await api.get<{ items: AttemptDetail[] }>(`${runPath(id)}/attempts`, { lines });
-      if (wantsJson(command)) return printJson(io, { ...run, attempts, events });
-      io.out(`${describeRun({ ...run, attempts }, events, Date.now(), io).join('\n')}\n`);
+      const place = isEndState(run.state) ? null : await api.get<RunExplanation>(`${runPath(id)}/explain`);
+      const { waiting = null, lease = null } = place ?? {};
+      if (wantsJson(command)) return printJson(io, { ...run, attempts, events, waiting, lease });
+      io.out(`${describeRun({ ...run, attempts }, place, events, io).join('\n')}\n`);
     });
 }
 
 type ShownRun = RunDetail & { attempts: AttemptDetail[] };
 
-function describeRun(run: ShownRun, events: readonly RunEvent[], nowMs: number, io: Io): string[] {
+function describeRun(run: ShownRun, place: RunExplanation | null, events: readonly RunEvent[], io: Io): string[] {
+  const nowMs = Date.now();
   const heading = (text: string): string[] => ['', color(text, 1, io.colors)];
   return [
-    ...facts(run, nowMs, io.colors),
+    ...facts(run, place, nowMs, io.colors),
     ...(run.attempts.length > 0 ? [...heading('Attempts'), ...tableOfAttempts(run.attempts, nowMs)] : []),
     ...describeFailures(run.attempts, run.spec, io.colors),
     ...(events.length > 0 ? [...heading('Events'), ...events.map(({ at, message }) => `${at}  ${message}`)] : []),
   ];
 }
 
-function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
+function facts(run: RunDetail, place: RunExplanation | null, nowMs: number, colors: boolean): string[] {
   const time = (instant: string | null): string =>
     instant === null ? '' : `${instant} (${relativeTime(instant, nowMs)})`;
   const pairs = (map: Record<string, unknown>): string =>
@@ -54,7 +60,8 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['id', run.id],
     ['name', run.name],
     ['state', coloredState(run.state, colors)],
-    ['why', run.message ?? ''],
+    ['why', place?.waiting == null ? (run.message ?? '') : place.sentence],
+    ...(place === null ? [] : explanationRows(place, nowMs)),
     ['reason', run.reason ?? ''],
     ['first', firstFailure(run)],
     ['exit code', run.exitCode === null ? '' : String(run.exitCode)],
@@ -64,6 +71,8 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['rerun of', run.rerunOf ?? ''],
     ['schedule', run.schedule ?? ''],
     ['policy', run.policy ?? ''],
+    ...askedFor(run),
+    ...leaseRows(place?.lease ?? null),
     ['params', pairs(run.params)],
     ['labels', pairs(run.labels)],
     ['host', run.host ?? ''],
@@ -71,6 +80,20 @@ function facts(run: RunDetail, nowMs: number, colors: boolean): string[] {
     ['started', time(run.startedAt)],
     ['ended', time(run.endedAt)],
   ]);
+}
+
+/** Where it waits, for whom it counts, and for what. */
+function askedFor({ pool, project, owner, priority, gpus, spec }: RunDetail): [string, string][] {
+  const { cpus = 1, memory = '' } = spec?.resources ?? {};
+  const gpuText = gpus > 0 ? `${gpus} GPUs, ` : '';
+  const preemptible = spec?.preemptible === true ? ', preemptible' : '';
+  return [
+    ['pool', pool],
+    ['project', project],
+    ['owner', owner],
+    ['priority', `${priority}${preemptible}`],
+    ['asks for', spec === null ? '' : `${gpuText}${cpus} CPUs, ${memory} of memory`],
+  ];
 }
 
 /** Where it is not what the run ended for as well, or it goes on. */

@@ -2,12 +2,13 @@ import { REASONS } from '../../contract/reason';
 import type { Run } from '../../contract/run';
 import { describeEnding, type Ending } from '../outcome';
 
-/** The first failure of a run, kept whatever comes after; an attempt that was suspended or cancelled did not fail. */
+/** The first failure of a run, kept whatever comes after; an attempt that was suspended, preempted or cancelled did not fail. */
 export function firstFailureAfter(
   { attempt, firstFailure }: Pick<Run, 'attempt' | 'firstFailure'>,
   ending: Ending,
 ): Run['firstFailure'] {
-  if (firstFailure !== null || REASONS[ending.reason].state !== 'failed') return firstFailure;
+  const { state, retry } = REASONS[ending.reason];
+  if (firstFailure !== null || state !== 'failed' || retry === 'free') return firstFailure;
   return { attempt, reason: ending.reason, message: describeEnding(ending) };
 }
 

@@ -27,7 +27,7 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
   const { changes } = pool;
   const soFar = changesSoFar(changes);
   if (shape.openOf !== pool.hostsVersion) {
-    Object.assign(shape, openHosts(shape, pool.hosts), { openOf: pool.hostsVersion });
+    Object.assign(shape, openHosts(shape, pool.hosts), { openOf: pool.hostsVersion, times: [] });
     rankAll(shape);
   } else if (shape.seen < changes.before) {
     rankAll(shape);

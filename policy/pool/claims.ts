@@ -57,7 +57,7 @@ function enqueue(pool: Pool, waiting: ClaimInput): Entry {
 }
 
 function queued(pass: Pass, entry: Entry): ClaimAnswer {
-  return { kind: 'queued', explanation: createExplainer(pass).of(entry) };
+  return { kind: 'queued', explanation: createExplainer(pass, 1).of(entry) };
 }
 
 function newestOf(pool: Pool, runId: string): number | undefined {

@@ -25,12 +25,12 @@ export function endOf({ told, grantedMs, request }: Held): number {
  *
  * @param claimed room that others will have taken meanwhile; counted from now on.
  */
-export function timesOn(host: Host, shape: Shape, claimed: readonly Claimed[] = []): readonly number[] {
-  if (claimed.length > 0) return findTimes(host, shape, claimed);
-  const known = shape.times.get(host);
+export function timesOn(host: Host, shape: Shape, claimed?: readonly Claimed[]): readonly number[] {
+  if (claimed && claimed.length > 0) return findTimes(host, shape, claimed);
+  const known = shape.times[host.index];
   if (known?.version === host.version) return known.times;
   const times = findTimes(host, shape, []);
-  shape.times.set(host, { version: host.version, times });
+  shape.times[host.index] = { version: host.version, times };
   return times;
 }
 

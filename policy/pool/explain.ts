@@ -20,7 +20,8 @@ export interface Explainer {
   readonly pass: Pass;
 }
 
-export function createExplainer(pass: Pass): Explainer {
+/** @param foreseen runs from the front of the queue whose start is estimated; each takes a look at every host. */
+export function createExplainer(pass: Pass, foreseen = FORESEEN): Explainer {
   const { pool, nowMs, order } = pass;
   let starts: Map<string, number> | undefined;
   return {
@@ -28,7 +29,7 @@ export function createExplainer(pass: Pass): Explainer {
     of: (entry) => {
       const { runId } = entry.waiting;
       const place = countBefore(pool, order, entry) + 1;
-      if (place <= FORESEEN) starts ??= forecast(pool, order, nowMs);
+      if (place <= foreseen) starts ??= forecast(pool, order, nowMs, foreseen);
       const startMs = starts?.get(runId);
       const estimatedStart = startMs === undefined ? null : new Date(startMs).toISOString();
       return { runId, place, queued: pool.queue.entries.size, ...whyOf(pass, entry), estimatedStart };

@@ -9,16 +9,16 @@ import type { Entry } from './queue';
 import { exceedsQuota } from './quota';
 
 /** Runs further back have no estimate: nobody knows what comes before them until then. */
-export const FORESEEN = 10;
+export const FORESEEN = 20;
 
 /**
  * When the first runs of the queue are to start, in milliseconds by run: each at the earliest place that those before it leave,
  * if every run takes as long as it may. A run that waits for anything else than room is left out.
  */
-export function forecast(pool: Pool, order: Order, nowMs: number): Map<string, number> {
+export function forecast(pool: Pool, order: Order, nowMs: number, most: number): Map<string, number> {
   const starts = new Map<string, number>();
   const claimed = new Map<Host, Claimed[]>();
-  for (const entry of firstEntries(pool, order)) {
+  for (const entry of firstEntries(pool, order, most)) {
     const shape = refreshed(pool, entry.of.shape);
     if (shape.closed !== null || exceedsQuota(pool, entry.request)) continue;
     const place = earliestPlace(pool, shape, nowMs, claimed);
@@ -33,10 +33,10 @@ export function forecast(pool: Pool, order: Order, nowMs: number): Map<string, n
   return starts;
 }
 
-function firstEntries(pool: Pool, order: Order): Entry[] {
+function firstEntries(pool: Pool, order: Order, most: number): Entry[] {
   const cursors = createCursors([...pool.queue.classes.values()], order);
   const entries: Entry[] = [];
-  for (let cursor = cursors.first(); cursor && entries.length < FORESEEN; cursor = cursors.first()) {
+  for (let cursor = cursors.first(); cursor && entries.length < most; cursor = cursors.first()) {
     entries.push(entryAt(cursor));
     cursor.at += 1;
     if (cursor.at >= cursor.wait.entries.length) cursors.dropFirst();

@@ -44,12 +44,10 @@ export function firmPlans(pool: Pool, nowMs: number): { plan: Plan; entry: Entry
  * and it still does not fit, which is known only after a pass (`all`).
  */
 export function dropHolds(pool: Pool, all: boolean): void {
-  if (pool.holds.size === 0) return;
-  const awaited = new Set([...pool.held.values()].flatMap(({ told }) => (told?.for ? [told.for] : [])));
   for (const [runId, { places }] of pool.holds) {
     const entry = pool.queue.entries.get(runId);
     const isOpen = entry && places.every(({ host }) => isOpenTo(pool, entry, host));
-    if (!isOpen || (all && !awaited.has(runId))) pool.holds.delete(runId);
+    if (!isOpen || (all && !pool.awaited.has(runId))) pool.holds.delete(runId);
   }
 }
 

@@ -5,6 +5,8 @@ import type { Held, HostEntry } from './state';
 /** A host with what is given out of it. CPUs are whole thousandths, so that sums are exact in any order. */
 export interface Host {
   readonly name: string;
+  /** Place among the hosts of its pool. */
+  index: number;
   facts: PoolHostFacts;
   intent: HostIntent;
   gone: boolean;
@@ -30,6 +32,7 @@ export const thousandths = (cpus: number): number => Math.round(cpus * 1000);
 export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: number): Host {
   const host = {
     name: facts.name,
+    index: 0,
     intent,
     gone,
     usedCpus: 0,

@@ -23,9 +23,9 @@ export function letGo(pool: Pool, held: Held): void {
 /** What is other about a lease than before, in place. */
 export function changeHeld(pool: Pool, held: Held, change: Partial<Pick<Held, 'request' | 'told'>>): void {
   pool.version += 1;
-  if (isVictim(held)) countVictim(pool, held.request.priority, -1);
+  countTold(pool, held, -1);
   Object.assign(held, change);
-  if (isVictim(held)) countVictim(pool, held.request.priority, 1);
+  countTold(pool, held, 1);
   for (const { host } of held.lease.nodes) {
     const touched = pool.hostNamed.get(host);
     if (touched) touched.version += 1;
@@ -40,10 +40,11 @@ export function hostsChanged(pool: Pool): void {
   pool.sharedGpus = sharedGpus(pool.hosts);
   pool.totals = totalsOf(pool.hosts);
   pool.draining = pool.hosts.filter((host) => stateOf(host) === 'draining');
-  for (const host of pool.hosts) {
+  pool.hosts.forEach((host, index) => {
     refreshGpus(pool, host);
+    host.index = index;
     host.version += 1;
-  }
+  });
 }
 
 function occupy(pool: Pool, held: Held, node: LeaseNode, sign: 1 | -1): void {
@@ -72,7 +73,7 @@ function refreshGpus(pool: Pool, host: Host): void {
 
 function count(pool: Pool, held: Held, sign: 1 | -1): void {
   const { request, lease } = held;
-  if (isVictim(held)) countVictim(pool, request.priority, sign);
+  countTold(pool, held, sign);
   const nodes = lease.nodes.length;
   for (const [amounts, name] of [
     [pool.projects, request.project],
@@ -87,12 +88,16 @@ function count(pool: Pool, held: Held, sign: 1 | -1): void {
   }
 }
 
-const isVictim = ({ request, told }: Held): boolean => request.preemptible && told === null;
+/** Those who can be asked to give way, and those who were. */
+function countTold({ victims, awaited }: Pool, { request, told }: Held, sign: 1 | -1): void {
+  if (request.preemptible && told === null) addTo(victims, request.priority, sign);
+  if (told && told.for !== null) addTo(awaited, told.for, sign);
+}
 
-function countVictim(pool: Pool, priority: number, sign: 1 | -1): void {
-  const left = (pool.victims.get(priority) ?? 0) + sign;
-  if (left === 0) pool.victims.delete(priority);
-  else pool.victims.set(priority, left);
+function addTo<K>(counts: Map<K, number>, key: K, more: 1 | -1): void {
+  const sum = (counts.get(key) ?? 0) + more;
+  if (sum === 0) counts.delete(key);
+  else counts.set(key, sum);
 }
 
 function totalsOf(hosts: readonly Host[]): Totals {

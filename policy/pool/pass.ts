@@ -32,21 +32,22 @@ export function passOver(pool: Pool, nowMs: number): Decision[] {
   dropHolds(pool, false);
   const pass = createPass(pool, nowMs);
   const decisions = [...drain(pool), ...clearReserved(pool, nowMs)];
-  for (let found = true; found;) {
-    const before = startBefore(pass);
-    decisions.push(...before);
-    found = before.length > 0;
-  }
+  do decisions.push(...startBefore(pass));
+  while (pass.head === undefined);
   decisions.push(...settleHeads(pass), ...startBehind(pass));
   dropHolds(pool, true);
   return decisions;
 }
 
-/** One of those before the first that has to wait: a grant changes whose turn it is. */
+/**
+ * Those before the first that has to wait, until that may be another one: a grant changes whose turn it is, and whether a gang
+ * has to wait is known only once a place for it was looked for.
+ */
 function startBefore(pass: Pass): Decision[] {
   const head = nextHead(pass);
-  const isFirst = (wait: WaitClass): boolean => !head || pass.order.compare(wait.entries[0]!, head) < 0;
-  return startIn(pass, hopefulIn(pass).filter(isFirst), (entry) => !head || pass.order.compare(entry, head) < 0, 1);
+  const isBefore = (entry: Entry): boolean => !head || pass.order.compare(entry, head) < 0;
+  const hopeful = hopefulIn(pass).filter(({ entries }) => isBefore(entries[0]!));
+  return startIn(pass, hopeful, (cursor) => pass.head !== undefined && isBefore(entryAt(cursor)));
 }
 
 function settleHeads(pass: Pass): Decision[] {
@@ -61,21 +62,16 @@ function settleHeads(pass: Pass): Decision[] {
 
 function startBehind(pass: Pass): Decision[] {
   const hopeful = hopefulIn(pass).filter((wait) => wait.shortestMs <= longestOf(pass, wait.shape));
-  return startIn(pass, hopeful, () => true, Infinity);
+  return startIn(pass, hopeful, () => true);
 }
 
-function startIn(
-  pass: Pass,
-  waits: readonly WaitClass[],
-  isMeant: (entry: Entry) => boolean,
-  most: number,
-): Decision[] {
+function startIn(pass: Pass, waits: readonly WaitClass[], goesOn: (next: Cursor) => boolean): Decision[] {
   const decisions: Decision[] = [];
   if (waits.length === 0) return decisions;
   const cursors = createCursors(waits, pass.order);
-  for (let tries = 0; tries < MOST_TRIES && decisions.length < most;) {
+  for (let tries = 0; tries < MOST_TRIES;) {
     const cursor = cursors.first();
-    if (!cursor || !isMeant(entryAt(cursor))) break;
+    if (!cursor || !goesOn(cursor)) break;
     const decision = tryNext(pass, cursor);
     if (cursor.at >= cursor.wait.entries.length || pass.full.has(cursor.wait.shape)) cursors.dropFirst();
     else cursors.moved();

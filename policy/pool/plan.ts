@@ -30,6 +30,9 @@ export function earliestPlace(pool: Pool, shape: Shape, nowMs: number, claimed: 
 
 const NO_CLAIMS: ClaimedRoom = new Map();
 
+const claimedOn = (claimed: ClaimedRoom, host: Host): readonly Claimed[] | undefined =>
+  claimed.size === 0 ? undefined : claimed.get(host);
+
 const notBefore = (place: Place | null, nowMs: number): Place | null =>
   place && { atMs: Math.max(nowMs, place.atMs), places: place.places };
 
@@ -38,7 +41,7 @@ function findEarliest(shape: Shape, claimed: ClaimedRoom): Place | null {
   let first: Host | null = null;
   let firstMs = Infinity;
   for (const host of shape.open) {
-    const atMs = timesOn(host, shape, claimed.get(host))[shape.nodes - 1];
+    const atMs = timesOn(host, shape, claimedOn(claimed, host))[shape.nodes - 1];
     if (atMs === undefined || atMs >= firstMs) continue;
     first = host;
     firstMs = atMs;
@@ -51,16 +54,19 @@ function findEarliest(shape: Shape, claimed: ClaimedRoom): Place | null {
 function severalPlaces(shape: Shape, claimed: ClaimedRoom): Place | null {
   const first: number[] = [];
   for (const host of shape.open) {
-    for (const time of timesOn(host, shape, claimed.get(host))) keepLeast(first, time, shape.nodes);
+    for (const time of timesOn(host, shape, claimedOn(claimed, host))) keepLeast(first, time, shape.nodes);
   }
   if (first.length < shape.nodes) return null;
   const atMs = first.at(-1)!;
   const places = new Map<Host, number>();
   let left = shape.nodes;
-  const roomy = [...shape.open].flatMap((host) => {
-    const fitting = timesOn(host, shape, claimed.get(host)).filter((time) => time <= atMs).length;
-    return fitting > 0 ? [{ host, fitting }] : [];
-  });
+  const roomy: { host: Host; fitting: number }[] = [];
+  for (const host of shape.open) {
+    const times = timesOn(host, shape, claimedOn(claimed, host));
+    let fitting = 0;
+    while (fitting < times.length && times[fitting]! <= atMs) fitting += 1;
+    if (fitting > 0) roomy.push({ host, fitting });
+  }
   for (const { host, fitting } of roomy.toSorted((one, other) => other.fitting - one.fitting)) {
     if (left === 0) break;
     places.set(host, Math.min(left, fitting));

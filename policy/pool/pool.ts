@@ -35,6 +35,8 @@ export interface Pool {
   readonly owners: Map<string, Amounts>;
   /** Preemptible leases whose runs were not asked to give way yet: how many of each priority. */
   readonly victims: Map<number, number>;
+  /** Runs that others were asked to give way for: how many have not left yet. */
+  readonly awaited: Map<string, number>;
   reservations: Reservation[];
   /** By run. */
   readonly holds: Map<string, Hold>;

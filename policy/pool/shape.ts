@@ -32,8 +32,8 @@ export interface Shape {
   ranks: Map<number, Set<Host>>;
   /** Models of GPUs that are known to be, or not to be, of the one that is asked for. */
   readonly models: Map<string, boolean>;
-  /** See `timesOn` in policy/pool/earliest; by host, as of a version of it. */
-  readonly times: Map<Host, { version: number; times: readonly number[] }>;
+  /** See `timesOn` in policy/pool/earliest; by index of the host, as of a version of it. */
+  times: ({ version: number; times: readonly number[] } | undefined)[];
   /** Hosts on which no runs below a priority make room for the whole shape, as of a version of the host. */
   readonly unmovable: Map<Host, { version: number; priority: number }>;
   /** See `earliestPlace` in policy/pool/plan; as of a version of the pool. */
@@ -93,7 +93,7 @@ export function createShape(key: string, request: LeaseRequest): Shape {
     candidates: new Map(),
     ranks: new Map(),
     models: new Map(),
-    times: new Map(),
+    times: [],
     unmovable: new Map(),
     place: { version: -1, found: null },
     offers: new Map(),

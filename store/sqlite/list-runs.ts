@@ -1,4 +1,5 @@
 import type { Run } from '../../contract/run';
+import { isEndState } from '../../contract/state';
 import type { Page, RunQuery } from '../run-store';
 import { decodeCursor, encodeCursor } from './cursor';
 import type { Database } from './database';
@@ -20,9 +21,19 @@ export function listRuns(database: Database, query: RunQuery): Page<Run> {
   return { items, next };
 }
 
-const COLUMN_OF = { state: 'state', rerunOf: 'rerun_of', recipe: 'recipe', schedule: 'schedule' } as const;
-/** Filters by where runs come from, the one that is likely to leave the fewest first. */
-const ORIGINS = ['rerunOf', 'recipe', 'schedule'] as const;
+const COLUMN_OF = {
+  state: 'state',
+  rerunOf: 'rerun_of',
+  recipe: 'recipe',
+  schedule: 'schedule',
+  owner: 'owner',
+  project: 'project',
+  pool: 'pool',
+} as const;
+/** Filters by where runs come from and whose they are, the one that is likely to leave the fewest first. */
+const ORIGINS = ['rerunOf', 'recipe', 'schedule', 'owner', 'project', 'pool'] as const;
+/** Those that may leave nearly all runs. */
+const WIDE: readonly string[] = ['owner', 'project', 'pool'];
 
 interface Select {
   sql: string;
@@ -36,8 +47,8 @@ interface Condition {
 
 /**
  * The statement of a page. One filter drives: its index holds the runs in the order of the list, so the page is read off
- * it and nothing is sorted. The driver is the filter that is likely to leave the fewest runs; the others are checked row
- * by row, and `+` keeps the planner from preferring their indexes.
+ * it and nothing is sorted. The driver is the filter that is likely to leave the fewest runs, which of a project is that of
+ * what goes on; the others are checked row by row, and `+` keeps the planner from preferring their indexes.
  *
  * Exported for the test that looks at the query plan.
  */
@@ -52,15 +63,17 @@ export function selectRuns(query: RunQuery): Select {
     return select('labels l CROSS JOIN runs r ON r.id = l.run_id', 'l.created_at, l.run_id', [driver, ...rest], query);
   }
   const origin = ORIGINS.find((candidate) => query[candidate] !== undefined);
-  if (origin !== undefined) {
+  const hasFewer = states.length > 0 && states.every((state) => !isEndState(state)) && WIDE.includes(origin ?? '');
+  if (origin !== undefined && !hasFewer) {
     const driver = { sql: `r.${COLUMN_OF[origin]} = ?`, parameters: [query[origin]!] };
     const rest = columnConditions(query, ['state', ...ORIGINS.filter((other) => other !== origin)]);
     return select('runs r', 'r.created_at, r.id', [driver, ...rest, ...others], query);
   }
   if (states.length === 0) return select('runs r', 'r.created_at, r.id', others, query);
+  const rest = [...columnConditions(query, ORIGINS), ...others];
   return merge(
     states.map((state) =>
-      select('runs r', 'r.created_at, r.id', [{ sql: 'r.state = ?', parameters: [state] }, ...others], query),
+      select('runs r', 'r.created_at, r.id', [{ sql: 'r.state = ?', parameters: [state] }, ...rest], query),
     ),
     query.limit,
   );

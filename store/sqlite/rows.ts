@@ -1,4 +1,5 @@
 import type { Attempt, Run, RunEvent } from '../../contract/run';
+import { PLAIN_CAPACITY } from '../../contract/run-capacity';
 
 /** Rows as the tables hold them, and the way between them and what the contract calls them. */
 
@@ -19,6 +20,11 @@ export interface RunRow {
   recipe: string | null;
   schedule: string | null;
   rerun_of: string | null;
+  pool: string;
+  project: string;
+  owner: string;
+  priority: number;
+  gpus: number;
   policy: string | null;
   first_failure: string | null;
   labels: string;
@@ -43,6 +49,11 @@ export const RUN_COLUMNS = [
   'recipe',
   'schedule',
   'rerun_of',
+  'pool',
+  'project',
+  'owner',
+  'priority',
+  'gpus',
   'policy',
   'first_failure',
   'labels',
@@ -67,6 +78,11 @@ export function runFromRow(row: RunRow): Run {
     recipe: row.recipe,
     schedule: row.schedule,
     rerunOf: row.rerun_of,
+    pool: row.pool,
+    project: row.project,
+    owner: row.owner,
+    priority: row.priority,
+    gpus: row.gpus,
     policy: row.policy,
     firstFailure: parsed(row.first_failure),
     labels: JSON.parse(row.labels) as Run['labels'],
@@ -92,11 +108,18 @@ export function rowFromRun(run: Run): RunRow {
     recipe: run.recipe,
     schedule: run.schedule,
     rerun_of: run.rerunOf,
+    ...capacityColumns(run),
     policy: run.policy,
     first_failure: written(run.firstFailure),
     labels: JSON.stringify(run.labels),
     params: JSON.stringify(run.params),
   };
+}
+
+/** A report that was on its way when there were no pools yet says nothing of them. */
+function capacityColumns(run: Run): Pick<RunRow, 'pool' | 'project' | 'owner' | 'priority' | 'gpus'> {
+  const { pool, project, owner, priority, gpus } = { ...PLAIN_CAPACITY, ...run };
+  return { pool, project, owner, priority, gpus };
 }
 
 export interface AttemptRow {

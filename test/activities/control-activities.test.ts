@@ -10,6 +10,7 @@ import { specHash } from '../../activities/spec-hash';
 import type { ControlActivities, WorkflowIdentity } from '../../contract/activities';
 import type { RecipeBook } from '../../contract/recipe';
 import type { Run } from '../../contract/run';
+import { PLAIN_CAPACITY } from '../../contract/run-capacity';
 import type { RunSpec, RunSubmission } from '../../contract/spec';
 import { validateSpec } from '../../contract/validate-spec';
 import { createAddressRules } from '../../notify/addresses';
@@ -250,6 +251,7 @@ function makeRun(id: string, host: string, state: Run['state']): Run {
     recipe: null,
     schedule: null,
     rerunOf: null,
+    ...PLAIN_CAPACITY,
     policy: null,
     firstFailure: null,
     labels,

@@ -49,20 +49,29 @@ describe('PATCH /v1/runs/{id}', () => {
     const id = await submit();
     await suite.withWorkers(host(), async () => {
       await reached(id, 'running');
-      const change = { policy: { timeouts: { running: '20h', silence: '1h' } }, labels: { kept: 'yes' }, by: 'ada' };
+      const change = {
+        policy: { timeouts: { running: '20h', silence: '1h' } },
+        labels: { kept: 'yes' },
+        priority: 80,
+        by: 'ada',
+      };
       const response = await patch(id, change);
       expect(response.statusCode).toBe(200);
       expect(response.json<RunDetail>()).toMatchObject({
         id,
         state: 'running',
         labels: { team: 'vision', kept: 'yes' },
+        priority: 80,
         spec: { policy: { timeouts: { running: '20h', silence: '1h', total: '36h' } } },
       });
       await until(async () => (await look(id)).spec?.policy?.timeouts?.running === '20h');
       const { items } = (await api.get('/v1/runs?label=kept:yes')).json<{ items: Run[] }>();
       expect(items.map((run) => run.id)).toEqual([id]);
       const { items: events } = (await api.get(`/v1/runs/${id}/events`)).json<{ items: RunEvent[] }>();
-      expect(events.at(-1)).toMatchObject({ type: 'changed', message: expect.stringMatching(/^Changed by ada: /) });
+      expect(events.at(-1)).toMatchObject({
+        type: 'changed',
+        message: expect.stringMatching(/^Changed by ada: .*priority: 50 → 80/),
+      });
       ends.resolve();
       await reached(id, 'succeeded');
     });
@@ -92,7 +101,7 @@ describe('PATCH /v1/runs/{id}', () => {
   });
 
   test.each([
-    [{ priority: 80 }, 'priority', 'is not supported yet'],
+    [{ priority: 101 }, 'priority', 'must be at most 100'],
     [{ image: 'other:1' }, 'image', 'stays as it was submitted'],
     [{ policy: { timeouts: { running: 'long' } } }, 'policy.timeouts.running', 'write a duration'],
     [{}, '', 'names nothing to change'],

@@ -104,11 +104,14 @@ test('GET /stats counts the runs', async () => {
   expect(stats).toMatchObject({ total: 4, byState: { succeeded: 1, failed: 1, running: 2 }, successRate: 0.5 });
 });
 
-test('GET /v1/hosts lists what hosts reported', async () => {
+test('GET /v1/hosts lists what hosts reported, and says that no pool has said more', async () => {
   const report = hostReport();
   await api.services.runStore.reportHost(report);
 
-  expect((await api.get('/v1/hosts')).json()).toEqual({ items: [report], next: null });
+  expect((await api.get('/v1/hosts')).json()).toEqual({
+    items: [{ ...report, source: 'reports', state: 'ready', intent: 'none', used: null, free: null, runs: [] }],
+    next: null,
+  });
   expect((await api.get('/health')).json()).toMatchObject({ parts: { hosts: { ok: true } } });
 });
 

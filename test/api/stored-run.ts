@@ -1,5 +1,6 @@
 import type { Attempt, Run, RunEvent } from '../../contract/run';
 import { isEndState, type RunState } from '../../contract/state';
+import { PLAIN_CAPACITY } from '../../contract/run-capacity';
 import type { RunSubmission } from '../../contract/spec';
 import type { RunStore } from '../../store/run-store';
 import { specOf } from '../helpers/fake-host';
@@ -28,6 +29,7 @@ export async function storeRun(
     recipe: null,
     schedule: null,
     rerunOf: null,
+    ...PLAIN_CAPACITY,
     policy: null,
     firstFailure: null,
     labels: {},

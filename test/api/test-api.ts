@@ -7,6 +7,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino } from 'pino';
 
 import { buildApp } from '../../api/app';
+import { createPoolDirectory } from '../../api/services/pool-directory';
 import type { Services } from '../../api/services/services';
 import { openTemporal } from '../../api/temporal/gateway';
 import { type Config, ConfigSchema } from '../../config/config';
@@ -72,7 +73,8 @@ async function open(data: string, options: TestApiOptions, opened: (() => Promis
   const logStore = openLogStore(data, { segmentBytes: 64 * 1024 * 1024 });
   const policies = await openPolicyStore(data);
   const temporal = openTemporal(config.temporal);
-  const plain: Services = { config, runStore, logStore, temporal, recipes: RECIPES, policies, logger };
+  const pools = createPoolDirectory({ runStore, pools: temporal.pools });
+  const plain: Services = { config, runStore, logStore, temporal, recipes: RECIPES, policies, pools, logger };
   const services = { ...plain, ...options.services?.(plain) };
   const app = await buildApp(services);
   opened.push(async () => {

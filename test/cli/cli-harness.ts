@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import { runProgram } from '../../cli/run-program';
 import type { Run } from '../../contract/run';
+import { PLAIN_CAPACITY } from '../../contract/run-capacity';
 
 export interface CliResult {
   code: number;
@@ -108,6 +109,7 @@ export function sampleRun(overrides: Partial<Run> = {}): Run {
     recipe: 'digits',
     schedule: null,
     rerunOf: null,
+    ...PLAIN_CAPACITY,
     policy: null,
     firstFailure: null,
     labels: {},

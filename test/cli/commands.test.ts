@@ -66,7 +66,7 @@ describe('trainyard', () => {
     const { code, out } = await cli(on('run', '-', '-p', 'epochs=3'), { input: 'image: a:1' });
     expect({ code, out }).toEqual({ code: 0, out: 'digits-abc\n' });
     expect(sent).toEqual({
-      body: { image: 'a:1', params: { epochs: 3 } },
+      body: { image: 'a:1', params: { epochs: 3 }, owner: 'tester' },
       key: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
   });
@@ -183,7 +183,7 @@ describe('trainyard', () => {
       on('schedule', 'create', 'nightly', '--cron', '0 3 * * *', '-r', 'digits', '-p', 'epochs=5', '--overlap', 'skip'),
     );
     expect(code).toBe(0);
-    const run = { recipe: 'digits', params: { epochs: 5 } };
+    const run = { recipe: 'digits', params: { epochs: 5 }, owner: 'tester' };
     expect(body).toEqual({ name: 'nightly', cron: '0 3 * * *', timeZone: 'UTC', overlap: 'skip', run });
   });
 

@@ -158,7 +158,7 @@ image: trainyard/digits:1
 });
 
 it('lists the reruns of a run, and shows of which run one is', async () => {
-  const run = sampleRun({ rerunOf: 'digits-abb' });
+  const run = sampleRun({ rerunOf: 'digits-abb', state: 'succeeded' });
   handler = ({ url }, response) => {
     if (url?.startsWith('/v1/runs?')) return sendJson(response, { items: [run], next: null });
     const isList = /[/](events|attempts)/.test(url ?? '');

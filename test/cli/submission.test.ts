@@ -63,3 +63,37 @@ describe('buildSubmission', () => {
     expect(Object.getOwnPropertyNames(submission)).toEqual(['__proto__']);
   });
 });
+
+describe('where a run may have its place', () => {
+  it('is said by options, beside what the file says', () => {
+    const file = 'image: a:1\nresources: { memory: 4g }\nplacement: { labels: { rack: r1 } }\n';
+    const options = {
+      pool: 'big',
+      project: 'vision',
+      priority: 0,
+      preemptible: true,
+      gpus: 2,
+      gpuModel: 'H100',
+      gpuMemory: '40g',
+      host: 'box',
+      hostLabel: ['zone=a=b'],
+    };
+    expect(buildSubmission(file, options)).toEqual({
+      image: 'a:1',
+      pool: 'big',
+      project: 'vision',
+      priority: 0,
+      preemptible: true,
+      resources: { memory: '4g', gpus: 2, gpuModel: 'H100', gpuMemory: '40g' },
+      placement: { host: 'box', labels: { rack: 'r1', zone: 'a=b' } },
+    });
+  });
+
+  it('counts for the user where neither the file nor an option names an owner', () => {
+    expect(buildSubmission('image: a:1', { user: 'ada' })).toEqual({ image: 'a:1', owner: 'ada' });
+    expect(buildSubmission('image: a:1', { user: 'ada', owner: 'bob' })).toMatchObject({ owner: 'bob' });
+    expect(buildSubmission('image: a:1\nowner: eve', { user: 'ada' })).toMatchObject({ owner: 'eve' });
+    expect(buildSubmission('image: a:1', { user: 'DOMAIN\\ada' })).toEqual({ image: 'a:1' });
+    expect(buildSubmission('image: a:1', {})).toEqual({ image: 'a:1' });
+  });
+});

@@ -30,7 +30,14 @@ describe('an accepted spec', () => {
       params: {},
       env: {},
       mounts: [],
-      resources: { cpus: 1, memory: '2g', shm: '64m', pids: 512 },
+      resources: { cpus: 1, memory: '2g', shm: '64m', pids: 512, gpus: 0 },
+      pool: 'default',
+      project: 'default',
+      owner: 'nobody',
+      priority: 50,
+      preemptible: false,
+      nodes: 1,
+      placement: { labels: {} },
       network: 'none',
       user: '1000:1000',
       policy: {
@@ -54,7 +61,7 @@ describe('an accepted spec', () => {
 
   it('keeps what was written beside the defaults of the same object', () => {
     const spec = accept({ resources: { memory: '4G' }, policy: { retries: { attempts: 3 } } });
-    expect(spec.resources).toEqual({ cpus: 1, memory: '4G', shm: '64m', pids: 512 });
+    expect(spec.resources).toEqual({ cpus: 1, memory: '4G', shm: '64m', pids: 512, gpus: 0 });
     expect(spec.policy.retries).toMatchObject({ attempts: 3, delay: '10s' });
   });
 
@@ -189,7 +196,7 @@ describe('a refused spec', () => {
     [
       'resources.colour',
       { resources: { colour: 1 } },
-      'unknown field `colour`; known are `cpus`, `memory`, `shm`, `pids`',
+      'unknown field `colour`; known are `cpus`, `memory`, `shm`, `pids`, `gpus`, `gpuModel`, `gpuMemory`',
     ],
     [
       'labels["a b"]',
@@ -360,12 +367,9 @@ describe('limits of meaning', () => {
 describe('fields whose behaviour does not exist yet', () => {
   it.each<[string, object]>([
     ['secrets', { secrets: ['KEY'] }],
-    ['pool', { pool: 'default' }],
-    ['priority', { priority: 50 }],
     ['artifacts', { artifacts: ['/artifacts/**'] }],
-    ['resources.gpus', { resources: { gpus: 1 } }],
-    ['resources.gpuModel', { resources: { gpuModel: 'H200' } }],
+    ['nodes', { nodes: 2 }],
   ])('refuses %s as not supported yet', (path, fields) => {
-    expect(faultAt(path, fields)).toContain('is not supported yet: ');
+    expect(faultAt(path, fields)).toContain('is not supported yet');
   });
 });

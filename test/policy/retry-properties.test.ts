@@ -81,8 +81,8 @@ const attemptWith = (known: fc.Arbitrary<Evidence>): fc.Arbitrary<AttemptFacts> 
       evidence: fc.option(known),
       matchedLogs: fc.subarray([0, 1, 2, 3, 4, 5]),
     })
-    // Whoever suspends a run and resumes it does so as often as they like.
-    .filter(({ reason }) => reason !== 'suspended')
+    // A run may be suspended and resumed, or preempted, as often as it likes.
+    .filter(({ reason }) => REASONS[reason].retry !== 'free')
     .map(({ reason, exitCode: code, ...known }) => ({ ending: { reason, exitCode: code, detail: {} }, ...known }));
 const attempts = (known: fc.Arbitrary<Evidence>) => fc.array(attemptWith(known), { minLength: 1, maxLength: 60 });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { findCgroups } from '../../process/cgroups';
 import { examineMachine } from '../../process/machine';
 import { hostPython, never, testProcesses, text } from '../helpers/processes';
+import { until } from '../helpers/until';
 
 const { engine, plan, run, runToEnd, readAll, dispose } = testProcesses();
 const artifacts = mkdtempSync(join(tmpdir(), 'trainyard-artifacts-'));
@@ -39,11 +40,34 @@ test('it gets the variables of its plan and none of the worker; none of them is 
   const lines = await output(['env'], { env });
   expect(lines).toEqual(expect.arrayContaining([`SAID=${env.SAID}`, `LD_PRELOAD=${trap}`, 'PATH=/usr/bin:/bin']));
   const names = lines.filter((line) => line.includes('=')).map((line) => line.split('=')[0]);
-  const known = ['HOME', 'LD_PRELOAD', 'NVIDIA_VISIBLE_DEVICES', 'PATH', 'SAID', 'TRAINYARD_PROCESS_ID'];
+  const ofGpus = ['CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES'];
+  const known = [...ofGpus, 'HOME', 'LD_PRELOAD', 'PATH', 'SAID', 'TRAINYARD_PROCESS_ID'].toSorted();
   expect(names.toSorted((one, other) => one!.localeCompare(other!))).toEqual(known);
   // The linker complains once for each program that it cannot preload it into: the first of them is already the user's.
   const complaints = lines.filter((line) => line.includes('ERROR: ld.so'));
   expect(complaints).toHaveLength(1);
+});
+
+test('it is told by the variables of CUDA which GPUs it has, and that it has none', async () => {
+  const command = ['sh', '-c', 'echo "$CUDA_VISIBLE_DEVICES $NVIDIA_VISIBLE_DEVICES"'];
+  const env = { CUDA_VISIBLE_DEVICES: '0,1,2,3' };
+  expect(await output(command, { env })).toEqual([' void']);
+  const gpus = { ids: ['GPU-1', 'GPU-2'], runtime: 'nvidia' } as const;
+  expect(await output(command, { env, gpus })).toEqual(['GPU-1,GPU-2 GPU-1,GPU-2']);
+});
+
+test('its processes are known by their numbers while it runs, and not afterwards', async () => {
+  const id = await run(['sh', '-c', 'sleep 60 & sleep 60']);
+  const pids = await until(async () => {
+    const found = await engine.containerPids(id);
+    return found.length >= 3 && found;
+  });
+  const commands = pids.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+  expect(commands.toSorted()).toEqual(['sh', 'sleep', 'sleep']);
+
+  await engine.signalContainer(id, 'SIGKILL');
+  await engine.waitContainer(id, never);
+  expect(await engine.containerPids(id)).toEqual([]);
 });
 
 test('without a network there is only a loopback address of its own', async () => {

@@ -189,8 +189,15 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
           store.applyUpdate(sampleUpdate({ id, createdAt: `2026-11-24T03:0${minute}:00.000Z`, ...changes }));
         await add('a', 1, { state: 'succeeded', recipe: 'digits', labels: { team: 'vision', size: 's' } });
         await add('b', 2, { state: 'failed', recipe: 'digits', rerunOf: 'a', labels: { team: 'vision', size: 'm' } });
-        await add('c', 3, { state: 'running', schedule: 'nightly', name: 'Big_Model' });
-        await add('d1', 4, { state: 'queued', recipe: 'other', labels: { team: 'speech' } });
+        await add('c', 3, {
+          state: 'running',
+          schedule: 'nightly',
+          name: 'Big_Model',
+          owner: 'ada',
+          project: 'x',
+          pool: 'big',
+        });
+        await add('d1', 4, { state: 'queued', recipe: 'other', labels: { team: 'speech' }, project: 'x' });
         await add('d2', 4, { state: 'succeeded', recipe: 'digits', schedule: 'nightly', rerunOf: 'a' });
       });
 
@@ -208,6 +215,11 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
         ['a recipe and a schedule', { recipe: 'digits', schedule: 'nightly' }, ['d2']],
         ['the run that they repeat', { rerunOf: 'a' }, ['d2', 'b']],
         ['that, a recipe and a state', { rerunOf: 'a', recipe: 'digits', state: ['failed'] }, ['b']],
+        ['an owner', { owner: 'ada' }, ['c']],
+        ['a project', { project: 'x' }, ['d1', 'c']],
+        ['a project and what goes on in it', { project: 'x', state: ['running'] }, ['c']],
+        ['a project and an end', { project: 'default', state: ['failed', 'queued'] }, ['b']],
+        ['a pool and a project', { pool: 'default', project: 'x' }, ['d1']],
         ['a label and that', { labels: { team: 'vision' }, rerunOf: 'a' }, ['b']],
         ['a label', { labels: { team: 'vision' } }, ['b', 'a']],
         ['labels', { labels: { team: 'vision', size: 's' } }, ['a']],
@@ -258,6 +270,25 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
     });
 
     describe('counts runs', () => {
+      test('that wait in a pool, by project and by owner', async () => {
+        const add = (id: string, changes: Parameters<typeof sampleRun>[0]) =>
+          store.applyUpdate(sampleUpdate({ id, state: 'queued', ...changes }));
+        await add('a', { project: 'x', owner: 'ada' });
+        await add('b', { project: 'x', owner: 'bob' });
+        await add('c', { project: 'y', owner: 'ada', state: 'running' });
+        await add('d', { project: 'y', owner: 'ada', pool: 'big' });
+
+        expect(await store.countQueued('default')).toEqual({
+          total: 2,
+          byProject: new Map([['x', 2]]),
+          byOwner: new Map([
+            ['ada', 1],
+            ['bob', 1],
+          ]),
+        });
+        expect((await store.countQueued('none')).total).toBe(0);
+      });
+
       test('has zeros and nulls before there are any', async () => {
         const stats = await store.stats();
 

@@ -1,4 +1,5 @@
 import type { Attempt, Run, RunEvent, RunUpdate } from '../../contract/run';
+import { PLAIN_CAPACITY } from '../../contract/run-capacity';
 import type { RunSpec } from '../../contract/spec';
 import type { HostReport } from '../../store/run-store';
 import { specOf } from '../helpers/fake-host';
@@ -24,6 +25,7 @@ export function sampleRun(changes: Partial<Run> = {}): Run {
     recipe: null,
     schedule: null,
     rerunOf: null,
+    ...PLAIN_CAPACITY,
     policy: null,
     firstFailure: null,
     labels: {},

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { DatabaseSync } from '@photostructure/sqlite';
 
+import type { Run } from '../../contract/run';
 import { StoreError } from '../../store/errors';
 import { MIGRATIONS } from '../../store/migrations';
 import type { RunQuery } from '../../store/run-store';
@@ -13,7 +14,7 @@ import { DATABASE_FILE, openRunStore } from '../../store/sqlite-run-store';
 import { scratchFolder } from '../helpers/scratch-folder';
 import { startStoreChild } from '../helpers/store-child';
 import { describeRunStore, NOW } from './run-store-suite';
-import { sampleUpdate } from './sample-run';
+import { sampleRun, sampleUpdate } from './sample-run';
 
 describeRunStore('SQLite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-test-'));
@@ -82,6 +83,32 @@ describe('the SQLite database', () => {
     database.close();
   });
 
+  test('has runs from before there were pools, in the default one', async () => {
+    const before = new DatabaseSync(databasePath());
+    migrate(before, databasePath(), MIGRATIONS.slice(0, 4));
+    before.exec(`INSERT INTO runs (id, revision, name, state, attempt, created_at, image, labels, params)
+      VALUES ('old', 1, 'old', 'queued', 0, '2026-11-24T03:00:00.000Z', 'a:1', '{}', '{}')`);
+    before.close();
+
+    const store = await openRunStore(scratch.path);
+    const { run } = (await store.getRun('old'))!;
+    const { total } = await store.countQueued('default');
+    await store.close();
+
+    expect(run).toMatchObject({ pool: 'default', project: 'default', owner: 'nobody', priority: 50, gpus: 0 });
+    expect(total).toBe(1);
+  });
+
+  test('takes a report that was under way before there were pools', async () => {
+    const store = await openRunStore(scratch.path);
+    const { pool: _pool, priority: _priority, ...run } = sampleRun();
+    await store.applyUpdate({ ...sampleUpdate(), run: run as Run });
+    const stored = await store.getRun(run.id);
+    await store.close();
+
+    expect(stored!.run).toMatchObject({ pool: 'default', priority: 50 });
+  });
+
   test('is left as it was by a migration that fails', () => {
     const database = new DatabaseSync(databasePath());
 
@@ -141,6 +168,10 @@ describe('the SQLite database', () => {
     ['a recipe', { recipe: 'digits', state: ['failed'] }],
     ['a schedule', { schedule: 'nightly' }],
     ['the run that they repeat', { rerunOf: 'a', recipe: 'digits' }],
+    ['an owner', { owner: 'ada', project: 'vision', state: ['failed'] }],
+    ['a project', { project: 'vision' }],
+    ['a pool', { pool: 'big', text: 'a' }],
+    ['a project and what goes on in it', { project: 'vision', state: ['queued', 'running'] }],
     ['a label', { labels: { team: 'vision', size: 's' }, recipe: 'digits' }],
     ['times', { createdAfter: '2026-11-24T00:00:00Z', createdBefore: '2026-11-25T00:00:00Z' }],
   ])('reads a page of a list with %s off an index, without a scan or a sort', async (_, query) => {

@@ -1,3 +1,4 @@
+import { PLAIN_CAPACITY } from '../../../contract/run-capacity';
 import { openRunStore } from '../../../store/sqlite-run-store';
 
 /** Opens the run store of a data folder at a moment that others open it too, and writes to it. */
@@ -33,6 +34,7 @@ const RUN = {
   recipe: null,
   schedule: null,
   rerunOf: null,
+  ...PLAIN_CAPACITY,
   policy: null,
   firstFailure: null,
   labels: {},

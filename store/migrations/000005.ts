@@ -1,0 +1,2 @@
+/** Kept free for what hosts report. */
+export const sql = '';

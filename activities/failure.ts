@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 
 import type { EndReason } from '../contract/reason';
 import * as docker from '../docker/errors';
-import { NetworkRefusedError } from '../host/container-plan';
+import { NetworkRefusedError } from '../host/network-refused-error';
 import { MountRefusedError } from '../host/mounts';
 
 /** The one table from what goes wrong on a host to the end reason that the workflow knows it by. */

@@ -22,6 +22,8 @@ export function cleanUp(deps: HostActivityDeps, input: CleanUpInput): Promise<Cl
         const target = { ...readIdentity(labels), containerId: id };
         if (await removeContainer(deps, target, signal)) removed += 1;
       }
+      // The last node takes it along: until then it is in use.
+      if (input.network !== undefined) await deps.engine.removeNetwork(input.network);
       await removeRunFiles(runPaths(deps.config.data, input.runId));
       await forgetStop(deps.config.data, input);
       return { removed, ...(await tidyCheckpoints(deps, input)) };

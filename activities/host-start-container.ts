@@ -10,7 +10,8 @@ import type { MachineView } from '../host/machine';
 import type { InTurn } from '../host/in-turn';
 import { resolveMounts } from '../host/mounts';
 import { formLabel, ownContainers, readIdentity } from '../host/own-containers';
-import { runPaths } from '../host/paths';
+import { attemptPaths } from '../host/paths';
+import { planGangNetwork } from '../host/gang-plan';
 import { removeContainer } from '../host/remove-container';
 import { prepareRunFiles } from '../host/run-files';
 import { failure } from './failure';
@@ -46,9 +47,11 @@ async function startInTurn(
   const isThere = await removeOthers(deps, input, signal);
   if (!isThere) await checkRoom(deps, input);
   // Of a container that is there already, it may be what it writes now.
-  if (input.spec.checkpoint && !isThere) await clearCheckpoints(deps, input.runId);
+  if (input.spec.checkpoint && !isThere && !isLaterNode(input)) await clearCheckpoints(deps, input.runId);
   const plan = await makePlan(deps, input);
   try {
+    const shared = input.gang && planGangNetwork(input.gang, deps.config.host);
+    if (shared) await deps.engine.ensureNetwork(shared);
     const { id } = await deps.engine.createContainer(plan);
     await checkLease();
     return await startOnce(deps, input, id);
@@ -109,13 +112,18 @@ async function clearCheckpoints({ config, log }: HostActivityDeps, runId: string
   }
 }
 
+/** The first node of a gang may be at work on a checkpoint already. */
+function isLaterNode({ gang }: StartContainerInput): boolean {
+  return gang !== undefined && gang.rank > 0;
+}
+
 async function makePlan({ config }: HostActivityDeps, input: StartContainerInput) {
   if (input.asProcess && config.host.fallback !== 'process') {
     throw failure('start-failed', `${config.host.name} does not allow local processes any more (host.fallback: none)`);
   }
   const binds = await resolveMounts(input.spec.mounts, config.host);
-  const paths = runPaths(config.data, input.runId);
-  const newest = input.spec.checkpoint ? await newestCheckpoint(config.data, input.runId) : null;
+  const paths = attemptPaths(config.data, input);
+  const newest = input.spec.checkpoint ? await newestCheckpoint(config.data, input.gang?.of ?? input.runId) : null;
   const plan = planContainer(input, { host: config.host, paths, binds, resumeFrom: newest?.name ?? null });
   await prepareRunFiles(paths, input.spec);
   return plan;

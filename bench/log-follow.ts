@@ -64,7 +64,7 @@ export async function main([count = '5']: string[]): Promise<void> {
 }
 
 async function trainyard(server: BenchServer, name: string): Promise<Sample> {
-  const runId = await submit(server.url, name, COMMAND);
+  const runId = await submit(server.url, name, { command: COMMAND });
   let memoryMiB = 0;
   const sampling = setInterval(() => {
     memoryMiB = Math.max(memoryMiB, residentMiB(server.workerPid() ?? 0));

@@ -27,7 +27,7 @@ export async function main([count = '9']: string[]): Promise<void> {
   const before = circumstances();
   const server = await startServer();
   try {
-    const runId = await submit(server.url, 'restart', COMMAND);
+    const runId = await submit(server.url, 'restart', { command: COMMAND });
     const path = liveLog(server.data, runId);
     while (lastLine(path) === undefined) await sleep(POLL_MS);
     const samples: Sample[] = [];

@@ -30,6 +30,14 @@ export const HostSettings = Type.Object(
     ),
     mountRoots: list('TRAINYARD_MOUNT_ROOTS', 'Folders of the host below which a run may mount.'),
     networks: list('TRAINYARD_NETWORKS', 'Docker networks that a run may ask for by name.'),
+    address: Type.String({
+      env: 'TRAINYARD_HOST_ADDRESS',
+      default: '',
+      pattern: '^$|^[A-Za-z0-9][A-Za-z0-9.:-]*$',
+      mend: 'write an IP address or a host name',
+      description:
+        "Where the other hosts of its pool reach this one. Set, it allows the nodes of a gang that is spread over several hosts the host's own network. Default: no such node comes here.",
+    }),
     containerLogSizeBytes: whole(
       'TRAINYARD_CONTAINER_LOG_SIZE',
       52_428_800,

@@ -238,6 +238,8 @@ export interface StoppedContainer {
 export interface CleanUpInput extends AttemptIdentity {
   /** See {@link FollowContainerInput.keepCheckpoints}. */
   keepCheckpoints?: number;
+  /** Network of a gang that goes with its last container. */
+  network?: string;
 }
 
 export interface CleanedUp {

@@ -34,6 +34,11 @@ export const HostSchema = Type.Object(
     name: Type.String(),
     pool: Type.String({ description: 'Pool that it belongs to.' }),
     labels: Type.Record(Type.String(), Type.String(), { description: 'What a run can ask of its host.' }),
+    address: Reported(
+      Type.String({
+        description: 'Where other hosts reach it; null where it takes no part in gangs on several hosts.',
+      }),
+    ),
     reportedAt: Type.String({ format: 'date-time', description: 'When the worker of the host last reported.' }),
     engineReady: Type.Boolean({ description: 'Whether its engine answered then.' }),
     engineProblem: Reported(Type.String()),

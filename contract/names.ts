@@ -7,6 +7,9 @@ export const RUN_WORKFLOW = 'runWorkflow';
 /** Delivers one notification of a run, for as long as that takes. */
 export const NOTIFY_WORKFLOW = 'notifyWorkflow';
 
+/** A node of a gang but the first; started by the workflow of the gang. */
+export const GANG_NODE_WORKFLOW = 'nodeWorkflow';
+
 /** The queue of one pool of hosts, for as long as there is the pool. */
 export const POOL_WORKFLOW = 'poolWorkflow';
 export const DEFAULT_POOL = 'default';
@@ -73,6 +76,17 @@ export const CONTAINER = {
   resumeEnv: 'TRAINYARD_RESUME',
   /** The newest complete checkpoint, where there is one. */
   checkpointEnv: 'TRAINYARD_CHECKPOINT',
+} as const;
+
+/**
+ * What a container of a gang finds, under the names that launchers of distributed training read: PyTorch's `env://` and
+ * `torchrun --nnodes $NNODES --node-rank $NODE_RANK --master-addr $MASTER_ADDR --master-port $MASTER_PORT`.
+ */
+export const GANG_ENV = {
+  rank: ['RANK', 'NODE_RANK', 'TRAINYARD_NODE_RANK'],
+  worldSize: ['WORLD_SIZE', 'NNODES', 'TRAINYARD_NODES'],
+  masterAddress: ['MASTER_ADDR', 'TRAINYARD_MASTER_ADDRESS'],
+  masterPort: ['MASTER_PORT', 'TRAINYARD_MASTER_PORT'],
 } as const;
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;

@@ -56,6 +56,8 @@ export interface LeaseNode {
   gpuIds: string[];
   /** See `AssignedHost.asProcess` in contract/activities. */
   asProcess?: true;
+  /** Where other hosts reach it; only for the nodes of a gang on several hosts. */
+  address?: string;
   engineAwaySince?: string;
 }
 
@@ -117,6 +119,8 @@ export interface PoolHostFacts {
   memoryBytes: number;
   labels: Record<string, string>;
   gpus: Gpu[];
+  /** Where other hosts reach it; null where it takes no part in gangs on several hosts. */
+  address: string | null;
   /** Whether the worker reports. `lost`: it has not for longer than the pool waits. */
   contact: 'ok' | 'unreachable' | 'lost';
   /** Null where its engine answers and it takes runs; else why not, in half a sentence such as "has a disk that is 93 % full". */

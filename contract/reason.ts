@@ -32,6 +32,7 @@ export const END_REASONS = [
   'disk-full',
   'no-host',
   'no-capacity',
+  'node-failed',
   'invalid-spec',
   'preempted',
   'suspended',
@@ -172,9 +173,11 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
   'disk-full': { state: 'failed', retry: 'infrastructure', sentence: 'The disk of the host is full: {detail}' },
   'no-host': { state: 'failed', retry: 'infrastructure', sentence: 'No host could take the run: {detail}' },
   'no-capacity': { state: 'failed', retry: 'never', sentence: 'No host of the pool could ever hold the run: {detail}' },
+  // Of the other nodes of a gang, and of attempts only: the gang itself ends as the node did that failed first.
+  'node-failed': { state: 'failed', retry: 'user', sentence: 'Another node of the gang ended first: {detail}' },
   'invalid-spec': { state: 'failed', retry: 'never', sentence: 'The run spec is refused: {detail}' },
   // Of attempts only: a preempted or suspended run has not ended.
-  preempted: { state: 'failed', retry: 'free', sentence: 'The attempt gave its place to another run: {detail}' },
+  preempted: { state: 'cancelled', retry: 'free', sentence: 'The attempt gave its place to another run: {detail}' },
   suspended: { state: 'cancelled', retry: 'free', sentence: 'The run was suspended{by}.' },
   cancelled: { state: 'cancelled', retry: 'never', sentence: 'The run was cancelled{by}.' },
   'workflow-terminated': {
@@ -196,6 +199,8 @@ export interface ReasonDetail {
   timeout?: string;
   by?: string;
   detail?: string;
+  /** A sentence of its own behind that of any reason, such as which node of a gang it was. */
+  where?: string;
 }
 
 /** The sentence that tells a person why an attempt or a run ended. */
@@ -207,5 +212,6 @@ export function describeReason(reason: EndReason, detail: ReasonDetail = {}): st
     by: detail.by ? ` by ${detail.by}` : '',
     detail: detail.detail ?? '',
   };
-  return REASONS[reason].sentence.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? '').trim();
+  const sentence = REASONS[reason].sentence.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? '').trim();
+  return detail.where === undefined ? sentence : `${sentence} ${detail.where}`;
 }

@@ -14,6 +14,7 @@ export const BEYOND_RULES: readonly EndReason[] = [
   'no-capacity',
   'invalid-spec',
   'preempted',
+  'node-failed',
   'workflow-terminated',
 ];
 

@@ -18,6 +18,12 @@ export const EndReasonSchema = Type.Unsafe<(typeof END_REASONS)[number]>(
   Type.String({ enum: [...END_REASONS], description: 'Why an attempt or a run ended.' }),
 );
 
+const GangNodeSchema = Type.Object({
+  rank: Type.Integer({ minimum: 1 }),
+  runId: Type.String({ description: 'Its id: its log, its events and its end are those of this run.' }),
+  host: Type.String(),
+});
+
 export const AttemptSchema = Type.Object(
   {
     number: Type.Integer({ minimum: 1 }),
@@ -43,6 +49,9 @@ export const AttemptSchema = Type.Object(
     }),
     evidence: Type.Union([EvidenceSchema, Type.Null()], { description: 'Null until its container has ended.' }),
     machine: Type.Union([MachineSchema, Type.Null()], { description: 'Null until its container has started.' }),
+    nodes: Type.Array(GangNodeSchema, {
+      description: 'The other nodes of a gang, by rank; each is a run of its own. Empty for a run of one node.',
+    }),
   },
   { title: 'Attempt' },
 );
@@ -80,6 +89,8 @@ export const RunSchema = Type.Object(
     owner: Type.String({ description: 'Whose run it is.' }),
     priority: Type.Integer({ minimum: 0, maximum: 100 }),
     gpus: Type.Integer({ minimum: 0, description: 'GPUs that it asks for, on all of its nodes.' }),
+    gangOf: Nullable(Type.String({ description: 'The gang that the run is a node of.' })),
+    rank: Nullable(Type.Integer({ description: 'Its rank there, from 1; the gang itself has 0.' })),
     policy: Nullable(Type.String({ description: 'The named policy that it started with, as `name@version`.' })),
     firstFailure: Type.Union([FirstFailureSchema, Type.Null()], {
       description: 'The first failure of all its attempts, whatever came after; null while there is none.',

@@ -11,7 +11,7 @@ import type { PolicyBook } from './policy-book';
 import type { Recipe, RecipeBook } from './recipe';
 import { policyAsObject, resolvePolicy } from './resolve-policy';
 import { CheckedSubmissionSchema, RunSpecSchema, type RetryRule, type RunSpec, type RunSubmission } from './spec';
-import { checkGpus, checkNodes } from './validate-capacity';
+import { checkGpus } from './validate-capacity';
 import {
   checkEnv,
   checkLogs,
@@ -175,7 +175,6 @@ function fieldFaults(filled: RunSpec, hasShape: ShapeCheck): Fault[] {
     ...(hasShape('mounts') ? checkMounts(filled.mounts) : []),
     ...(hasShape('checkpoint') ? checkCheckpoint(filled.checkpoint, hasShape('mounts') ? filled.mounts : []) : []),
     ...(hasShape('resources') ? [...checkResources(filled.resources), ...checkGpus(filled.resources)] : []),
-    ...(hasShape('nodes') ? checkNodes(filled.nodes) : []),
     ...(networkProblem === undefined ? [] : [{ path: 'network', message: networkProblem }]),
     ...(hasShape('user') ? checkUser(filled.user) : []),
     ...(hasShape('logs') ? checkLogs(filled.logs) : []),

@@ -12,6 +12,9 @@ export function containerConfig(plan: ContainerPlan) {
     User: plan.user,
     Env: environment(plan),
     Labels: plan.labels,
+    ...(plan.networkAlias !== undefined && {
+      NetworkingConfig: { EndpointsConfig: { [plan.network]: { Aliases: [plan.networkAlias] } } },
+    }),
     Tty: false,
     OpenStdin: false,
     HostConfig: {

@@ -8,6 +8,7 @@ import { createOrAdopt, untilGone } from './create-or-adopt';
 import { connect, containerOf, expecting, type Connection } from './dockerode-connection';
 import { filesCall } from './dockerode-files';
 import { endForgottenStart } from './dockerode-forgotten-start';
+import { networkCalls } from './dockerode-networks';
 import { usageCall } from './dockerode-usage';
 import type {
   ContainerInfo,
@@ -40,6 +41,7 @@ export function createEngine(dockerHost: string): Engine {
     ...containerCalls(connection),
     ...processCalls(connection),
     ...brakeCalls(connection),
+    ...networkCalls(connection),
     usage: usageCall(connection),
     filesOf: filesCall(connection),
     readLogs: (id, options) => readLogs(connection, id, options),

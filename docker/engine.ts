@@ -1,14 +1,16 @@
 import type { ContainerFiles } from './container-files';
 import type { EngineInfo, EngineRecall } from './engine-info';
+import type { NetworkEngine } from './network-engine';
 
 export type { EngineInfo, EngineRecall };
+export type { NetworkEngine, NetworkPlan, NetworkRemoval, NetworkSummary } from './network-engine';
 
 /**
  * Our interface to a Docker Engine. It speaks Trainyard's words, is idempotent (already gone, already started and already
  * stopped are success), and fails with the errors of docker/errors. docker/dockerode-engine is the only file that knows
  * the library beneath it.
  */
-export interface Engine {
+export interface Engine extends NetworkEngine {
   /** Version and settings; the cheapest proof that the engine answers. */
   info(): Promise<EngineInfo>;
   /**
@@ -153,6 +155,8 @@ export interface ContainerPlan {
   binds: { source: string; target: string; readOnly: boolean }[];
   /** Docker network, or `none`. */
   network: string;
+  /** Name by which the other containers of its network find it; not with `none` and `host`. */
+  networkAlias?: string;
   cpus: number;
   memoryBytes: number;
   shmBytes: number;

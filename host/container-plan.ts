@@ -6,19 +6,16 @@ import type { RunSpec } from '../contract/spec';
 import { renderTemplates } from '../contract/template';
 import { parseCpus, parseSize } from '../contract/units';
 import type { ContainerPlan } from '../docker/engine';
+import { gangEnv, gangNetwork } from './gang-plan';
 import { gpuLabel } from './gpu-holders';
 import type { Bind } from './mounts';
+import { NetworkRefusedError } from './network-refused-error';
 import type { RunPaths } from './paths';
-
-/** Thrown when a run asks for a network that the server does not allow. */
-export class NetworkRefusedError extends Error {
-  override readonly name = 'NetworkRefusedError';
-}
 
 export interface HostFacts {
   host: Pick<
     Config['host'],
-    'name' | 'installation' | 'networks' | 'containerLogSizeBytes' | 'containerLogFiles' | 'gpuRuntime'
+    'name' | 'installation' | 'networks' | 'address' | 'containerLogSizeBytes' | 'containerLogFiles' | 'gpuRuntime'
   >;
   paths: RunPaths;
   /** The run's own mounts, resolved and allowed. */
@@ -49,8 +46,9 @@ export function planContainer(
     env: {
       ...paramEnv(spec.params),
       ...env,
-      ...{ [CONTAINER.runEnv]: runId, [CONTAINER.attemptEnv]: String(attempt) },
+      ...identityEnv(input),
       ...checkpointEnv(spec, resumeFrom),
+      ...(input.gang && gangEnv(input.gang)),
       ...(hasGpus(input) && { [CONTAINER.gpusEnv]: input.lease.gpuIds.join(',') }),
     },
     user: spec.user,
@@ -60,7 +58,7 @@ export function planContainer(
       { source: paths.artifacts, target: CONTAINER.artifactsFolder, readOnly: false },
       ...(spec.checkpoint ? [{ source: paths.checkpoints, target: spec.checkpoint.path, readOnly: false }] : []),
     ],
-    network: network(spec.network, host.networks),
+    ...(input.gang ? gangNetwork(input.gang, host) : { network: network(spec.network, host.networks) }),
     ...limits(input),
     ...(hasGpus(input) && { gpus: { ids: input.lease.gpuIds, runtime: host.gpuRuntime } }),
     log: { maxSizeBytes: host.containerLogSizeBytes, maxFiles: host.containerLogFiles },
@@ -78,6 +76,11 @@ function labelsOf(input: StartContainerInput, host: HostFacts['host']): Record<s
     ...(input.asProcess && { [LABELS.form]: PROCESS_FORM }),
     ...(hasGpus(input) && { [LABELS.gpus]: gpuLabel(input.lease.gpuIds) }),
   };
+}
+
+/** The nodes of a gang are one run to the program. */
+function identityEnv({ runId, attempt, gang }: StartContainerInput): Record<string, string> {
+  return { [CONTAINER.runEnv]: gang?.of ?? runId, [CONTAINER.attemptEnv]: String(gang?.attempt ?? attempt) };
 }
 
 function hasGpus(input: StartContainerInput): input is StartContainerInput & { lease: LeaseNode } {

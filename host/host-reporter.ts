@@ -104,6 +104,7 @@ async function hostReport(deps: HostReporterDeps, memory: Memory): Promise<HostR
     name: config.host.name,
     pool: config.host.pool,
     labels: parseHostLabels(config.host.labels),
+    address: config.host.address || null,
     reportedAt: new Date().toISOString(),
     engineReady: info !== null,
     engineProblem: health.problem(),

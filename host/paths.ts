@@ -16,6 +16,12 @@ export interface RunPaths {
   checkpoints: string;
 }
 
+/** The same for an attempt: a node of a gang has its parameters for itself, and shares the rest. */
+export function attemptPaths(dataFolder: string, { runId, gang }: { runId: string; gang?: { of: string } }): RunPaths {
+  const { params } = runPaths(dataFolder, runId);
+  return { ...runPaths(dataFolder, gang?.of ?? runId), params };
+}
+
 export function runPaths(dataFolder: string, runId: string): RunPaths {
   return {
     params: resolve(dataFolder, 'params', `${runId}.json`),

@@ -15,6 +15,7 @@ import type { PumpTarget } from './pump-deps';
 import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
 import { runPaths } from './paths';
 import type { Pumps } from './pumps';
+import { removeOldNetworks } from './old-networks';
 import { removeContainer } from './remove-container';
 import { removeRunFiles } from './run-files';
 
@@ -143,7 +144,9 @@ async function reconcile(deps: ReconcilerDeps, state: State, reached: { value: R
   for (const id of state.orphans.keys()) {
     if (!found.some(({ target }) => target.containerId === id)) state.orphans.delete(id);
   }
-  if ((await actOn(deps, state, found)) === 0) reached.value = 'all';
+  const left = await actOn(deps, state, found);
+  await removeOldNetworks(deps);
+  if (left === 0) reached.value = 'all';
 }
 
 /** @returns how many stale containers are left. */

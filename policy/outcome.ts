@@ -13,7 +13,7 @@ export interface Ending {
 
 /** Why Trainyard itself asks a container to end. The first such cause is the one that stays. */
 export interface StopCause {
-  reason: 'cancelled' | 'preempted' | 'running-timeout' | 'silent' | 'suspended' | 'total-timeout';
+  reason: 'cancelled' | 'node-failed' | 'preempted' | 'running-timeout' | 'silent' | 'suspended' | 'total-timeout';
   detail: ReasonDetail;
 }
 

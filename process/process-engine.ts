@@ -1,4 +1,4 @@
-import type { Engine } from '../docker/engine';
+import type { Engine, NetworkEngine } from '../docker/engine';
 import { cgroupUsage } from './cgroups';
 import { createContext } from './context';
 import { createPlanned, listPlanned } from './create';
@@ -12,7 +12,7 @@ import type { ShimProgram } from './spawn-shim';
 type ImageCalls = 'findImage' | 'pullImage' | 'listImages' | 'removeImage';
 
 /** The calls of an engine that are about containers, for local processes. */
-export type ProcessEngine = Omit<Engine, 'info' | 'recall' | ImageCalls>;
+export type ProcessEngine = Omit<Engine, 'info' | 'recall' | ImageCalls | keyof NetworkEngine>;
 
 export interface ProcessEngineOptions {
   /** Where the folders of the processes lie; one worker at a time uses it. */

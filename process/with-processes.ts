@@ -34,6 +34,9 @@ export function withProcesses(containers: Engine, processes: ProcessEngine): Eng
       if (labels[LABELS.form] === PROCESS_FORM) return found;
       return [...(await containers.listContainers(labels, signal)), ...found];
     },
+    ensureNetwork: (plan) => containers.ensureNetwork(plan),
+    listNetworks: (labels) => containers.listNetworks(labels),
+    removeNetwork: (id) => containers.removeNetwork(id),
     readLogs: (id, options) => of(id).readLogs(id, options),
     close: () => {
       containers.close();

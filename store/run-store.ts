@@ -57,6 +57,8 @@ export interface RunQuery {
   owner?: string;
   project?: string;
   pool?: string;
+  /** Nodes of this gang; null: only runs that are nodes of none. */
+  gangOf?: string | null;
   /** Every one of these labels. */
   labels?: Record<string, string>;
   /** Part of the id or the name, case-insensitive. */

@@ -9,8 +9,9 @@ import { describeSqliteError } from './sqlite/errors';
 import { listRuns } from './sqlite/list-runs';
 import { countQueued } from './sqlite/count-queued';
 import { migrate } from './sqlite/migrate';
-import { ATTEMPT_COLUMNS, attemptFromRow, eventFromRow, RUN_COLUMNS, runFromRow, toInstant } from './sqlite/rows';
-import type { AttemptRow, EventRow, RunRow } from './sqlite/rows';
+import { ATTEMPT_COLUMNS, attemptFromRow, type AttemptRow } from './sqlite/attempt-rows';
+import { eventFromRow, RUN_COLUMNS, runFromRow, toInstant } from './sqlite/rows';
+import type { EventRow, RunRow } from './sqlite/rows';
 import { readStats } from './sqlite/stats';
 import { createRunWriter } from './sqlite/write-runs';
 

@@ -1,48 +1,12 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
-
-import type {
-  AdmittedRun,
-  AssignedHost,
-  AttemptIdentity,
-  ContainerOutcome,
-  FollowContainerInput,
-  PulledImage,
-  StartedContainer,
-} from '../contract/activities';
-import { UNREACHABLE_DEFAULT } from '../contract/defaults';
-import type { Findings } from '../contract/evidence';
-import { parseDuration, parseSize } from '../contract/units';
-import { logPatternsOf } from '../policy/match-rules';
+import type { AdmittedRun } from '../contract/activities';
 import type { Course } from '../policy/next-attempt';
-import { judgeOutcome, type Ending, type StopCause } from '../policy/outcome';
-import { endingAfterWarning } from '../policy/warned';
-import { startAttemptClock } from './attempt-clock';
-import { callsTo } from './calls';
-import { cleanUp, type Leaving } from './clean-up';
-import { failureOf, isActivityTimeout, stopEnding } from './failure';
-import { createHostLink, HostLostError } from './host-link';
+import type { Ending } from '../policy/outcome';
+import { runNodes, type EndedNodes } from './run-nodes';
+import type { Place } from './placed-attempt';
 import type { RunLife } from './run-life';
-import { followWithSilence } from './silence';
 import { sleepUnlessStopped } from './sleep';
-import { summarise } from './story';
 import { waitForHost } from './wait-for-host';
-import { takeLease, waitForLease, type LeasedHost } from './wait-for-lease';
-
-/** Where an attempt runs; without a lease only for a run that was begun before there were pools. */
-type Place = AssignedHost & Partial<Pick<LeasedHost, 'lease'>>;
-
-/** An attempt that has a host: who it is, and how that host is called. */
-interface Placed extends Leaving {
-  specHash: string;
-  assigned: Place;
-  findings: Findings | null;
-}
-
-/** How an attempt ended, and what was found in the end of its log; null where nobody looked. */
-export interface EndedAttempt {
-  ending: Ending;
-  findings: Findings | null;
-}
+import { takeLease, waitForLease } from './wait-for-lease';
 
 /** How long to leave an engine alone that just did not answer. */
 const ENGINE_RETRY_MS = 5_000;
@@ -52,7 +16,7 @@ const ENGINE_RETRY_MS = 5_000;
  *
  * It returns how the attempt ended, after its container is gone, or fenced: its host is lost, and the lease revoked.
  */
-export async function runAttempt(life: RunLife, admitted: AdmittedRun, course: Course): Promise<EndedAttempt> {
+export async function runAttempt(life: RunLife, admitted: AdmittedRun, course: Course): Promise<EndedNodes> {
   const attempt = life.attemptBegins(course.changes);
   const { spec, avoid } = course;
   const hasCommand = spec.command !== undefined;
@@ -64,11 +28,11 @@ export async function runAttempt(life: RunLife, admitted: AdmittedRun, course: C
         ? await waitForLease(life, { attempt, spec, avoid })
         : await waitForHost(life, { attempt, hasCommand, avoid }));
     atOnce = null;
-    if ('reason' in assigned) return over(life, assigned);
+    if ('reason' in assigned) return over(life, { ending: assigned, findings: null });
     if (avoid.includes(assigned.host)) life.note(`Tries again on ${assigned.host}: ${NOWHERE_ELSE}`);
-    const placed = place(life, { ...admitted, spec }, { attempt, epoch: life.begins(assigned) }, assigned);
-    const ending = await cleanUp(placed, await runOnHost(placed));
-    if (ending.reason !== 'engine-unavailable') return over(life, ending, placed.findings);
+    const ended = await runNodes(life, life.begins(assigned), { ...admitted, spec, attempt, assigned });
+    const { ending } = ended;
+    if (ending.reason !== 'engine-unavailable') return over(life, ended);
     life.lease.release();
     life.waits(`Host ${assigned.host} could not begin: ${ending.detail.detail}`);
     // Without an engine the attempt has not happened yet: it takes from no budget and goes back to the queue.
@@ -83,128 +47,9 @@ function placedAtOnce(life: RunLife, { assigned, answer }: AdmittedRun): Place |
 }
 
 /** Nothing of the attempt is left, or what is left is fenced: whatever it had of its pool is free again. */
-function over({ lease }: RunLife, ending: Ending, findings: Findings | null = null): EndedAttempt {
+function over({ lease }: RunLife, ended: EndedNodes): EndedNodes {
   lease.release();
-  return { ending, findings };
+  return ended;
 }
 
 const NOWHERE_ELSE = 'the policy wants it elsewhere, and there is no other host that could take it.';
-
-function place(
-  life: RunLife,
-  { spec, specHash }: AdmittedRun,
-  { attempt, epoch }: Pick<AttemptIdentity, 'attempt' | 'epoch'>,
-  assigned: Place,
-): Placed {
-  const { host, asProcess } = assigned;
-  const timeouts = Object.assign({ unreachable: UNREACHABLE_DEFAULT }, spec.policy.timeouts);
-  const calls = callsTo(host, {
-    summaries: summarise(spec, host, attempt),
-    pullTimeoutMs: parseDuration(timeouts.pull),
-    startTimeoutMs: parseDuration(timeouts.start),
-    unreachableMs: parseDuration(timeouts.unreachable),
-  });
-  const identity: AttemptIdentity = { runId: life.run.id, attempt, epoch, ...(asProcess && { asProcess }) };
-  const link = createHostLink(life, identity, calls, timeouts.unreachable);
-  return { life, spec, specHash, assigned, identity, link, mayHaveContainer: false, hasEnded: false, findings: null };
-}
-
-async function runOnHost(placed: Placed): Promise<Ending> {
-  try {
-    let imageId = '';
-    if (!placed.assigned.asProcess) {
-      const image = await pull(placed);
-      if (image === null) return stopEnding(placed.life.interrupts.cause!);
-      placed.life.starts(image);
-      imageId = image.imageId;
-    } else if (placed.life.interrupts.cause !== null) return stopEnding(placed.life.interrupts.cause);
-    const container = await start(placed, imageId);
-    placed.life.runs(container);
-    return await follow(placed, container);
-  } catch (error) {
-    return error instanceof LimitError || error instanceof HostLostError ? error.ending : failureOf(error);
-  }
-}
-
-/** Gets the image. Null where the run was asked to stop, which does not wait for the registry. */
-async function pull({ life, spec, identity, link }: Placed): Promise<PulledImage | null> {
-  const { image, pullPolicy, policy } = spec;
-  const silenceMs = parseDuration(policy.timeouts.pullSilence);
-  const scope = new CancellationScope();
-  const pulling = scope.run(async () => link.calls.pullImage({ ...identity, image, pullPolicy, silenceMs }));
-  try {
-    const answer = await Promise.race([pulling, life.interrupts.requested.then(() => null)]);
-    if (answer === null) scope.cancel();
-    return await pulling;
-  } catch (error) {
-    if (life.interrupts.cause !== null && isCancellation(error)) return null;
-    const { pull: timeout, pullSilence } = policy.timeouts;
-    const failure = failureOf(error);
-    if (failure.reason === 'pull-silent') throw new LimitError({ ...failure, detail: { timeout: pullSilence } });
-    throw overLimit(error, { reason: 'pull-timeout', exitCode: null, detail: { timeout } });
-  }
-}
-
-async function start(placed: Placed, imageId: string): Promise<StartedContainer> {
-  const { spec, specHash, assigned, identity, link } = placed;
-  const { engineAwaySince, lease } = assigned;
-  const input = { ...identity, spec, specHash, imageId, engineAwaySince, ...(lease && { lease }) };
-  placed.mayHaveContainer = true;
-  try {
-    return await link.insist((calls, again) => calls.startContainer(again ? { ...input, again } : input));
-  } catch (error) {
-    const { start: timeout } = spec.policy.timeouts;
-    throw overLimit(error, { reason: 'start-timeout', exitCode: null, detail: { timeout } });
-  }
-}
-
-/** Follows the container to its end, which it has by itself or because the run was asked to stop. */
-async function follow(placed: Placed, { containerId }: StartedContainer): Promise<Ending> {
-  const { life, spec, identity, link } = placed;
-  const clock = startAttemptClock(life, link, identity);
-  const keeping = spec.checkpoint && { keepCheckpoints: spec.checkpoint.keep };
-  const logPatterns = logPatternsOf(spec.policy.retries.rules);
-  const looking = logPatterns.length > 0 && { logPatterns };
-  const input: FollowContainerInput = { ...identity, containerId, ...keeping, ...looking };
-  const following = link.insist((calls) =>
-    followWithSilence(life.limits, (silence) => calls.followContainer({ ...input, ...silence })),
-  );
-  // Where the stop fails first, nobody waits for it any more.
-  following.catch(() => {});
-  try {
-    const ended = await Promise.race([following, life.interrupts.requested.then(() => null)]);
-    const stopped = ended === null ? await stop(placed) : null;
-    const outcome: ContainerOutcome = await following;
-    placed.hasEnded = true;
-    placed.findings = outcome.findings ?? null;
-    const ending = endingAfterWarning(
-      judgeOutcome(outcome, stopped, parseSize(spec.resources.memory)),
-      clock.warnedBy(),
-    );
-    life.containerEnded(outcome, ending);
-    return ending;
-  } finally {
-    await clock.stop();
-  }
-}
-
-/** The cause, where the container was still there to be stopped; null where it had ended by itself. */
-async function stop({ life, identity, link }: Placed): Promise<StopCause | null> {
-  const cause = life.interrupts.cause!;
-  life.stops(cause);
-  const graceMs = parseDuration(life.limits.timeouts.grace);
-  const { how } = await link.insist((calls) => calls.stopContainer({ ...identity, graceMs }));
-  return how === 'already-ended' ? null : cause;
-}
-
-/** Carries the ending of a limit that was overrun. */
-class LimitError extends Error {
-  override readonly name = 'LimitError';
-  constructor(readonly ending: Ending) {
-    super(ending.reason);
-  }
-}
-
-function overLimit(error: unknown, ending: Ending): unknown {
-  return isActivityTimeout(error) ? new LimitError(ending) : error;
-}

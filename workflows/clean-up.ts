@@ -1,4 +1,5 @@
 import type { AttemptIdentity, CleanedUp, CleanUpInput } from '../contract/activities';
+import type { GangPlace } from '../contract/gang';
 import type { RunSpec } from '../contract/spec';
 import type { Ending } from '../policy/outcome';
 import { failureOf, isHostSilent } from './failure';
@@ -12,6 +13,8 @@ export interface Leaving {
   spec: RunSpec;
   identity: AttemptIdentity;
   link: HostLink;
+  /** Absent for a run of one node. */
+  gang?: GangPlace | undefined;
   /** True from the moment in which there may be a container; then nothing ends before it is proven gone or fenced. */
   mayHaveContainer: boolean;
   /** True once it is known that the container runs no more. */
@@ -66,8 +69,14 @@ async function cleanUpLater({ identity, link }: Leaving, act: () => Promise<void
   }
 }
 
-function inputOf({ identity, spec: { checkpoint } }: Leaving): CleanUpInput {
-  return { ...identity, ...(checkpoint && { keepCheckpoints: checkpoint.keep }) };
+function inputOf({ identity, spec, gang }: Leaving): CleanUpInput {
+  const network = gang?.network.kind === 'bridge' && { network: gang.network.name };
+  return { ...identity, ...keepingOf(spec, gang), ...network };
+}
+
+/** The checkpoints that are kept; those of a gang are for its first node to look after. */
+export function keepingOf({ checkpoint }: RunSpec, gang: GangPlace | undefined): { keepCheckpoints?: number } {
+  return checkpoint !== undefined && !(gang && gang.rank > 0) ? { keepCheckpoints: checkpoint.keep } : {};
 }
 
 function notice(life: RunLife, { checkpoint }: CleanedUp): void {

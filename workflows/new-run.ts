@@ -1,12 +1,13 @@
 import { workflowInfo } from '@temporalio/workflow';
 
+import type { GangPlace } from '../contract/gang';
 import { MEMO } from '../contract/names';
 import type { Attempt, Run } from '../contract/run';
 import type { RunSubmission } from '../contract/spec';
 import { PLAIN_CAPACITY } from '../contract/run-capacity';
 
 /** A run of which nothing is known yet but its submission. */
-export function newRun(submission: RunSubmission): Run {
+export function newRun(submission: RunSubmission, gang?: GangPlace): Run {
   const info = workflowInfo();
   return {
     id: info.workflowId,
@@ -27,6 +28,8 @@ export function newRun(submission: RunSubmission): Run {
     schedule: textOrNull(info.memo?.[MEMO.schedule]),
     rerunOf: textOrNull(info.memo?.[MEMO.rerunOf]),
     ...PLAIN_CAPACITY,
+    gangOf: gang?.of ?? null,
+    rank: gang?.rank ?? null,
     policy: null,
     firstFailure: null,
     labels: submission.labels ?? {},
@@ -58,6 +61,7 @@ export function newAttempt(number: number, changes: string[]): Attempt {
     changes,
     evidence: null,
     machine: null,
+    nodes: [],
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   PulledImage,
   StartedContainer,
 } from '../contract/activities';
+import type { GangPlace } from '../contract/gang';
 import type { HostNotice } from '../contract/notice';
 import { REASONS } from '../contract/reason';
 import { capacityOf } from '../contract/run-capacity';
@@ -51,8 +52,8 @@ export class RunLife {
   private beyond: { state: RunState; message: string | null } | null = null;
   private readonly board = new NoticeBoard();
 
-  constructor(submission: RunSubmission) {
-    this.run = newRun(submission);
+  constructor(submission: RunSubmission, gang?: GangPlace) {
+    this.run = newRun(submission, gang);
   }
 
   status(): RunStatus {
@@ -235,9 +236,8 @@ export class RunLife {
   }
 
   private tell(type: RunEventType, message: string, withNext = false): void {
-    this.eventCount += 1;
     const { id: runId, state, attempt } = this.run;
-    const event: RunEvent = { runId, seq: this.eventCount, at: now(), type, state, attempt, message };
+    const event: RunEvent = { runId, seq: (this.eventCount += 1), at: now(), type, state, attempt, message };
     setCurrentDetails(tellStory(this.run, this.attempts));
     if (withNext) this.recorder.recordWithNext(event);
     else this.recorder.record(event);

@@ -72,13 +72,13 @@ async function endOf(life: RunLife, submission: RunSubmission): Promise<Ending> 
 async function attemptUntilDone(life: RunLife, admitted: AdmittedRun): Promise<Ending> {
   let course = firstCourse(admitted.spec);
   for (;;) {
-    const { ending, findings } = await runAttempt(life, admitted, course);
+    const { ending, findings, host } = await runAttempt(life, admitted, course);
     life.attemptEnded(ending);
     const decision = decideNext(course, {
       ending,
       evidence: life.attempts.at(-1)?.evidence ?? null,
       matchedLogs: findings?.matchedLogs ?? [],
-      host: life.attempts.at(-1)?.host ?? null,
+      host: host ?? life.attempts.at(-1)?.host ?? null,
     });
     course = decision.course;
     life.notifier.decided(decision);

@@ -9,6 +9,10 @@ import { tellResumption } from './story';
 
 /** Asks a run to give up its container and to wait; nothing where it does already, or has ended. */
 export function requestSuspend(life: RunLife, by: string): void {
+  if (life.run.gangOf !== null) {
+    life.note(`A node cannot be suspended by itself, as ${by} asked; suspend its gang, ${life.run.gangOf}.`);
+    return;
+  }
   if (isEndState(life.run.state) || !life.interrupts.suspend({ reason: 'suspended', detail: { by } })) return;
   life.note(`Suspension was requested by ${by}.`, 'suspend-requested');
 }

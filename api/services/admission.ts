@@ -79,6 +79,8 @@ export function queuedRun(runId: string, { spec, recipe, origin }: Admission, cr
     schedule: null,
     rerunOf: origin?.rerunOf ?? null,
     ...capacityOf(spec),
+    gangOf: null,
+    rank: null,
     policy: spec.policy.from ?? null,
     firstFailure: null,
     labels: spec.labels,

@@ -21,6 +21,12 @@ export const RUN_FILTERS = {
   owner: Type.Optional(Type.String({ maxLength: 100, description: 'Of this owner.' })),
   project: Type.Optional(Type.String({ maxLength: 63, description: 'Of this project.' })),
   pool: Type.Optional(Type.String({ maxLength: 63, description: 'Of this pool of hosts.' })),
+  gangOf: Type.Optional(
+    Type.String({
+      maxLength: 128,
+      description: 'Nodes of this gang, which are runs of their own; else they are left out.',
+    }),
+  ),
   label: Type.Optional(
     Type.Array(Type.String({ maxLength: 320 }), {
       maxItems: 20,
@@ -57,6 +63,7 @@ export function filterOf({ state, label, ...filters }: RunFilters): Omit<RunQuer
   const faults = [...stateFaults(states ?? []), ...labelFaults(label ?? [])];
   if (faults.length > 0) throw new InvalidInputError(faults, 'The query');
   return {
+    gangOf: null,
     ...filters,
     ...(states ? { state: states as RunState[] } : {}),
     ...(label ? { labels: Object.fromEntries(label.map((item) => splitLabel(item))) } : {}),

@@ -87,6 +87,7 @@ function settings(data: string, dockerHost: string, installation: string): Pick<
       disk: { refuseAt: 90, cleanAt: 80 },
       mountRoots: [],
       networks: [],
+      address: '',
       containerLogSizeBytes: LOG.maxSizeBytes,
       containerLogFiles: LOG.maxFiles,
     },

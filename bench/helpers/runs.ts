@@ -8,8 +8,11 @@ export const COMMAND = ['true'];
 export const DOCKER_OPTIONS = [
   ...['--rm', '--init', '--network', 'none', '--user', '1000:1000'],
   ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
-  ...['--cpus', '1', '--memory', '2g', '--memory-swap', '2g', '--pids-limit', '512'],
+  ...['--cpus', '0.5', '--memory', '256m', '--memory-swap', '256m', '--pids-limit', '512'],
 ];
+
+/** The same for Trainyard; four fit on a machine of two CPUs. */
+const RESOURCES = { cpus: 0.5, memory: '256m', pids: 512 };
 
 interface RunAnswer {
   id: string;
@@ -20,11 +23,13 @@ interface RunAnswer {
 const POLL_MS = 50;
 
 /** Submits a run, which by default does nothing, and returns its id. */
-export async function submit(url: string, name: string, command: readonly string[] = COMMAND): Promise<string> {
+export async function submit(url: string, name: string, more: object = {}): Promise<string> {
+  const labels = { bench: name };
+  const run = { name, image: IMAGE, command: COMMAND, pullPolicy: 'never', resources: RESOURCES, labels };
   const response = await fetch(`${url}/v1/runs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name, image: IMAGE, command, pullPolicy: 'never', labels: { bench: name } }),
+    body: JSON.stringify({ ...run, ...more }),
   });
   if (!response.ok) throw new Error(`POST /v1/runs answered ${response.status}: ${await response.text()}`);
   return ((await response.json()) as RunAnswer).id;

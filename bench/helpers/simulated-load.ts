@@ -83,6 +83,7 @@ function hostNumber(index: number): PoolHostFacts {
     cpus: 128,
     memoryBytes: 1024 * GIB,
     labels: {},
+    address: name,
     gpus,
     contact: 'ok',
     refuses: null,

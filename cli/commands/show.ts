@@ -69,6 +69,7 @@ function facts(run: RunDetail, place: RunExplanation | null, nowMs: number, colo
     ['digest', run.imageDigest ?? ''],
     ['recipe', run.recipe ?? ''],
     ['rerun of', run.rerunOf ?? ''],
+    ...gangRows(run),
     ['schedule', run.schedule ?? ''],
     ['policy', run.policy ?? ''],
     ...askedFor(run),
@@ -80,6 +81,13 @@ function facts(run: RunDetail, place: RunExplanation | null, nowMs: number, colo
     ['started', time(run.startedAt)],
     ['ended', time(run.endedAt)],
   ]);
+}
+
+/** Its gang where it is a node of one; else its other nodes, as they are now. */
+function gangRows({ gangOf, rank, attempts }: RunDetail): [string, string][] {
+  if (gangOf !== null) return [['gang', `node ${rank} of ${gangOf}`]];
+  const nodes = attempts.at(-1)?.nodes ?? [];
+  return nodes.map(({ rank: other, runId, host }) => [`node ${other}`, `${runId} on ${host}`]);
 }
 
 /** Where it waits, for whom it counts, and for what. */

@@ -3,7 +3,7 @@ import type { LeaseNode } from '../../contract/pool';
 import type { Host } from './host';
 import { refreshed } from './candidates';
 import type { Pool } from './pool';
-import { freeNodes, isWantedBy, type Shape } from './shape';
+import { freeNodes, isReachable, isWantedBy, type Shape } from './shape';
 
 /** What one host would give to one run. */
 export interface Part {
@@ -52,6 +52,7 @@ export function nodesOf({ request, asProcess, gpus }: Shape, parts: readonly Par
       cpus: request.cpus,
       memoryBytes: request.memoryBytes,
       gpuIds: given.slice(index * gpus, (index + 1) * gpus).map(({ id }) => id),
+      ...(parts.length > 1 && host.facts.address !== null && { address: host.facts.address }),
       ...(asProcess && { asProcess: true as const, engineAwaySince: host.facts.processesSince ?? '' }),
     })),
   );
@@ -90,6 +91,7 @@ function bestOf(hosts: ReadonlySet<Host>, shape: Shape, allows: Allows): { best:
 /** Takes the hosts with the most room first, and for the rest the one that it fits best. */
 function onSeveralHosts(shape: Shape, allows: Allows): Fit {
   const roomy = [...shape.candidates]
+    .filter(([host]) => isReachable(host))
     .map(([host, rank]) => ({ host, rank, fitting: freeNodes(host, shape) }))
     .toSorted(
       (one, other) =>

@@ -27,6 +27,7 @@ function factsOf(report: HostReport, nowMs: number): PoolHostFacts {
     memoryBytes: memoryBytes ?? 0,
     labels,
     gpus,
+    address: report.address ?? null,
     contact: contactOf(report, nowMs),
     refuses: refusalOf(report),
     // A process must not start beside one whose lease was revoked.

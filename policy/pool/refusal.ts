@@ -3,7 +3,7 @@ import { formatSize } from '../../contract/units';
 import { before, type Host } from './host';
 import { shapeOf } from './candidates';
 import type { Pool } from './pool';
-import { fullNodes, isWanted, mayHold, type Shape } from './shape';
+import { fullNodes, isReachable, isWanted, mayHold, type Shape } from './shape';
 import { counted, gpusText, hostText } from './words';
 
 /**
@@ -23,13 +23,19 @@ export function whyNever(pool: Pool, request: LeaseRequest): string | null {
 function findWhy(pool: Pool, shape: Shape, request: LeaseRequest): string | null {
   const named = pool.hosts.filter((host) => mayHold(host, request));
   if (named.length === 0) return nobodyNamed(pool, request);
-  const nodes = named.reduce((sum, host) => sum + fullNodes(host, shape), 0);
-  if (nodes >= request.nodes) return null;
-  if (nodes > 0) {
-    return `nodes: ${request.nodes} is more than pool ${pool.name} could ever hold of such nodes, which is ${nodes}`;
+  const onOne = Math.max(...named.map((host) => fullNodes(host, shape)));
+  const together = sumOf(named.filter(isReachable), shape);
+  if (onOne >= request.nodes || together >= request.nodes) return null;
+  if (onOne > 0) {
+    const most = Math.max(onOne, together);
+    const reach = sumOf(named, shape) > most ? `; only hosts with an address (host.address) share a gang` : '';
+    return `nodes: ${request.nodes} is more than pool ${pool.name} could ever hold of such nodes, which is ${most}${reach}`;
   }
   return `${tooMuch(named, request)}; ${largest(named, request)}`;
 }
+
+const sumOf = (hosts: readonly Host[], shape: Shape): number =>
+  hosts.reduce((sum, host) => sum + fullNodes(host, shape), 0);
 
 function nobodyNamed(pool: Pool, { host, hostLabels }: LeaseRequest): string {
   const names = pool.hosts.map(({ name }) => name).join(', ');

@@ -107,7 +107,7 @@ export function createShape(key: string, request: LeaseRequest): Shape {
  * could. A host that is cordoned, drained, lost or refuses runs is not waited for.
  */
 export function openHosts(shape: Shape, hosts: readonly Host[]): Pick<Shape, 'open' | 'closed' | 'asProcess'> {
-  const able = hosts.filter((host) => mayHold(host, shape.request) && fullNodes(host, shape) > 0);
+  const able = hosts.filter((host) => mayHold(host, shape.request) && mayHaveNodes(host, shape));
   const enough = (some: readonly Host[]): boolean =>
     some.reduce((sum, host) => sum + fullNodes(host, shape), 0) >= shape.nodes;
   const ready = able.filter(isReady);
@@ -118,7 +118,8 @@ export function openHosts(shape: Shape, hosts: readonly Host[]): Pick<Shape, 'op
     return { open: new Set(), closed: enough(ready) ? 'avoided' : 'no-host', asProcess: false };
   }
   if (enough(ready)) return { open: new Set(ready), closed: null, asProcess: false };
-  const processes = shape.request.hasCommand ? able.filter(takesProcesses) : [];
+  // Local processes have no network of their own to find each other on.
+  const processes = shape.request.hasCommand && shape.nodes === 1 ? able.filter(takesProcesses) : [];
   const elsewhere = processes.filter((host) => !isAvoided(host));
   if (enough(elsewhere)) return { open: new Set(elsewhere), closed: null, asProcess: true };
   if (enough(processes)) return { open: new Set(processes), closed: null, asProcess: true };
@@ -152,6 +153,15 @@ export function isWantedBy({ model, memoryBytes }: Gpu, shape: Shape): boolean {
     shape.models.set(model, is);
   }
   return is;
+}
+
+/** Whether others reach it, as the nodes of a gang on several hosts must. */
+export const isReachable = ({ facts }: Host): boolean => facts.address !== null;
+
+/** Whether an empty host could hold all of a shape, or a part of it that the rest can reach. */
+function mayHaveNodes(host: Host, shape: Shape): boolean {
+  const nodes = fullNodes(host, shape);
+  return nodes > 0 && (nodes >= shape.nodes || isReachable(host));
 }
 
 /** Nodes of a shape that an empty host could hold, GPUs in trouble included. */

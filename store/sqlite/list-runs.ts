@@ -24,6 +24,7 @@ export function listRuns(database: Database, query: RunQuery): Page<Run> {
 const COLUMN_OF = {
   state: 'state',
   rerunOf: 'rerun_of',
+  gangOf: 'gang_of',
   recipe: 'recipe',
   schedule: 'schedule',
   owner: 'owner',
@@ -31,7 +32,7 @@ const COLUMN_OF = {
   pool: 'pool',
 } as const;
 /** Filters by where runs come from and whose they are, the one that is likely to leave the fewest first. */
-const ORIGINS = ['rerunOf', 'recipe', 'schedule', 'owner', 'project', 'pool'] as const;
+const ORIGINS = ['gangOf', 'rerunOf', 'recipe', 'schedule', 'owner', 'project', 'pool'] as const;
 /** Those that may leave nearly all runs. */
 const WIDE: readonly string[] = ['owner', 'project', 'pool'];
 
@@ -55,14 +56,18 @@ interface Condition {
 export function selectRuns(query: RunQuery): Select {
   const [firstLabel, ...otherLabels] = Object.entries(query.labels ?? {});
   const states = [...new Set(query.state)];
-  const others = [...otherLabels.map(([key, value]) => hasLabel(key, value)), ...textCondition(query.text)];
+  const others = [
+    ...otherLabels.map(([key, value]) => hasLabel(key, value)),
+    ...textCondition(query.text),
+    ...(query.gangOf === null ? [NO_NODE] : []),
+  ];
 
   if (firstLabel !== undefined) {
     const driver = { sql: 'l.key = ? AND l.value = ?', parameters: firstLabel };
     const rest = [...columnConditions(query, ['state', ...ORIGINS]), ...others];
     return select('labels l CROSS JOIN runs r ON r.id = l.run_id', 'l.created_at, l.run_id', [driver, ...rest], query);
   }
-  const origin = ORIGINS.find((candidate) => query[candidate] !== undefined);
+  const origin = ORIGINS.find((candidate) => typeof query[candidate] === 'string');
   const hasFewer = states.length > 0 && states.every((state) => !isEndState(state)) && WIDE.includes(origin ?? '');
   if (origin !== undefined && !hasFewer) {
     const driver = { sql: `r.${COLUMN_OF[origin]} = ?`, parameters: [query[origin]!] };
@@ -125,6 +130,9 @@ function columnConditions(query: RunQuery, filters: readonly (keyof typeof COLUM
     return [{ sql: `+r.${COLUMN_OF[filter]} IN (${wanted.map(() => '?').join(', ')})`, parameters: wanted }];
   });
 }
+
+/** Few runs are nodes of gangs, so these are checked row by row. */
+const NO_NODE: Condition = { sql: '+r.gang_of IS NULL', parameters: [] };
 
 function hasLabel(key: string, value: string): Condition {
   return {

@@ -1,4 +1,4 @@
-import type { Attempt, Run, RunEvent } from '../../contract/run';
+import type { Run, RunEvent } from '../../contract/run';
 import { PLAIN_CAPACITY } from '../../contract/run-capacity';
 
 /** Rows as the tables hold them, and the way between them and what the contract calls them. */
@@ -25,6 +25,8 @@ export interface RunRow {
   owner: string;
   priority: number;
   gpus: number;
+  gang_of: string | null;
+  rank: number | null;
   policy: string | null;
   first_failure: string | null;
   labels: string;
@@ -54,6 +56,8 @@ export const RUN_COLUMNS = [
   'owner',
   'priority',
   'gpus',
+  'gang_of',
+  'rank',
   'policy',
   'first_failure',
   'labels',
@@ -83,6 +87,8 @@ export function runFromRow(row: RunRow): Run {
     owner: row.owner,
     priority: row.priority,
     gpus: row.gpus,
+    gangOf: row.gang_of,
+    rank: row.rank,
     policy: row.policy,
     firstFailure: parsed(row.first_failure),
     labels: JSON.parse(row.labels) as Run['labels'],
@@ -116,86 +122,17 @@ export function rowFromRun(run: Run): RunRow {
   };
 }
 
-/** A report that was on its way when there were no pools yet says nothing of them. */
-function capacityColumns(run: Run): Pick<RunRow, 'pool' | 'project' | 'owner' | 'priority' | 'gpus'> {
-  const { pool, project, owner, priority, gpus } = { ...PLAIN_CAPACITY, ...run };
-  return { pool, project, owner, priority, gpus };
-}
-
-export interface AttemptRow {
-  number: number;
-  host: string | null;
-  form: Attempt['form'];
-  container_id: string | null;
-  image_digest: string | null;
-  reason: Attempt['reason'];
-  message: string | null;
-  exit_code: number | null;
-  started_at: string | null;
-  ended_at: string | null;
-  log_lines: number | null;
-  log_gaps: number | null;
-  changes: string;
-  evidence: string | null;
-  machine: string | null;
-}
-
-export const ATTEMPT_COLUMNS = [
-  'number',
-  'host',
-  'form',
-  'container_id',
-  'image_digest',
-  'reason',
-  'message',
-  'exit_code',
-  'started_at',
-  'ended_at',
-  'log_lines',
-  'log_gaps',
-  'changes',
-  'evidence',
-  'machine',
-] as const satisfies readonly (keyof AttemptRow)[];
-
-export function attemptFromRow(row: AttemptRow): Attempt {
-  return {
-    number: row.number,
-    host: row.host,
-    form: row.form,
-    containerId: row.container_id,
-    imageDigest: row.image_digest,
-    reason: row.reason,
-    message: row.message,
-    exitCode: row.exit_code,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    logLines: row.log_lines,
-    logGaps: row.log_gaps,
-    changes: JSON.parse(row.changes) as string[],
-    evidence: parsed(row.evidence),
-    machine: parsed(row.machine),
+/** A report that was on its way when there were no pools and no gangs yet says nothing of them. */
+function capacityColumns(
+  run: Run,
+): Pick<RunRow, 'pool' | 'project' | 'owner' | 'priority' | 'gpus' | 'gang_of' | 'rank'> {
+  const { pool, project, owner, priority, gpus, gangOf, rank } = {
+    ...PLAIN_CAPACITY,
+    gangOf: null,
+    rank: null,
+    ...run,
   };
-}
-
-export function rowFromAttempt(attempt: Attempt): AttemptRow {
-  return {
-    number: attempt.number,
-    host: attempt.host,
-    form: attempt.form,
-    container_id: attempt.containerId,
-    image_digest: attempt.imageDigest,
-    reason: attempt.reason,
-    message: attempt.message,
-    exit_code: attempt.exitCode,
-    started_at: attempt.startedAt,
-    ended_at: attempt.endedAt,
-    log_lines: attempt.logLines,
-    log_gaps: attempt.logGaps,
-    changes: JSON.stringify(attempt.changes),
-    evidence: written(attempt.evidence),
-    machine: written(attempt.machine),
-  };
+  return { pool, project, owner, priority, gpus, gang_of: gangOf ?? null, rank: rank ?? null };
 }
 
 export interface EventRow {
@@ -221,11 +158,11 @@ export function eventFromRow(row: EventRow): RunEvent {
   };
 }
 
-function parsed<T>(text: string | null): T | null {
+export function parsed<T>(text: string | null): T | null {
   return text === null ? null : (JSON.parse(text) as T);
 }
 
-function written(value: object | null): string | null {
+export function written(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 

@@ -40,7 +40,7 @@ function isEnded(state: RunState): boolean {
 function readDurations(database: Database): number[] {
   const rows = database
     .prepare(
-      `SELECT started_at, ended_at FROM runs WHERE state = 'succeeded' ORDER BY created_at DESC, id DESC LIMIT ${DURATIONS}`,
+      `SELECT started_at, ended_at FROM runs WHERE state = 'succeeded' AND +gang_of IS NULL ORDER BY created_at DESC, id DESC LIMIT ${DURATIONS}`,
     )
     .all() as { started_at: string | null; ended_at: string | null }[];
   return rows.flatMap(({ started_at: startedAt, ended_at: endedAt }) =>
@@ -56,6 +56,8 @@ function median(values: readonly number[]): number | null {
 }
 
 function countSince(database: Database, since: Date): number {
-  const row = database.prepare('SELECT count(*) AS runs FROM runs WHERE created_at > ?').get(since.toISOString());
+  const row = database
+    .prepare('SELECT count(*) AS runs FROM runs WHERE created_at > ? AND +gang_of IS NULL')
+    .get(since.toISOString());
   return (row as { runs: number }).runs;
 }

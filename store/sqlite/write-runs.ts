@@ -1,7 +1,8 @@
 import type { Attempt, Run, RunEvent, RunUpdate } from '../../contract/run';
 import type { RunSpec } from '../../contract/spec';
 import { inTransaction, type Database } from './database';
-import { ATTEMPT_COLUMNS, RUN_COLUMNS, rowFromAttempt, rowFromRun, type RunRow } from './rows';
+import { ATTEMPT_COLUMNS, rowFromAttempt } from './attempt-rows';
+import { RUN_COLUMNS, rowFromRun, type RunRow } from './rows';
 
 /** The revision of a run whose workflow has not reported yet: below every revision that it can report. */
 const NOT_REPORTED = -1;

@@ -252,6 +252,8 @@ function makeRun(id: string, host: string, state: Run['state']): Run {
     schedule: null,
     rerunOf: null,
     ...PLAIN_CAPACITY,
+    gangOf: null,
+    rank: null,
     policy: null,
     firstFailure: null,
     labels,

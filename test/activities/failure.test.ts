@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 
 import { toFailure } from '../../activities/failure';
 import * as docker from '../../docker/errors';
-import { NetworkRefusedError } from '../../host/container-plan';
+import { NetworkRefusedError } from '../../host/network-refused-error';
 import { MountRefusedError } from '../../host/mounts';
 
 describe('toFailure', () => {

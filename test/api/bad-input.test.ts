@@ -21,7 +21,7 @@ describe('POST /v1/runs answers 400 with the path and the mend for', () => {
     ['a parameter that the recipe lacks', { recipe: 'digits', params: { epoch: 1 } }, 'params.epoch', /epochs/],
     ['a recipe that there is not', { recipe: 'digit' }, 'recipe', /digits/],
     ['a field that comes later', { ...SPEC, secrets: ['KEY'] }, 'secrets', /not supported yet/],
-    ['several nodes', { ...SPEC, nodes: 2 }, 'nodes', /not supported yet/],
+    ['no node', { ...SPEC, nodes: 0 }, 'nodes', /from 1 to 64/],
     ['a model of no GPUs', { ...SPEC, resources: { gpuModel: 'H100' } }, 'resources.gpuModel', /resources\.gpus/],
     ['privileges', { ...SPEC, privileged: true }, 'privileged', /cannot/],
     ['a number where a text belongs', { image: 5 }, 'image', /5/],

@@ -30,6 +30,8 @@ export async function storeRun(
     schedule: null,
     rerunOf: null,
     ...PLAIN_CAPACITY,
+    gangOf: null,
+    rank: null,
     policy: null,
     firstFailure: null,
     labels: {},
@@ -82,6 +84,7 @@ function attemptOf(run: Run): Attempt {
     changes: [],
     evidence: null,
     machine: null,
+    nodes: [],
   };
 }
 

@@ -65,6 +65,7 @@ function sampleAttempt(number: number, logLines: number) {
     changes: [],
     evidence: null,
     machine: null,
+    nodes: [],
     imageDigest: null,
     message: null,
     startedAt: null,

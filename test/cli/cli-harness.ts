@@ -110,6 +110,8 @@ export function sampleRun(overrides: Partial<Run> = {}): Run {
     schedule: null,
     rerunOf: null,
     ...PLAIN_CAPACITY,
+    gangOf: null,
+    rank: null,
     policy: null,
     firstFailure: null,
     labels: {},

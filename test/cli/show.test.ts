@@ -27,6 +27,7 @@ const FAILED: AttemptDetail = {
     checkpoint: 'epoch-3',
   },
   machine: null,
+  nodes: [],
   lastLines: ['step 39', 'step 40'],
 };
 const SUCCEEDED: AttemptDetail = {

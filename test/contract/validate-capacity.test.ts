@@ -41,7 +41,7 @@ describe('where, when and beside whom a run may have its place', () => {
     ['project', { project: '' }, 'write lower-case letters, digits and dashes'],
     ['owner', { owner: 'a b' }, 'write a name of letters, digits, dots'],
     ['preemptible', { preemptible: 'yes' }, 'must be true or false; got "yes"'],
-    ['nodes', { nodes: 2 }, 'must be 1; got 2: a run of several nodes is not supported yet'],
+    ['nodes', { nodes: 0 }, 'must be at least 1; got 0; write a whole number from 1 to 64'],
     ['placement.host', { placement: { host: 'No Host' } }, 'write the name of a host'],
     ['placement.labels["a b"]', { placement: { labels: { 'a b': 'c' } } }, 'name a label with letters'],
     ['placement.zone', { placement: { zone: 'a' } }, 'known are `host`, `labels`'],

@@ -368,7 +368,6 @@ describe('fields whose behaviour does not exist yet', () => {
   it.each<[string, object]>([
     ['secrets', { secrets: ['KEY'] }],
     ['artifacts', { artifacts: ['/artifacts/**'] }],
-    ['nodes', { nodes: 2 }],
   ])('refuses %s as not supported yet', (path, fields) => {
     expect(faultAt(path, fields)).toContain('is not supported yet');
   });

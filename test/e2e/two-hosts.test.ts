@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 
 import { CONTROL_TASK_QUEUE, LABELS, RUN_WORKFLOW } from '../../contract/names';
@@ -17,18 +18,20 @@ import { killWorkers, spawnWorker, type WorkerProcess } from '../worker/worker-p
 
 jest.setTimeout(240_000);
 
-/** Prints numbers until the file /flags/end is there; each attempt says which it is. */
+/** Prints numbers until there is a file in /flags with the name of the run; each attempt says which it is. */
 const COUNT = python(`
 import itertools, os, time
-attempt = os.environ["TRAINYARD_ATTEMPT"]
+attempt, end = os.environ["TRAINYARD_ATTEMPT"], "/flags/" + os.environ["TRAINYARD_RUN_ID"]
 for i in itertools.count():
     print(attempt, i, flush=True)
-    if attempt == "2" and os.path.exists("/flags/end"): break
+    if os.path.exists(end): break
     time.sleep(0.02)
 `);
 
 let temporal: TestWorkflowEnvironment;
 let away: OwnEngine;
+/** The worker of host `one`, whose engine is {@link away}. */
+let one: WorkerProcess;
 const here = testEngine();
 const data = mkdtempSync(join(tmpdir(), 'trainyard-two-hosts-'));
 const flags = join(data, 'flags');
@@ -57,6 +60,7 @@ function workerOf(host: string, roles: string, dockerHost: string): WorkerProces
     TEMPORAL_ADDRESS: temporal.address,
     TRAINYARD_DATA: data,
     TRAINYARD_HOST_NAME: host,
+    TRAINYARD_HOST_CPUS: '1',
     TRAINYARD_INSTALLATION: installation,
     TRAINYARD_MOUNT_ROOTS: flags,
     TRAINYARD_WORKER_ROLES: roles,
@@ -78,42 +82,58 @@ async function numbers(runId: string): Promise<Record<string, number[]>> {
   return found;
 }
 
-it('a run whose host is lost goes on at another, and the host that is back removes its container before anything else', async () => {
-  const control = workerOf('control', 'control', TEST_DOCKER_HOST);
-  const first = workerOf('one', 'host', away.dockerHost);
-  await Promise.all([control.ready(), first.ready()]);
-  const runId = `lost-${randomBytes(4).toString('hex')}`;
+const killWorker = async ({ child, ended }: WorkerProcess): Promise<void> => {
+  child.kill('SIGKILL');
+  await ended;
+};
+
+interface TestRun {
+  id: string;
+  handle: WorkflowHandle;
+  /** Its status, once it is so. */
+  told(condition: (status: RunStatus) => boolean): Promise<RunStatus>;
+  mayEnd(): void;
+}
+
+async function startRun(name: string, more: object = {}): Promise<TestRun> {
+  const id = `${name}-${randomBytes(4).toString('hex')}`;
   const submission = {
     image: TEST_IMAGE,
     pullPolicy: 'never',
     command: COUNT,
     mounts: [{ source: flags, target: '/flags' }],
     policy: { timeouts: { unreachable: '3s' }, retries: { delay: '100ms' } },
+    ...more,
   };
-  const run = await temporal.client.workflow.start(RUN_WORKFLOW, {
-    taskQueue: CONTROL_TASK_QUEUE,
-    workflowId: runId,
-    args: [submission],
-  });
-  const told = (condition: (status: RunStatus) => boolean): Promise<RunStatus> =>
+  const start = { taskQueue: CONTROL_TASK_QUEUE, workflowId: id, args: [submission] };
+  const handle = await temporal.client.workflow.start(RUN_WORKFLOW, start);
+  const told: TestRun['told'] = (condition) =>
     until(
       async () => {
-        const status = await run.query<RunStatus>('status');
+        const status = await handle.query<RunStatus>('status');
         return condition(status) && status;
       },
       { timeoutMs: 90_000, everyMs: 200 },
     );
+  return { id, handle, told, mayEnd: () => writeFileSync(join(flags, id), '') };
+}
+
+const runs = ({ run: { state } }: RunStatus): boolean => state === 'running';
+
+it('a run whose host is lost goes on at another, and the host that is back removes its container before anything else', async () => {
+  const control = workerOf('control', 'control', TEST_DOCKER_HOST);
+  const first = workerOf('one', 'host', away.dockerHost);
+  await Promise.all([control.ready(), first.ready()]);
+  const { id: runId, handle: run, told, mayEnd } = await startRun('lost');
   await until(async () => (await lastNumber(runId, '1')) > 20);
-  const { attempts } = await told(({ run: { state } }) => state === 'running');
+  const { attempts } = await told(runs);
   const stale = attempts[0]!.containerId!;
 
   // The host dies: its worker and its engine. Its container goes on.
-  first.child.kill('SIGKILL');
-  await first.ended;
+  await killWorker(first);
   await away.kill();
   await told(({ run: { state } }) => state === 'unreachable');
-  const second = workerOf('two', 'host', TEST_DOCKER_HOST);
-  await second.ready();
+  await workerOf('two', 'host', TEST_DOCKER_HOST).ready();
   const moved = await told(({ run: { state, attempt } }) => state === 'running' && attempt === 2);
   expect(moved).toMatchObject({
     run: { host: 'two' },
@@ -125,13 +145,13 @@ it('a run whose host is lost goes on at another, and the host that is back remov
   await away.start();
   expect(await away.engine.inspectContainer(stale)).toMatchObject({ status: 'running' });
   const printed = (await away.docker('logs', stale)).split('\n').length;
-  const back = workerOf('one', 'host', away.dockerHost);
-  await back.ready();
+  one = workerOf('one', 'host', away.dockerHost);
+  await one.ready();
   expect(await away.engine.inspectContainer(stale)).toBeNull();
   const [valid] = await here.engine.listContainers({ [LABELS.run]: runId });
   expect(await here.engine.inspectContainer(valid!.id)).toMatchObject({ status: 'running' });
 
-  writeFileSync(join(flags, 'end'), '');
+  mayEnd();
   await run.result();
   expect(await here.engine.listContainers({ [LABELS.run]: runId })).toEqual([]);
 
@@ -144,4 +164,44 @@ it('a run whose host is lost goes on at another, and the host that is back remov
     { timeoutMs: 90_000, everyMs: 200 },
   );
   for (const lines of Object.values(stored)) expect(lines).toEqual(lines.map((_, index) => index));
+});
+
+it('runs go where there is room, those of a host that dies wait for it elsewhere, and it takes new ones only when it is clean', async () => {
+  const half = { resources: { cpus: 0.5, memory: '64m' } };
+  const four = await Promise.all(['a', 'b', 'c', 'd'].map(async (name) => startRun(name, half)));
+  const placed = await Promise.all(four.map(async ({ told }) => told(runs)));
+  const on = (host: string): TestRun[] => four.filter((_, index) => placed[index]!.run.host === host);
+  expect([on('one').length, on('two').length]).toEqual([2, 2]);
+  const fifth = await startRun('fifth', half);
+  await fifth.told(({ run: { state, message } }) => state === 'queued' && message !== null);
+
+  const since = Math.floor(Date.now() / 1000);
+  await killWorker(one);
+  await away.kill();
+  await Promise.all(
+    on('one').map(({ told }) => told(({ run: { state, attempt } }) => state === 'queued' && attempt === 2)),
+  );
+  for (const run of on('two')) {
+    run.mayEnd();
+    await run.handle.result();
+  }
+  for (const { told } of on('one')) {
+    expect((await told((status) => runs(status) && status.run.attempt === 2)).run.host).toBe('two');
+  }
+  expect((await fifth.handle.query<RunStatus>('status')).run.state).toBe('queued');
+
+  await away.start();
+  one = workerOf('one', 'host', away.dockerHost);
+  expect((await fifth.told(runs)).run.host).toBe('one');
+  const span = ['--since', String(since), '--until', String(Math.ceil(Date.now() / 1000))];
+  const form = ['--filter', 'type=container', '--format', '{{.Action}} {{index .Actor.Attributes "trainyard.run"}}'];
+  const events = (await away.docker('events', ...span, ...form)).split('\n');
+  const removals = on('one').map(({ id }) => events.indexOf(`destroy ${id}`));
+  expect(Math.min(...removals)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...removals)).toBeLessThan(events.indexOf(`create ${fifth.id}`));
+
+  for (const run of [...on('one'), fifth]) {
+    run.mayEnd();
+    await run.handle.result();
+  }
 });

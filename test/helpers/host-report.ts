@@ -5,6 +5,7 @@ export function hostReport(changes: Partial<HostReport> = {}): HostReport {
   return {
     name: 'one',
     pool: 'default',
+    address: null,
     labels: {},
     reportedAt: new Date().toISOString(),
     engineReady: true,

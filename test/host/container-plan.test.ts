@@ -1,10 +1,12 @@
-import { NetworkRefusedError, planContainer } from '../../host/container-plan';
+import { planContainer } from '../../host/container-plan';
+import { NetworkRefusedError } from '../../host/network-refused-error';
 import { specOf } from '../helpers/fake-host';
 
 const HOST = {
   name: 'host-1',
   installation: 'here',
   networks: ['lab', 'host'] as string[],
+  address: '',
   containerLogSizeBytes: 1000,
   containerLogFiles: 3,
   gpuRuntime: 'nvidia',

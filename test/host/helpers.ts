@@ -81,6 +81,7 @@ export function hostConfig(data: string, dockerHost: string): HostConfig {
       orphanGraceSeconds: 0,
       mountRoots: [],
       networks: [],
+      address: '',
       containerLogSizeBytes: 10 * 1024 ** 2,
       containerLogFiles: 3,
       fallback: 'none',

@@ -107,6 +107,29 @@ describe('a host that holds its containers against Temporal', () => {
     });
     await Promise.all([mine, foreign].map((id) => host.engine.removeContainer(id)));
   });
+
+  it('removes the network of a gang that has ended, once nobody uses it, and leaves that of one that goes on', async () => {
+    const networkOf = async (runId: string): Promise<string> => {
+      const name = `trainyard-test-${host.config.host.installation}-${runId}`;
+      const labels = { [LABELS.installation]: host.config.host.installation, [LABELS.run]: runId };
+      await host.engine.ensureNetwork({ name, labels, internal: true });
+      return name;
+    };
+    const [ended, inUse, live] = [await networkOf('ended'), await networkOf('ended-in-use'), await networkOf('live')];
+    const user = await host.run(['sleep', '60'], { network: inUse });
+    const standings: Record<string, RunStanding> = {
+      ended: { state: 'ended', endedAtMs: 0 },
+      'ended-in-use': { state: 'ended', endedAtMs: 0 },
+      live: { state: 'live', epoch: 1 },
+    };
+    await reconciling(standings, async () => {
+      expect(await host.engine.removeNetwork(ended)).toBe('absent');
+      expect(await host.engine.removeNetwork(inUse)).toBe('in-use');
+      expect(await host.engine.removeNetwork(live)).toBe('removed');
+    });
+    await host.engine.removeContainer(user);
+    await host.engine.removeNetwork(inUse);
+  });
 });
 
 /** What a container has printed, from its engine. */

@@ -26,6 +26,8 @@ export function sampleRun(changes: Partial<Run> = {}): Run {
     schedule: null,
     rerunOf: null,
     ...PLAIN_CAPACITY,
+    gangOf: null,
+    rank: null,
     policy: null,
     firstFailure: null,
     labels: {},
@@ -51,6 +53,7 @@ export function sampleAttempt(changes: Partial<Attempt> = {}): Attempt {
     changes: [],
     evidence: null,
     machine: null,
+    nodes: [],
     ...changes,
   };
 }

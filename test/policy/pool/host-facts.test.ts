@@ -14,8 +14,8 @@ function facts(changes: Partial<HostReport> & { ageMs?: number } = {}): PoolHost
 
 it('passes on what a host has and is', () => {
   const gpu = { id: 'GPU-1', index: 0, model: 'H100', memoryBytes: 80, mig: false, trouble: null, detail: null };
-  expect(facts({ cpus: 4, memoryBytes: 99, labels: { rack: 'r1' }, gpus: [gpu] })).toEqual({
-    ...{ name: 'one', cpus: 4, memoryBytes: 99, labels: { rack: 'r1' }, gpus: [gpu] },
+  expect(facts({ cpus: 4, memoryBytes: 99, labels: { rack: 'r1' }, gpus: [gpu], address: '10.0.0.1' })).toEqual({
+    ...{ name: 'one', cpus: 4, memoryBytes: 99, labels: { rack: 'r1' }, gpus: [gpu], address: '10.0.0.1' },
     ...{ contact: 'ok', refuses: null, processesSince: null },
   });
 });

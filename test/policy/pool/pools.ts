@@ -37,6 +37,7 @@ export function host(
     cpus: 8,
     memoryBytes: 64 * GIB,
     labels: {},
+    address: '10.0.0.1',
     gpus: typeof gpus === 'number' ? gpusOf(name, gpus) : gpus,
     contact: 'ok',
     refuses: null,

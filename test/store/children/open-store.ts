@@ -35,6 +35,8 @@ const RUN = {
   schedule: null,
   rerunOf: null,
   ...PLAIN_CAPACITY,
+  gangOf: null,
+  rank: null,
   policy: null,
   firstFailure: null,
   labels: {},

@@ -64,6 +64,14 @@ describe('a run of higher priority', () => {
     expect(asked(pool)).toEqual([]);
   });
 
+  it('asks none of its own priority to go together with one that is lower', () => {
+    const pool = poolOf(host('a', { gpus: 2 }));
+    pool.claim(claim('equal', low({ priority: 90 })), NOW);
+    pool.claim(claim('lower', low()), NOW);
+    pool.claim(claim('urgent', { gpus: 2, priority: 90 }), NOW);
+    expect(asked(pool)).toEqual([]);
+  });
+
   it('makes room for a gang on several hosts', () => {
     const pool = poolOf(host('a', { gpus: 1 }), host('b', { gpus: 1 }), host('c', { gpus: 1 }));
     for (const name of ['a', 'b']) pool.claim(claim(`on-${name}`, low({ host: name })), NOW);

@@ -29,7 +29,7 @@ describe('a run that its host tells something', () => {
       ends.resolve();
       await run.result();
     });
-    const notes = records.events.filter(({ type }) => type === 'note').map(({ message }) => message);
+    const notes = records.notes().map(({ message }) => message);
     expect(notes).toEqual(['It is paused.', 'There is no room.', 'Over: It is paused.']);
   });
 

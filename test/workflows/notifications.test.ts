@@ -237,7 +237,7 @@ describe('a delivery', () => {
     expect(first).toMatchObject({ type: 'notification-failed', message: words('running') });
     expect(second).toMatchObject({ type: 'notification-failed', message: words('succeeded') });
     expect(records.latest()).toMatchObject({ state: 'succeeded' });
-    expect(records.events.filter(({ type }) => type === 'note')).toHaveLength(1);
+    expect(records.notes()).toHaveLength(1);
   });
 });
 
@@ -262,7 +262,7 @@ it('a run of the same id before it does not keep a run from its life', async () 
     await delivered(run, 1);
   });
   expect(records.latest().state).toBe('succeeded');
-  expect(records.events.filter(({ type }) => type === 'note')).toEqual([
+  expect(records.notes()).toEqual([
     expect.objectContaining({ message: expect.stringMatching(/^Notification 1 is not sent: /) as string }),
   ]);
 });
@@ -291,7 +291,7 @@ it('a note that says nothing changes nothing', async () => {
     ended.resolve();
     await run.result();
   });
-  expect(records.events.filter(({ type }) => type === 'note')).toHaveLength(1);
+  expect(records.notes()).toHaveLength(1);
 });
 
 async function failureOf(run: WorkflowHandle): Promise<unknown> {

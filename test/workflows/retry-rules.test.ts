@@ -86,7 +86,7 @@ describe('a change', () => {
     const outcomes = [OUT_OF_MEMORY, OUT_OF_MEMORY, OUT_OF_MEMORY];
     const { records } = await live([MORE_MEMORY], outcomes);
     expect(records.latest()).toMatchObject({ state: 'failed', reason: 'out-of-memory', attempt: 3 });
-    expect(messages(records, 'note')).toEqual([
+    expect(records.notes().map(({ message }) => message)).toEqual([
       'No further attempt: policy.retries.rules[0] has nothing left to change: `resources.memory` is 3g and may not go further (upTo: 3g).',
     ]);
   });
@@ -111,7 +111,7 @@ describe('a rule by log', () => {
     const { follows, records } = await live(rules, [failed, found]);
     expect(follows[0]!.logPatterns).toEqual([{ rule: 0, pattern: 'nan' }]);
     expect(records.latest()).toMatchObject({ state: 'failed', attempt: 2 });
-    expect(messages(records, 'note')).toEqual([
+    expect(records.notes().map(({ message }) => message)).toEqual([
       'No further attempt: policy.retries.rules[0] says fail for a log line that fits "nan".',
     ]);
   });
@@ -133,8 +133,8 @@ describe('a rule that wants another host', () => {
       rules,
       [1, 9].map((exitCode) => ({ ...GOOD_OUTCOME, exitCode })),
     );
-    expect(wishes.map(({ avoid }) => avoid)).toEqual([undefined, undefined, ['fake']]);
-    expect(messages(records, 'note')).toEqual([
+    expect(wishes.map(({ avoid }) => avoid)).toEqual([[], [], ['fake']]);
+    expect(records.notes().map(({ message }) => message)).toEqual([
       'Tries again on fake: the policy wants it elsewhere, and there is no other host that could take it.',
     ]);
   });
@@ -143,7 +143,7 @@ describe('a rule that wants another host', () => {
 it('a run that fails twice in the same way makes no third attempt, and says why', async () => {
   const { records } = await live([], [OUT_OF_MEMORY, OUT_OF_MEMORY]);
   expect(records.latest()).toMatchObject({ state: 'failed', attempt: 2 });
-  expect(messages(records, 'note')).toEqual([
+  expect(records.notes().map(({ message }) => message)).toEqual([
     'No further attempt: it failed in the same way 2 times in a row without progress (policy.retries.sameFailure): running out of memory.',
   ]);
 });

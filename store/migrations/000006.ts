@@ -1,14 +1,28 @@
-/** The place that a run asks for: its pool, whose it is, and how much it matters. The defaults are those of a spec. */
+/** Gangs: their nodes are runs of their own, which lists and statistics leave out. */
 export const sql = `
-ALTER TABLE runs ADD COLUMN pool TEXT NOT NULL DEFAULT 'default';
-ALTER TABLE runs ADD COLUMN project TEXT NOT NULL DEFAULT 'default';
-ALTER TABLE runs ADD COLUMN owner TEXT NOT NULL DEFAULT 'nobody';
-ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 50;
-ALTER TABLE runs ADD COLUMN gpus INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN nodes TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE runs ADD COLUMN gang_of TEXT;
+ALTER TABLE runs ADD COLUMN rank INTEGER;
 
-CREATE INDEX runs_by_pool ON runs (pool, created_at, id);
-CREATE INDEX runs_by_project ON runs (project, created_at, id);
-CREATE INDEX runs_by_owner ON runs (owner, created_at, id);
--- Small, as only what waits is in it: queues are counted before each submission.
-CREATE INDEX runs_queued ON runs (pool, project, owner) WHERE state = 'queued';
+CREATE INDEX runs_by_gang ON runs (gang_of, created_at, id) WHERE gang_of IS NOT NULL;
+
+DROP TRIGGER runs_counted_on_insert;
+DROP TRIGGER runs_counted_on_update;
+DROP TRIGGER runs_counted_on_delete;
+
+CREATE TRIGGER runs_counted_on_insert AFTER INSERT ON runs WHEN NEW.gang_of IS NULL BEGIN
+  INSERT INTO run_counts VALUES (NEW.state, coalesce(NEW.reason, ''), 1)
+    ON CONFLICT DO UPDATE SET runs = runs + 1;
+END;
+
+CREATE TRIGGER runs_counted_on_update AFTER UPDATE OF state, reason ON runs
+WHEN NEW.gang_of IS NULL AND (OLD.state IS NOT NEW.state OR OLD.reason IS NOT NEW.reason) BEGIN
+  UPDATE run_counts SET runs = runs - 1 WHERE state = OLD.state AND reason = coalesce(OLD.reason, '');
+  INSERT INTO run_counts VALUES (NEW.state, coalesce(NEW.reason, ''), 1)
+    ON CONFLICT DO UPDATE SET runs = runs + 1;
+END;
+
+CREATE TRIGGER runs_counted_on_delete AFTER DELETE ON runs WHEN OLD.gang_of IS NULL BEGIN
+  UPDATE run_counts SET runs = runs - 1 WHERE state = OLD.state AND reason = coalesce(OLD.reason, '');
+END;
 `;

@@ -1,5 +1,7 @@
+import type { Run } from '../../contract/run';
 import { bar, color, duration, relativeTime, size, table } from '../../cli/format';
 import { epochOf, liveText } from '../../cli/progress';
+import { tableOfRuns } from '../../cli/run-table';
 import { sampleRun } from './cli-harness';
 
 describe('what is written for people', () => {
@@ -56,5 +58,20 @@ describe('what is written for people', () => {
     const text = liveText({ ...sampleRun({ state: 'pulling' }), pull }, { epoch: null, attempt: 0 }, 0, 12_000);
     expect(text).toContain('pulling 12 s');
     expect(text).toContain('45 % downloading 120 MiB of 266 MiB');
+  });
+});
+
+describe('the table of runs', () => {
+  const header = (...runs: Partial<Run>[]) =>
+    tableOfRuns(
+      runs.map((run) => sampleRun(run)),
+      0,
+      false,
+    )[0];
+
+  it('has columns for the place of runs where one says something of it', () => {
+    expect(header({})).toMatch(/^ID +STATE +CREATED +RAN +ATTEMPT +RECIPE +WHY$/);
+    expect(header({}, { owner: 'ada', gpus: 2 })).toMatch(/RECIPE +OWNER +GPUS +WHY$/);
+    expect(header({ pool: 'big', project: 'vision', priority: 0 })).toMatch(/RECIPE +POOL +PROJECT +PRIORITY +WHY$/);
   });
 });

@@ -126,13 +126,9 @@ export function rowFromRun(run: Run): RunRow {
 function capacityColumns(
   run: Run,
 ): Pick<RunRow, 'pool' | 'project' | 'owner' | 'priority' | 'gpus' | 'gang_of' | 'rank'> {
-  const { pool, project, owner, priority, gpus, gangOf, rank } = {
-    ...PLAIN_CAPACITY,
-    gangOf: null,
-    rank: null,
-    ...run,
-  };
-  return { pool, project, owner, priority, gpus, gang_of: gangOf ?? null, rank: rank ?? null };
+  const { pool, project, owner, priority, gpus } = { ...PLAIN_CAPACITY, ...run };
+  const { gangOf = null, rank = null }: Partial<Run> = run;
+  return { pool, project, owner, priority, gpus, gang_of: gangOf, rank };
 }
 
 export interface EventRow {

@@ -40,6 +40,8 @@ export const MEMO = {
    * the memo because Temporal answers that, from the run's own state, without any worker.
    */
   epoch: 'epoch',
+  /** Of a pool: what people have told it, for an execution that begins anew. */
+  pool: 'pool',
 } as const;
 
 /** Label keys of our containers. Identity is in the labels; the name is only for people. */

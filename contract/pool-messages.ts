@@ -15,6 +15,8 @@ export interface PoolInput {
   name: string;
   /** State of the execution before, from continue-as-new; absent for a new pool, which first asks all runs what they hold. */
   state?: unknown;
+  /** What people had told the pool before it was ended; only for one without a state. */
+  kept?: unknown;
   /** Messages after which a new execution goes on, so that no history grows without end; default 1,000. */
   mostMessages?: number;
   /** See {@link WatchPoolInput.checkEveryMs}. */

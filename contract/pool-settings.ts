@@ -26,7 +26,7 @@ const OVERCOMMIT = {
 const MOST_QUEUED = {
   minimum: 1,
   maximum: 100_000,
-  description: 'Runs that may wait; beyond it a submission is answered 429. Default 10000.',
+  description: 'Runs that may wait; beyond it a submission is answered 429. Default 2000.',
   mend: 'write a whole number from 1 to 100000',
 };
 const AGEING = 'A run that waits gains one point of priority each time this long has passed; `0s`: none. Default 10m.';

@@ -159,7 +159,7 @@ export interface Quota {
 
 export const POOL_DEFAULTS: PoolSettings = {
   cpuOvercommit: 1,
-  maxQueued: 10_000,
+  maxQueued: 2_000,
   ageingMs: 10 * 60_000,
   preemption: true,
   weights: {},

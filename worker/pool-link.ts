@@ -3,12 +3,14 @@ import {
   QueryNotRegisteredError,
   WorkflowNotFoundError,
   type Client,
+  type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
 
 import type { PoolClient, RunWitness } from '../activities/pool-client';
-import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor, workflowIdFor } from '../contract/names';
+import { CONTROL_TASK_QUEUE, MEMO, POOL_WORKFLOW, poolWorkflowIdFor, workflowIdFor } from '../contract/names';
 import type { PoolInput } from '../contract/pool-messages';
+import { POOL_CORE_VERSION, type KeptPool } from '../policy/pool/kept';
 import { leaseQuery } from '../workflows/messages';
 import { claimUpdate, holdersQuery, releaseSignal, reprioritiseUpdate } from '../workflows/pool-messages';
 
@@ -49,15 +51,38 @@ export function createPoolLink(client: Client): PoolLink {
   };
 }
 
+/**
+ * Starts a pool with what people had told the one before. One whose core decides otherwise is ended first: its history could
+ * not be replayed here. What runs hold, the new one learns from them before it gives anything.
+ */
 async function startPool(client: Client, pool: string): Promise<void> {
-  const input: PoolInput = { name: pool };
+  const before = await lastOf(client, pool);
+  const kept = before?.memo?.[MEMO.pool] as KeptPool | undefined;
+  if (before?.status.name === 'RUNNING') {
+    if (kept?.core === POOL_CORE_VERSION) return;
+    const why = `the pool decides by version ${kept?.core} of its core, this worker by ${POOL_CORE_VERSION}; it begins anew`;
+    await unlessGone(() => client.workflow.getHandle(before.workflowId, before.runId).terminate(why));
+  }
+  const input: PoolInput = { name: pool, ...(kept && { kept }) };
   await client.workflow.start(POOL_WORKFLOW, {
     taskQueue: CONTROL_TASK_QUEUE,
     workflowId: poolWorkflowIdFor(pool),
     workflowIdConflictPolicy: 'USE_EXISTING',
     args: [input],
+    memo: { [MEMO.pool]: { ...(kept ?? NOTHING_KEPT), core: POOL_CORE_VERSION } },
     staticSummary: `Queue and hosts of the pool ${pool}`,
   });
+}
+
+const NOTHING_KEPT: Omit<KeptPool, 'core'> = { settings: {}, reservations: [], hosts: [] };
+
+async function lastOf(client: Client, pool: string): Promise<WorkflowExecutionDescription | null> {
+  try {
+    return await client.workflow.getHandle(poolWorkflowIdFor(pool)).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
 }
 
 /** gRPC codes of a query that no workflow can answer, however often it is asked: its history cannot be replayed. */

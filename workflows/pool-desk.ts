@@ -2,6 +2,7 @@ import type { ClaimAnswer, ClaimIdentity, ClaimInput } from '../contract/pool';
 import type { LeaseStanding, PoolInput, PoolNews } from '../contract/pool-messages';
 import { adoptLeases, claimsIn } from '../policy/pool/adopt';
 import { createPoolCore, type Decision, type PoolCore, type PoolState } from '../policy/pool/core';
+import { keptOf, stateFrom, type KeptPool } from '../policy/pool/kept';
 import { createTrigger } from './trigger';
 
 /** What one execution of a pool hands to the next; plain JSON. */
@@ -33,9 +34,9 @@ export class PoolDesk {
   private given: Decision[] = [];
   private stir = createTrigger();
 
-  constructor({ name, state }: PoolInput) {
+  constructor({ name, state, kept }: PoolInput) {
     const before = state as Baggage | undefined;
-    this.core = createPoolCore(name, before?.core);
+    this.core = createPoolCore(name, before?.core ?? (kept ? stateFrom(name, kept as KeptPool) : undefined));
     this.version = before?.version ?? '';
     this.untold = new Set(before?.untold);
     this.claims = claimsIn(this.core.state());
@@ -83,6 +84,10 @@ export class PoolDesk {
     const { given } = this;
     this.given = [];
     return [...given, ...this.core.decide(Date.now())];
+  }
+
+  kept(): KeptPool {
+    return keptOf(this.core.state());
   }
 
   baggage(): Baggage {

@@ -10,6 +10,7 @@ import {
   faultOfSettings,
 } from '../policy/pool/check-messages';
 import type { PoolDesk } from './pool-desk';
+import { keepInMemo } from './pool-memo';
 import {
   changeHostUpdate,
   claimUpdate,
@@ -47,6 +48,7 @@ function listenToOperators(desk: PoolDesk): void {
     ({ host, intent }) => {
       const isThere = desk.tell((core) => core.changeHost(host, intent));
       refuseIf('unknown-host', isThere ? null : `the pool has no host ${host}`);
+      keepInMemo(desk);
       return viewOf(desk);
     },
     { validator: (change) => refuseIf('bad-message', faultOfHostChange(change)) },
@@ -55,6 +57,7 @@ function listenToOperators(desk: PoolDesk): void {
     configureUpdate,
     ({ settings }) => {
       desk.tell((core) => core.configure(settings));
+      keepInMemo(desk);
       return viewOf(desk);
     },
     { validator: (change) => refuseIf('bad-settings', faultOfSettings(change?.settings)) },
@@ -68,6 +71,7 @@ function listenToReservations(desk: PoolDesk): void {
     (reservation) => {
       const fault = desk.tell((core, now) => core.reserve(reservation, now));
       refuseIf('bad-reservation', fault);
+      keepInMemo(desk);
       return viewOf(desk);
     },
     { validator: (reservation) => refuseIf('bad-reservation', faultOfReservation(reservation)) },
@@ -75,6 +79,7 @@ function listenToReservations(desk: PoolDesk): void {
   setHandler(unreserveUpdate, (request) => {
     const isThere = desk.tell((core) => core.unreserve(String(request?.id)));
     refuseIf('unknown-reservation', isThere ? null : `the pool has no reservation ${request?.id}`);
+    keepInMemo(desk);
     return viewOf(desk);
   });
 }

@@ -13,6 +13,7 @@ import type { PoolActivities, PoolInput } from '../contract/pool-messages';
 import type { Decision } from '../policy/pool/core';
 import { Alarm } from './alarm';
 import { leaseGrantedSignal, preemptSignal } from './messages';
+import { keepInMemo } from './pool-memo';
 import { PoolDesk } from './pool-desk';
 import { listenAsPool } from './pool-listen';
 import { tellPool } from './pool-story';
@@ -38,6 +39,7 @@ const MOST_MESSAGES = 1_000;
 export async function poolWorkflow(input: PoolInput): Promise<void> {
   const desk = new PoolDesk(input);
   listenAsPool(desk);
+  keepInMemo(desk);
   for (const decision of desk.untold) send(desk, decision);
   await Promise.race([serve(desk, input), watch(desk, input)]);
 }
@@ -52,7 +54,8 @@ async function serve(desk: PoolDesk, input: PoolInput): Promise<never> {
       // The answers of this turn are not out yet; what is told meanwhile is in the state.
       await condition(allHandlersFinished);
       // What the decisions of this turn are for is told by the execution that follows.
-      await continueAsNew<typeof poolWorkflow>({ ...input, state: desk.baggage() });
+      const { kept: _, ...lasting } = input;
+      await continueAsNew<typeof poolWorkflow>({ ...lasting, state: desk.baggage() });
     }
     for (const decision of decisions) send(desk, decision);
     await nextLook(desk, alarm);

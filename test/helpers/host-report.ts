@@ -1,4 +1,11 @@
+import type { Gpu } from '../../contract/gpu';
 import type { HostReport } from '../../contract/host';
+
+/** A GPU that is well. */
+export function gpuNumber(index: number): Gpu {
+  const id = `GPU-${index}`;
+  return { id, index, model: 'NVIDIA H100', memoryBytes: 80 * 2 ** 30, mig: false, trouble: null, detail: null };
+}
 
 /** What a host reports that is well, now; a test changes what it is about. */
 export function hostReport(changes: Partial<HostReport> = {}): HostReport {

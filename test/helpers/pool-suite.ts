@@ -18,7 +18,7 @@ export interface PoolOfTest {
   link: PoolLink;
   hosts: HostReport[];
   /** Starts it, with times for tests. */
-  begin(input?: Omit<PoolInput, 'name'>): Promise<void>;
+  begin(input?: Omit<PoolInput, 'name'>, memo?: Record<string, unknown>): Promise<void>;
   /** Terminates it; before the workers go, so that none of them takes a task of it and dies. */
   end(): Promise<void>;
   view(): Promise<PoolView>;
@@ -36,10 +36,10 @@ export function poolOfTest(
   return {
     ...{ name, hosts, view },
     link: createPoolLink(client),
-    begin: async (input = {}) => {
+    begin: async (input = {}, memo = {}) => {
       const workflowId = poolWorkflowIdFor(name);
       const args = [{ name, ...input }];
-      await client.workflow.start(POOL_WORKFLOW, { taskQueue: CONTROL_TASK_QUEUE, workflowId, args });
+      await client.workflow.start(POOL_WORKFLOW, { taskQueue: CONTROL_TASK_QUEUE, workflowId, args, memo });
     },
     end: async () => {
       await client.workflow.getHandle(poolWorkflowIdFor(name)).terminate('the test is over');

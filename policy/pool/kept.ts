@@ -1,0 +1,31 @@
+import type { PoolSettings, Reservation } from '../../contract/pool';
+import { emptyState, readState, type HostEntry, type PoolState } from './state';
+
+/**
+ * Version of what the core decides: raised with each change after which the same events may give other decisions. The
+ * history of a pool that is under way cannot be replayed by another version, so a pool of another one is begun anew.
+ */
+export const POOL_CORE_VERSION = 1;
+
+/**
+ * What people have told a pool, and nobody but the pool knows; plain JSON. It stands in the memo of the pool's workflow, where it
+ * outlives that: what runs hold is learnt from them.
+ */
+export interface KeptPool {
+  core: number;
+  settings: Partial<PoolSettings>;
+  reservations: Reservation[];
+  /** Hosts that somebody wants cordoned or drained. */
+  hosts: HostEntry[];
+}
+
+export function keptOf(state: PoolState): KeptPool {
+  const { settings, reservations, hosts } = readState(state);
+  return { core: POOL_CORE_VERSION, settings, reservations, hosts: hosts.filter(({ intent }) => intent !== 'none') };
+}
+
+/** A pool that knows of no run; hosts are silent until they are reported. */
+export function stateFrom(name: string, { settings, reservations, hosts }: KeptPool): PoolState {
+  const silent = hosts.map((host): HostEntry => ({ ...host, facts: { ...host.facts, contact: 'lost' } }));
+  return readState({ ...emptyState(name), settings, reservations, hosts: silent } as PoolState);
+}

@@ -1,0 +1,74 @@
+import { MEMO, poolWorkflowIdFor } from '../../contract/names';
+import { POOL_CORE_VERSION } from '../../policy/pool/kept';
+import { changeHostUpdate, configureUpdate, reserveUpdate } from '../../workflows/pool-messages';
+import { fakeHost } from '../helpers/fake-host';
+import { gpuNumber, hostReport } from '../helpers/host-report';
+import { pooled, poolOfTest } from '../helpers/pool-suite';
+import { workflowSuite } from '../helpers/workflow-suite';
+
+const suite = workflowSuite();
+const handle = () => suite.client.getHandle(poolWorkflowIdFor('default'));
+
+const RESERVATION = {
+  id: 'deadline',
+  project: 'vision',
+  gpus: 1,
+  gpuModel: null,
+  from: '2126-01-01T00:00:00.000Z',
+  until: '2126-01-02T00:00:00.000Z',
+  by: 'ada',
+};
+
+it('a pool that somebody ended begins anew with what people had told it', async () => {
+  const pool = poolOfTest(suite, [
+    hostReport({ name: 'fake', cpus: 1, gpus: [gpuNumber(0)] }),
+    hostReport({ name: 'b' }),
+  ]);
+  await suite.withWorkers(pooled(suite, pool, fakeHost().activities), async () => {
+    await pool.link.start('default');
+    await pool.becomes(({ hosts }) => hosts.length === 2);
+    await handle().executeUpdate(changeHostUpdate, { args: [{ host: 'fake', intent: 'cordoned', by: 'ada' }] });
+    await handle().executeUpdate(configureUpdate, { args: [{ settings: { weights: { vision: 3 } }, by: 'ada' }] });
+    await handle().executeUpdate(reserveUpdate, { args: [RESERVATION] });
+    await pool.end();
+
+    await pool.link.start('default');
+    const view = await pool.becomes(
+      ({ hosts }) => hosts.length === 2 && hosts.every(({ contact }) => contact === 'ok'),
+    );
+    expect(view.hosts.map(({ name, state }) => [name, state])).toEqual([
+      ['b', 'ready'],
+      ['fake', 'cordoned'],
+    ]);
+    expect(view.settings).toMatchObject({ weights: { vision: 3 }, cpuOvercommit: 1 });
+    expect(view.reservations).toEqual([RESERVATION]);
+    await pool.end();
+  });
+});
+
+it('a pool that decides by another version of the core is begun anew, and one of the same version goes on', async () => {
+  const pool = poolOfTest(suite);
+  await suite.withWorkers(pooled(suite, pool, fakeHost().activities), async () => {
+    await pool.link.start('default');
+    await pool.becomes(({ hosts }) => hosts.length === 1);
+    const { runId } = await handle().describe();
+    await pool.link.start('default');
+    expect((await handle().describe()).runId).toBe(runId);
+    await pool.end();
+  });
+
+  // No worker is there to take it up, as none can that would decide otherwise.
+  const memo = {
+    [MEMO.pool]: { core: POOL_CORE_VERSION + 1, settings: { maxQueued: 7 }, reservations: [], hosts: [] },
+  };
+  await pool.begin({}, memo);
+  const { runId: other } = await handle().describe();
+  await suite.withWorkers(pooled(suite, pool, fakeHost().activities), async () => {
+    await pool.link.start('default');
+    expect((await suite.client.getHandle(poolWorkflowIdFor('default'), other).describe()).status.name).toBe(
+      'TERMINATED',
+    );
+    expect((await pool.becomes(({ hosts }) => hosts.length === 1)).settings.maxQueued).toBe(7);
+    await pool.end();
+  });
+});

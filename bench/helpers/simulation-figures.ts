@@ -40,11 +40,7 @@ export function createFigures({ lastSubmitMs }: Pick<Load, 'lastSubmitMs'>): Fig
     utilisation,
     result: (counters) => ({
       utilisationPercent: utilisation(),
-      waitMinutes: Object.fromEntries(
-        [...waits]
-          .toSorted(([one], [other]) => other - one)
-          .map(([priority, values]) => [`priority ${priority}`, waitOf(values)]),
-      ),
+      waitMinutes: waitsOf(waits),
       fairness: { jain: rounded(jain(used), 4), shareOfWeight: sharesOf(used) },
       preemptions: counters.preemptions,
       grants: counters.grants,
@@ -52,6 +48,11 @@ export function createFigures({ lastSubmitMs }: Pick<Load, 'lastSubmitMs'>): Fig
       simulatedHours: rounded(counters.endedMs / 3_600_000),
     }),
   };
+}
+
+function waitsOf(waits: ReadonlyMap<number, readonly number[]>): object {
+  const byPriority = [...waits].toSorted(([one], [other]) => other - one);
+  return Object.fromEntries(byPriority.map(([priority, values]) => [`priority ${priority}`, waitOf(values)]));
 }
 
 function waitOf(values: readonly number[]): object {

@@ -35,12 +35,15 @@ export interface Watcher {
 
 export interface Counters {
   grants: number;
+  /** Of these in answer to a claim. */
+  grantsAtOnce: number;
   preemptions: number;
   claims: number;
   /** Longest queue. */
   mostQueued: number;
-  /** Time that the core itself took. */
+  /** Time that the core itself took, and time that processors worked meanwhile. */
   coreMs: number;
+  coreCpuMs: number;
   endedMs: number;
 }
 
@@ -109,7 +112,16 @@ function createSimulation(load: Load, watcher: Watcher, settings: Partial<PoolSe
     events.add(atMs, { kind: 'lost', host });
     events.add(backMs, { kind: 'back', host });
   }
-  const counters = { grants: 0, preemptions: 0, claims: 0, mostQueued: 0, coreMs: 0, endedMs: 0 };
+  const counters = {
+    grants: 0,
+    grantsAtOnce: 0,
+    preemptions: 0,
+    claims: 0,
+    mostQueued: 0,
+    coreMs: 0,
+    coreCpuMs: 0,
+    endedMs: 0,
+  };
   const ledger = createLeaseLedger(load.hosts);
   const none = {
     lost: new Set<string>(),
@@ -158,7 +170,9 @@ function ask(simulation: Simulation, progress: Progress, nowMs: number): void {
   const answer = timed(simulation, () => core.claim({ runId, claim, attempt: claim, request }, nowMs));
   if (answer.kind === 'refused') throw new Error(`${runId}: ${answer.why}`);
   simulation.queued += 1;
-  if (answer.kind === 'granted') begin(simulation, answer.lease, nowMs);
+  if (answer.kind !== 'granted') return;
+  counters.grantsAtOnce += 1;
+  begin(simulation, answer.lease, nowMs);
 }
 
 function begin(simulation: Simulation, lease: Lease, nowMs: number): void {
@@ -213,7 +227,10 @@ function tellHosts(simulation: Simulation, nowMs: number): void {
 
 function timed<T>({ counters }: Simulation, call: () => T): T {
   const startedAt = performance.now();
+  const before = process.cpuUsage();
   const result = call();
+  const { user, system } = process.cpuUsage(before);
   counters.coreMs += performance.now() - startedAt;
+  counters.coreCpuMs += (user + system) / 1_000;
   return result;
 }

@@ -27,7 +27,13 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
   const { changes } = pool;
   const soFar = changesSoFar(changes);
   if (shape.openOf !== pool.hostsVersion) {
-    Object.assign(shape, openHosts(shape, pool.hosts), { openOf: pool.hostsVersion, times: [] });
+    Object.assign(shape, openHosts(shape, pool.hosts), {
+      openOf: pool.hostsVersion,
+      times: [],
+      unmovable: [],
+      first: null,
+    });
+    shape.openList = [...shape.open];
     rankAll(shape);
   } else if (shape.seen < changes.before) {
     rankAll(shape);
@@ -41,7 +47,7 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
 function rankAll(shape: Shape): void {
   shape.candidates.clear();
   shape.ranks.clear();
-  for (const host of shape.open) rank(shape, host);
+  for (const host of shape.openList) rank(shape, host);
 }
 
 function rank(shape: Shape, host: Host): void {

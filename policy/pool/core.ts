@@ -12,6 +12,7 @@ import type {
 import { addHosts, changeIntent, configurePool } from './change-hosts';
 import { answerClaim, endClaim, reprioritiseRun } from './claims';
 import { createExplainer } from './explain';
+import { nextLookAt } from './next-look';
 import { createPass, passOver } from './pass';
 import { createPool, dataOf } from './create-pool';
 import { endReservation, makeReservation } from './reservations';
@@ -72,8 +73,7 @@ export function createPoolCore(name: string, state: PoolState = emptyState(name)
     unreserve: (id) => endReservation(pool, id),
     reprioritise: (runId, priority) => reprioritiseRun(pool, runId, priority),
     decide: (nowMs) => passOver(pool, nowMs),
-    nextLookAt: (nowMs) =>
-      pool.queue.entries.size > 0 && pool.settings.ageingMs > 0 ? nowMs + pool.settings.ageingMs : null,
+    nextLookAt: (nowMs) => nextLookAt(pool, nowMs),
     explain: (runId, nowMs) => {
       const entry = pool.queue.entries.get(runId);
       return entry ? createExplainer(createPass(pool, nowMs)).of(entry) : null;

@@ -3,11 +3,11 @@ import type { Order } from './order';
 import type { Kept } from './permission';
 import { claimedBy, earliestPlace } from './plan';
 import type { Pool } from './pool';
-import { evictionFor } from './preempt';
+import { evictionFor, type Eviction } from './preempt';
 import type { Entry } from './queue';
 import { exceedsOwnerQuota, exceedsProjectQuota } from './quota';
 import type { Reserved } from './reserved';
-import type { Shape } from './shape';
+import { isWantedBy, type Shape } from './shape';
 import type { Decision } from './state';
 
 /** One look at the whole queue, in order. */
@@ -57,13 +57,24 @@ export function planHead(pass: Pass, head: Entry): Decision[] {
   const eviction = pool.settings.preemption
     ? evictionFor(pool, head.of.shape, request.priority, claimedRoom(pass))
     : null;
-  if (!eviction) {
+  if (!eviction || isInVain(pass, head, eviction)) {
     keepPlace(pass, head);
     return [];
   }
   const asked = evict(pool, head, eviction);
   pass.plans = [...firmPlans(pool, pass.nowMs), ...pass.plans.filter(({ plan }) => !plan.firm)];
   return asked;
+}
+
+/** Whether a reservation would keep it out of the room that others would leave. */
+function isInVain({ reserved }: Pass, { request, of: { shape } }: Entry, { victims, places }: Eviction): boolean {
+  const hosts = [...places.keys()];
+  const taken = [...places].flatMap(([host, nodes]) =>
+    [...host.usable.values()].filter((gpu) => isWantedBy(gpu, shape)).slice(0, nodes * shape.gpus),
+  );
+  const ids = new Set(victims.flatMap(({ lease }) => lease.nodes.flatMap(({ gpuIds }) => gpuIds)));
+  const freed = hosts.flatMap((host) => [...host.usable.values()].filter(({ id }) => ids.has(id)));
+  return reserved.breaks(request, taken, freed) !== null;
 }
 
 /** The place of the first that has to wait, where it is one. */

@@ -28,7 +28,9 @@ export function changeHeld(pool: Pool, held: Held, change: Partial<Pick<Held, 'r
   countTold(pool, held, 1);
   for (const { host } of held.lease.nodes) {
     const touched = pool.hostNamed.get(host);
-    if (touched) touched.version += 1;
+    if (!touched) continue;
+    touched.version += 1;
+    noteChange(pool.changes, touched);
   }
 }
 

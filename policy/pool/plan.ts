@@ -1,3 +1,4 @@
+import { changesSoFar } from './changes';
 import { endOf, releaseOf, timesOn, type Claimed } from './earliest';
 import type { Part } from './fit';
 import type { Host } from './host';
@@ -23,7 +24,7 @@ export type ClaimedRoom = ReadonlyMap<Host, readonly Claimed[]>;
  */
 export function earliestPlace(pool: Pool, shape: Shape, nowMs: number, claimed: ClaimedRoom = NO_CLAIMS): Place | null {
   if (claimed.size === 0 && shape.place.version === pool.version) return notBefore(shape.place.found, nowMs);
-  const found = findEarliest(shape, claimed);
+  const found = findEarliest(pool, shape, claimed);
   if (claimed.size === 0) shape.place = { version: pool.version, found };
   return notBefore(found, nowMs);
 }
@@ -37,37 +38,58 @@ const notBefore = (place: Place | null, nowMs: number): Place | null =>
   place && { atMs: Math.max(nowMs, place.atMs), places: place.places };
 
 /** By the ends of leases alone, so that what is found stays true while time passes and no lease changes. */
-function findEarliest(shape: Shape, claimed: ClaimedRoom): Place | null {
-  let first: Host | null = null;
-  let firstMs = Infinity;
-  for (const host of shape.open) {
-    const atMs = timesOn(host, shape, claimedOn(claimed, host))[shape.nodes - 1];
-    if (atMs === undefined || atMs >= firstMs) continue;
-    first = host;
-    firstMs = atMs;
-  }
+function findEarliest(pool: Pool, shape: Shape, claimed: ClaimedRoom): Place | null {
+  const one = claimed.size === 0 ? firstHost(pool, shape) : scanHosts(shape, claimed);
   const several = shape.nodes > 1 ? severalPlaces(shape, claimed) : null;
-  if (several && several.atMs < firstMs) return several;
-  return first && { atMs: firstMs, places: new Map([[first, shape.nodes]]) };
+  if (several && (!one || several.atMs < one.atMs)) return several;
+  return one && { atMs: one.atMs, places: new Map([[one.host, shape.nodes]]) };
 }
+
+interface OneHost {
+  host: Host;
+  atMs: number;
+}
+
+/** Looks only at hosts that have changed, unless the first has become later. */
+function firstHost({ changes }: Pool, shape: Shape): OneHost | null {
+  const known = shape.first;
+  let first = known && known.seen >= changes.before ? { ...known } : null;
+  for (let at = first ? first.seen - changes.before : 0; first && at < changes.hosts.length; at += 1) {
+    const host = changes.hosts[at]!;
+    if (!shape.open.has(host)) continue;
+    const atMs = timesOn(host, shape)[shape.nodes - 1] ?? Infinity;
+    if (host === first.host && atMs > first.atMs) first = null;
+    else if (isSooner({ host, atMs }, first)) first = { ...first, host, atMs };
+  }
+  const found = first ?? scanHosts(shape, NO_CLAIMS);
+  shape.first = found && { seen: changesSoFar(changes), host: found.host, atMs: found.atMs };
+  return found;
+}
+
+function scanHosts(shape: Shape, claimed: ClaimedRoom): OneHost | null {
+  let first: OneHost | null = null;
+  for (const host of shape.openList) {
+    const atMs = timesOn(host, shape, claimedOn(claimed, host))[shape.nodes - 1];
+    if (atMs !== undefined && (!first || atMs < first.atMs)) first = { host, atMs };
+  }
+  return first;
+}
+
+const isSooner = (one: OneHost, other: OneHost): boolean =>
+  one.atMs < other.atMs || (one.atMs === other.atMs && one.host.index < other.host.index);
 
 function severalPlaces(shape: Shape, claimed: ClaimedRoom): Place | null {
   const first: number[] = [];
-  for (const host of shape.open) {
-    for (const time of timesOn(host, shape, claimedOn(claimed, host))) keepLeast(first, time, shape.nodes);
+  for (const host of shape.openList) {
+    for (const time of timesOn(host, shape, claimedOn(claimed, host))) {
+      if (!keepLeast(first, time, shape.nodes)) break;
+    }
   }
   if (first.length < shape.nodes) return null;
   const atMs = first.at(-1)!;
   const places = new Map<Host, number>();
   let left = shape.nodes;
-  const roomy: { host: Host; fitting: number }[] = [];
-  for (const host of shape.open) {
-    const times = timesOn(host, shape, claimedOn(claimed, host));
-    let fitting = 0;
-    while (fitting < times.length && times[fitting]! <= atMs) fitting += 1;
-    if (fitting > 0) roomy.push({ host, fitting });
-  }
-  for (const { host, fitting } of roomy.toSorted((one, other) => other.fitting - one.fitting)) {
+  for (const { host, fitting } of roomyAt(shape, claimed, atMs)) {
     if (left === 0) break;
     places.set(host, Math.min(left, fitting));
     left -= Math.min(left, fitting);
@@ -75,13 +97,26 @@ function severalPlaces(shape: Shape, claimed: ClaimedRoom): Place | null {
   return { atMs, places };
 }
 
-/** Keeps as many of the least values, in order. */
-function keepLeast(least: number[], value: number, most: number): void {
-  if (least.length === most && value >= least.at(-1)!) return;
+/** Hosts with room at a time, those with the most first. */
+function roomyAt(shape: Shape, claimed: ClaimedRoom, atMs: number): { host: Host; fitting: number }[] {
+  const roomy: { host: Host; fitting: number }[] = [];
+  for (const host of shape.openList) {
+    const times = timesOn(host, shape, claimedOn(claimed, host));
+    let fitting = 0;
+    while (fitting < times.length && times[fitting]! <= atMs) fitting += 1;
+    if (fitting > 0) roomy.push({ host, fitting });
+  }
+  return roomy.toSorted((one, other) => other.fitting - one.fitting);
+}
+
+/** Keeps as many of the least values, in order; false where it is none of them. */
+function keepLeast(least: number[], value: number, most: number): boolean {
+  if (least.length === most && value >= least[most - 1]!) return false;
   let at = least.length;
   while (at > 0 && least[at - 1]! > value) at -= 1;
   least.splice(at, 0, value);
   if (least.length > most) least.pop();
+  return true;
 }
 
 /** Whether a run that takes a part until then leaves a plan its place. */

@@ -29,11 +29,11 @@ export function evictionFor(pool: Pool, shape: Shape, priority: number, claimed:
 /** Undefined where no single host can be made free. */
 function onOneHost(shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null | undefined {
   let best: Eviction | undefined;
-  for (const host of shape.open) {
+  for (const host of shape.openList) {
     if (isUnmovable(host, shape, priority)) continue;
     const room = claimed.get(host) ?? [];
     const victims = victimsOn(host, shape, shape.nodes, priority, room);
-    if (!victims && room.length === 0) shape.unmovable.set(host, { version: host.version, priority });
+    if (!victims && room.length === 0) shape.unmovable[host.index] = { version: host.version, priority };
     if (victims?.length === 0) return null;
     if (victims && (!best || compare(victims, best.victims) < 0)) {
       best = { victims, places: new Map([[host, shape.nodes]]) };
@@ -44,13 +44,13 @@ function onOneHost(shape: Shape, priority: number, claimed: ClaimedRoom): Evicti
 
 /** Whether it is known that no runs of lower priority make room there. */
 function isUnmovable(host: Host, { unmovable }: Shape, priority: number): boolean {
-  const known = unmovable.get(host);
+  const known = unmovable[host.index];
   return known !== undefined && known.version === host.version && priority <= known.priority;
 }
 
 /** Hosts that need the fewest victims for each node first. */
 function onSeveralHosts(shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null {
-  const offers = [...shape.open].flatMap((host) => offersOf(host, shape, priority, claimed.get(host) ?? []));
+  const offers = shape.openList.flatMap((host) => offersOf(host, shape, priority, claimed.get(host) ?? []));
   const places = new Map<Host, number>();
   const victims = new Set<Held>();
   let left = shape.nodes;

@@ -1,6 +1,7 @@
 import type { LeaseRequest, Quota } from '../../contract/pool';
 import { thousandths } from './host';
 import type { Amounts, Pool } from './pool';
+import { counted } from './words';
 
 const NONE: Amounts = { runs: 0, cpus: 0, gpus: 0 };
 
@@ -44,8 +45,8 @@ function problemWith(
   const over = quota && exceeded(quota, held, request);
   if (!over) return null;
   const { what, most, holds, asks } = over;
-  if (asks > most) return `its ${asks} ${what} are more than the quota of ${who}, which is ${most}`;
-  return `${who} holds ${holds} ${what} of its quota of ${most}`;
+  if (asks > most) return `it asks for ${counted(asks, what)}, more than the quota of ${who}, which is ${most}`;
+  return `${who} holds ${counted(holds, what)} and its quota is ${most}`;
 }
 
 function exceeded(
@@ -54,13 +55,13 @@ function exceeded(
   { nodes, cpus, gpus }: LeaseRequest,
 ): { what: string; most: number; holds: number; asks: number } | null {
   const { runs, cpus: mostCpus, gpus: mostGpus } = quota;
-  if (runs !== undefined && held.runs + 1 > runs) return { what: 'runs', most: runs, holds: held.runs, asks: 1 };
+  if (runs !== undefined && held.runs + 1 > runs) return { what: 'run', most: runs, holds: held.runs, asks: 1 };
   const moreCpus = nodes * thousandths(cpus);
   if (mostCpus !== undefined && held.cpus + moreCpus > thousandths(mostCpus)) {
-    return { what: 'CPUs', most: mostCpus, holds: held.cpus / 1_000, asks: moreCpus / 1_000 };
+    return { what: 'CPU', most: mostCpus, holds: held.cpus / 1_000, asks: moreCpus / 1_000 };
   }
   if (mostGpus !== undefined && gpus > 0 && held.gpus + nodes * gpus > mostGpus) {
-    return { what: 'GPUs', most: mostGpus, holds: held.gpus, asks: nodes * gpus };
+    return { what: 'GPU', most: mostGpus, holds: held.gpus, asks: nodes * gpus };
   }
   return null;
 }

@@ -7,8 +7,12 @@ import { isNamed } from './shape';
 
 /** What reservations keep from a run, as of one instant and of the leases of that instant. */
 export interface Reserved {
-  /** The reservation that a run would break by taking these GPUs; null where it breaks none. */
-  breaks(request: LeaseRequest, gpus: readonly Gpu[]): Reservation | null;
+  /**
+   * The reservation that a run would break by taking these GPUs; null where it breaks none.
+   *
+   * @param freed GPUs that are held now and would have been given back by then.
+   */
+  breaks(request: LeaseRequest, gpus: readonly Gpu[], freed?: readonly Gpu[]): Reservation | null;
   /** Whether its project has reserved what it asks for, and not taken it yet. */
   covers(request: LeaseRequest): boolean;
 }
@@ -48,12 +52,14 @@ export function reservedAt(pool: Pool, nowMs: number): Reserved {
   };
   return {
     covers,
-    breaks: (request, gpus) => {
+    breaks: (request, gpus, freed = []) => {
       if (gpus.length === 0 || covers(request)) return null;
       const leavesInTime = request.preemptible && pool.settings.preemption;
       const begins = leavesInTime ? [] : open.map(({ from }) => Date.parse(from));
       const later = begins.filter((fromMs) => fromMs > nowMs && fromMs < nowMs + request.limitMs);
-      return firstOf([nowMs, ...later], (atMs) => brokenIn(pool, stockAt(atMs), request, gpus));
+      return firstOf([nowMs, ...later], (atMs) =>
+        brokenIn(pool, stockAt(atMs), request, gpus, atMs === nowMs ? freed : []),
+      );
     },
   };
 }
@@ -75,14 +81,21 @@ export function isWithin(pool: Pool, model: string | null, other: string | null)
   return [...names].every((name) => !isNamed(name, model) || isNamed(name, other));
 }
 
-function brokenIn(pool: Pool, stock: Stock, request: LeaseRequest, gpus: readonly Gpu[]): Reservation | null {
+function brokenIn(
+  pool: Pool,
+  stock: Stock,
+  request: LeaseRequest,
+  gpus: readonly Gpu[],
+  freed: readonly Gpu[],
+): Reservation | null {
   const taken = gpus.reduce((counts, { model }) => add(counts, model, 1), new Map<string, number>());
   return firstOf(stock.active, (reservation) => {
     const { gpuModel } = reservation;
     const takes = ofModel(taken, gpuModel);
     if (takes === 0) return null;
     const required = requiredOf(pool, stock, gpuModel, { project: request.project, taken });
-    return ofModel(stock.free, gpuModel) - takes < required ? reservation : null;
+    const free = ofModel(stock.free, gpuModel) + freed.filter(({ model }) => isNamed(model, gpuModel)).length;
+    return free - takes < required ? reservation : null;
   });
 }
 

@@ -16,6 +16,8 @@ export interface Shape {
   readonly request: LeaseRequest;
   /** Hosts that may take it, by what they are and not by what is free, in the order of the pool. */
   open: ReadonlySet<Host>;
+  /** The same, to go over quickly. */
+  openList: readonly Host[];
   /** Why no host is open; null where one is. */
   closed: 'no-host' | 'avoided' | null;
   /** Whether it would run as local processes on the open hosts. */
@@ -34,8 +36,10 @@ export interface Shape {
   readonly models: Map<string, boolean>;
   /** See `timesOn` in policy/pool/earliest; by index of the host, as of a version of it. */
   times: ({ version: number; times: readonly number[] } | undefined)[];
-  /** Hosts on which no runs below a priority make room for the whole shape, as of a version of the host. */
-  readonly unmovable: Map<Host, { version: number; priority: number }>;
+  /** Where no runs below a priority make room for the whole shape; by index of the host, as of a version of it. */
+  unmovable: ({ version: number; priority: number } | undefined)[];
+  /** The host with room for all nodes first, as of a number of changes; null where nobody looked, or none ever has. */
+  first: { seen: number; host: Host; atMs: number } | null;
   /** See `earliestPlace` in policy/pool/plan; as of a version of the pool. */
   place: { version: number; found: Place | null };
   /** What a host offers to a gang, and for which priority, as of a version of the host. */
@@ -85,6 +89,7 @@ export function createShape(key: string, request: LeaseRequest): Shape {
     gpus: request.gpus,
     request,
     open: new Set(),
+    openList: [],
     closed: null,
     asProcess: false,
     never: null,
@@ -94,7 +99,8 @@ export function createShape(key: string, request: LeaseRequest): Shape {
     ranks: new Map(),
     models: new Map(),
     times: [],
-    unmovable: new Map(),
+    unmovable: [],
+    first: null,
     place: { version: -1, found: null },
     offers: new Map(),
     seen: 0,

@@ -1,5 +1,6 @@
 import {
   allHandlersFinished,
+  condition,
   continueAsNew,
   getExternalWorkflowHandle,
   proxyActivities,
@@ -47,7 +48,9 @@ async function serve(desk: PoolDesk, input: PoolInput): Promise<never> {
     const decisions = desk.decide();
     for (const decision of decisions) desk.untold.add(decision);
     setCurrentDetails(tellPool(desk.core, Date.now()));
-    if (isFull(desk, input) && allHandlersFinished()) {
+    if (isFull(desk, input)) {
+      // The answers of this turn are not out yet; what is told meanwhile is in the state.
+      await condition(allHandlersFinished);
       // What the decisions of this turn are for is told by the execution that follows.
       await continueAsNew<typeof poolWorkflow>({ ...input, state: desk.baggage() });
     }

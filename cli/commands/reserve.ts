@@ -20,7 +20,9 @@ export function addReserveCommand(program: Command, context: Context): void {
   program
     .command('reserve')
     .summary('keep GPUs of a pool for a project')
-    .description('While it lasts, runs of other projects are given what is left. Nothing is ended for it.')
+    .description(
+      'While it lasts, runs of other projects are given what is left. Only preemptible runs are ended for it.',
+    )
     .requiredOption('--project <name>', 'project whose runs alone are given them')
     .requiredOption('--gpus <number>', 'how many', wholeFrom(1))
     .option('--gpu-model <text>', "part of the model's name, such as H100")

@@ -27,7 +27,7 @@ const listSchema = {
 const makeSchema = {
   tags,
   summary: 'Reserve GPUs of a pool for a project',
-  description: 'While it lasts, runs of other projects are given what is left. Nothing is ended for it.',
+  description: 'While it lasts, runs of other projects are given what is left. Only preemptible runs are ended for it.',
   consumes: ['application/json', 'application/yaml'],
   body: describedBody(ReservationInputSchema),
   response: {

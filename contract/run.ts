@@ -108,6 +108,7 @@ export const EVENT_TYPES = [
   'cancel-requested',
   'suspend-requested',
   'resumed',
+  'placed',
   'changed',
   'note',
 ] as const;

@@ -135,10 +135,11 @@ function shortcomings(info: EngineInfo | null): string[] {
 
 /** An engine grants no more than it has, whatever the settings say. Without one, a local process has the machine. */
 function capacity(
-  { cpus, memory, fallback }: Config['host'],
+  { cpus, memory, dockerHost, fallback }: Config['host'],
   engine: Pick<EngineInfo, 'cpus' | 'memoryBytes'> | null,
 ): Pick<HostReport, 'cpus' | 'memoryBytes'> {
-  const machine = fallback === 'process' ? { cpus: processorsOf().length, memoryBytes: totalmem() } : null;
+  const isHere = fallback === 'process' || dockerHost.startsWith('unix:');
+  const machine = isHere ? { cpus: processorsOf().length, memoryBytes: totalmem() } : null;
   const there = engine ?? machine;
   if (there === null) return { cpus: null, memoryBytes: null };
   return {

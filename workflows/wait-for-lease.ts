@@ -1,5 +1,6 @@
 import type { AssignedHost } from '../contract/activities';
-import type { ClaimAnswer, Lease, LeaseNode } from '../contract/pool';
+import type { ClaimAnswer, Explanation, Lease, LeaseNode } from '../contract/pool';
+import { sentence } from '../contract/sentence';
 import type { ClaimLeaseInput } from '../contract/pool-messages';
 import type { RunSpec } from '../contract/spec';
 import type { Ending } from '../policy/outcome';
@@ -44,12 +45,12 @@ export async function waitForLease(life: RunLife, wish: LeaseWish): Promise<Leas
     if (interrupts.cause !== null) continue;
     if (answer?.kind === 'granted') return takeLease(life, answer.lease);
     if (answer?.kind === 'refused') return { reason: 'no-capacity', exitCode: null, detail: { detail: answer.why } };
-    const why = answer?.explanation.waitsFor ?? `Pool ${poolOf(wish.spec)} does not answer.`;
+    const why = answer === null ? `Pool ${poolOf(wish.spec)} does not answer.` : sentence(answer.explanation.waitsFor);
     if (limits.queuedLeftMs <= 0) {
       return { reason: 'queued-timeout', exitCode: null, detail: { timeout: limits.timeouts.queued, detail: why } };
     }
     life.waits(why);
-    const pauseMs = answer === null ? SILENT_POOL_MS : pauseAfter(Date.now() - since);
+    const pauseMs = answer === null ? SILENT_POOL_MS : pauseAfter(Date.now() - since, answer.explanation);
     const cut = Promise.race([news, interrupts.requested, limits.changed()]);
     await sleepUnless(Math.min(pauseMs, Math.max(1, limits.queuedLeftMs)), cut);
   }
@@ -58,14 +59,17 @@ export async function waitForLease(life: RunLife, wish: LeaseWish): Promise<Leas
 /** How long to leave a pool alone that did not answer. */
 const SILENT_POOL_MS = 5_000;
 const FIRST_PAUSE_MS = 60_000;
+/** Hosts come and go: what the message says of them is soon out of date. */
+const FIRST_PAUSE_FOR_HOST_MS = 5_000;
 const LONGEST_PAUSE_MS = 600_000;
 
 /**
  * The pool tells when there is a lease, so to ask again is to renew the message, and to be known to a pool that was begun
  * anew. Each time costs both histories some events: who has waited for hours asks less often.
  */
-function pauseAfter(waitedMs: number): number {
-  return Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, waitedMs / 10));
+function pauseAfter(waitedMs: number, { cause }: Explanation): number {
+  const first = cause === 'no-host' ? FIRST_PAUSE_FOR_HOST_MS : FIRST_PAUSE_MS;
+  return Math.min(LONGEST_PAUSE_MS, Math.max(first, waitedMs / 10));
 }
 
 /** Rules of the policy make the spec of an attempt; its priority and its limits may have been changed meanwhile. */
@@ -89,7 +93,7 @@ async function ask({ lease }: RunLife): Promise<ClaimAnswer | null> {
 /** The run holds the lease from here on, and its attempt begins there. */
 export function takeLease(life: RunLife, lease: Lease): LeasedHost {
   life.lease.holds(lease);
-  life.note(lease.because);
+  life.note(sentence(lease.because), 'placed');
   const node = lease.nodes[0]!;
   const { host, asProcess, engineAwaySince } = node;
   return { host, lease: node, ...(asProcess && { asProcess, engineAwaySince }) };

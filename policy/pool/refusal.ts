@@ -21,6 +21,8 @@ export function whyNever(pool: Pool, request: LeaseRequest): string | null {
 }
 
 function findWhy(pool: Pool, shape: Shape, request: LeaseRequest): string | null {
+  // Of a host whose engine has not answered since its worker started nobody knows what it has.
+  if (pool.hosts.some(({ facts }) => facts.cpus === 0)) return null;
   const named = pool.hosts.filter((host) => mayHold(host, request));
   if (named.length === 0) return nobodyNamed(pool, request);
   const onOne = Math.max(...named.map((host) => fullNodes(host, shape)));

@@ -144,16 +144,13 @@ export function placedAtOnce(activities: Activities): Activities {
   };
 }
 
-/** Why a fake host takes a run. */
-const FREE = 'It is free.';
-
 /** A lease of the host `fake`. */
 export function leaseOf(
   { runId, claim, attempt }: Omit<ClaimInput, 'request'>,
   { host, ...more }: AssignedHost = { host: 'fake' },
 ): Lease {
   const node = { host, cpus: 1, memoryBytes: 1 << 30, gpuIds: [], ...(more as object) };
-  return { runId, claim, attempt, nodes: [node], grantedAt: '2026-01-01T00:00:00.000Z', because: FREE };
+  return { runId, claim, attempt, nodes: [node], grantedAt: '2026-01-01T00:00:00.000Z', because: 'It is free.' };
 }
 
 /** What a pool says to a run that has to wait. */
@@ -180,7 +177,7 @@ export interface Records {
   words: PoolWord[];
   states(): string[];
   latest(): Run;
-  /** Events of the type `note`, but for that of each attempt that tells why it got its place. */
+  /** Events of the type `note`. */
   notes(): RunEvent[];
   /** Its attempts, as they were told last. */
   attempts(): Attempt[];
@@ -207,7 +204,7 @@ function createRecords(): Records {
       events.push(...update.events);
     },
     states: () => events.filter(({ type }) => type === 'state-changed').map(({ state }) => state),
-    notes: () => events.filter(({ type, message }) => type === 'note' && message !== FREE),
+    notes: () => events.filter(({ type }) => type === 'note'),
     latest: () => last().run,
     attempts: () => last().attempts,
     reached: async (state) => {

@@ -1,3 +1,5 @@
+import { cpus } from 'node:os';
+
 import { createEngine } from '../../docker/dockerode-engine';
 import type { Engine } from '../../docker/engine';
 import { createDiskGuard } from '../../host/disk-guard';
@@ -62,9 +64,17 @@ describe('startHostReporter', () => {
   it('reports an engine that does not answer, with a sentence that says so', async () => {
     const report = await firstReport(createEngine('unix:///nowhere/docker.sock'));
 
-    expect(report).toMatchObject({ engineReady: false, engineVersion: null, cpus: null });
+    expect(report).toMatchObject({ engineReady: false, engineVersion: null });
     expect(report.engineProblem).toContain('/nowhere/docker.sock');
     expect(Date.parse(report.engineAwaySince!)).toBeLessThanOrEqual(Date.parse(report.reportedAt));
+  });
+
+  it.each([
+    ['that of its machine', 'unix:///nowhere/docker.sock', cpus().length],
+    ['nothing where its machine is another', 'tcp://127.0.0.1:9', null],
+  ])('takes for what an engine has that was never heard %s', async (_, dockerHost, expected) => {
+    const report = await firstReport(createEngine(dockerHost), '/tmp', { host: { dockerHost } });
+    expect(report.cpus).toBe(expected);
   });
 
   it('reports no disk where the data folder is not there', async () => {

@@ -65,7 +65,7 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
         return { kind: 'granted', lease: leaseOf(claim) };
       },
     });
-    return suite.withWorkers(activities, async (start) => finished(start, {}, 'waits for 1 CPU'));
+    return suite.withWorkers(activities, async (start) => finished(start, {}, 'Waits for 1 CPU.'));
   },
 
   'gives-way': async (suite) => {

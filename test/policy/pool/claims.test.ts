@@ -86,6 +86,17 @@ it.each([
   expect(answer).toMatchObject({ kind: 'refused', why: expect.stringContaining(why) });
 });
 
+it('refuses nothing as long as nobody knows what the engine of a host has', () => {
+  const pool = poolOf(
+    host('a'),
+    host('b', { cpus: 0, memoryBytes: 0, refuses: 'has a Docker Engine that does not answer' }),
+  );
+  expect(pool.claim(claim('one', { cpus: 9 }), NOW)).toMatchObject({
+    kind: 'queued',
+    explanation: { cause: 'no-host' },
+  });
+});
+
 it('waits where the pool knows no host yet', () => {
   const pool = createPoolCore('default');
   expect(pool.claim(claim('one', { gpus: 99 }), NOW)).toMatchObject({

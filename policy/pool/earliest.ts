@@ -1,6 +1,6 @@
-import type { Host } from './host';
-import { thousandths } from './host';
-import { freeWanted, isWantedBy, nodesIn, type Shape } from './shape';
+import type { Gpu } from '../../contract/gpu';
+import { thousandths, type Host, type Release } from './host';
+import { freeWanted, nodesIn, wantedOf, type Shape } from './shape';
 import type { Held } from './state';
 
 /** Room on a host that is spoken for and not held yet. */
@@ -38,37 +38,53 @@ function findTimes(host: Host, shape: Shape, claimed: readonly Claimed[]): numbe
   let cpus = host.cpus - host.usedCpus - sumOf(claimed, 'cpus');
   let memory = host.memory - host.usedMemory - sumOf(claimed, 'memory');
   let gpus = freeWanted(host, shape) - sumOf(claimed, 'gpus');
-  const ends = [...[...host.held.values()].map((held) => releaseOf(held, host, shape)), ...claimed];
   const times: number[] = [];
   const note = (atMs: number): void => {
     const fitting = nodesIn(shape, cpus, memory, gpus);
     while (times.length < fitting) times.push(atMs);
   };
   note(0);
-  for (const released of ends.toSorted((one, other) => one.untilMs - other.untilMs)) {
+  for (const released of endsOf(host, claimed)) {
     if (times.length === shape.nodes) break;
     cpus += released.cpus;
     memory += released.memory;
-    gpus += released.gpus;
+    gpus += typeof released.gpus === 'number' ? released.gpus : wantedOf(released.gpus, shape);
     note(released.untilMs);
   }
   return times;
 }
 
-function sumOf(claimed: readonly Claimed[], what: 'cpus' | 'memory' | 'gpus'): number {
-  return claimed.reduce((sum, each) => sum + each[what], 0);
+/** Whatever will be free again, in order. */
+function endsOf(host: Host, claimed: readonly Claimed[]): readonly (Release | Claimed)[] {
+  const releases = releasesOf(host);
+  if (claimed.length === 0) return releases;
+  return [...releases, ...claimed].toSorted((one, other) => one.untilMs - other.untilMs);
 }
 
-/** What the end of a lease makes free on a host for a shape. */
-export function releaseOf(held: Held, host: Host, shape: Shape): Claimed {
-  const released = { cpus: 0, memory: 0, gpus: 0, untilMs: endOf(held) };
+function sumOf(claimed: readonly Claimed[], what: 'cpus' | 'memory' | 'gpus'): number {
+  let sum = 0;
+  for (const each of claimed) sum += each[what];
+  return sum;
+}
+
+/** What the leases of a host will give back, the earliest first. */
+export function releasesOf(host: Host): readonly Release[] {
+  if (host.releases.version !== host.version) {
+    const list = [...host.held.values()].map((held) => createRelease(held, host));
+    host.releases = { version: host.version, list: list.toSorted((one, other) => one.untilMs - other.untilMs) };
+  }
+  return host.releases.list;
+}
+
+function createRelease(held: Held, host: Host): Release {
+  const released = { held, cpus: 0, memory: 0, gpus: [] as Gpu[], untilMs: endOf(held) };
   for (const node of held.lease.nodes) {
     if (node.host !== host.name) continue;
     released.cpus += thousandths(node.cpus);
     released.memory += node.memoryBytes;
     for (const id of node.gpuIds) {
       const gpu = host.usable.get(id);
-      if (gpu && isWantedBy(gpu, shape)) released.gpus += 1;
+      if (gpu) released.gpus.push(gpu);
     }
   }
   return released;

@@ -61,6 +61,7 @@ export function countBefore(pool: Pool, order: Order, entry: Entry): number {
 function countIn(wait: WaitClass, order: Order, entry: Entry): number {
   const { entries } = wait;
   if (entry.of === wait) return placeIn(wait, entry);
+  if (order.compare(entries.at(-1)!, entry) < 0) return entries.length;
   if (order.compare(entries[0]!, entry) > 0) return 0;
   let low = 0;
   let high = entries.length;

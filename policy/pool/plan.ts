@@ -1,9 +1,9 @@
 import { changesSoFar } from './changes';
-import { endOf, releaseOf, timesOn, type Claimed } from './earliest';
+import { releasesOf, timesOn, type Claimed } from './earliest';
 import type { Part } from './fit';
 import type { Host } from './host';
 import type { Pool } from './pool';
-import { freeWanted, isWantedBy, nodesIn, type Place, type Shape } from './shape';
+import { freeWanted, isWantedBy, nodesIn, wantedOf, type Place, type Shape } from './shape';
 
 /** Where and when a run that cannot start now is sure to fit, if every lease takes as long as it may. */
 export interface Plan extends Place {
@@ -39,7 +39,8 @@ const notBefore = (place: Place | null, nowMs: number): Place | null =>
 
 /** By the ends of leases alone, so that what is found stays true while time passes and no lease changes. */
 function findEarliest(pool: Pool, shape: Shape, claimed: ClaimedRoom): Place | null {
-  const one = claimed.size === 0 ? firstHost(pool, shape) : scanHosts(shape, claimed);
+  const free = firstHost(pool, shape);
+  const one = free && claimed.has(free.host) ? scanHosts(shape, claimed) : free;
   const several = shape.nodes > 1 ? severalPlaces(shape, claimed) : null;
   if (several && (!one || several.atMs < one.atMs)) return several;
   return one && { atMs: one.atMs, places: new Map([[one.host, shape.nodes]]) };
@@ -53,7 +54,8 @@ interface OneHost {
 /** Looks only at hosts that have changed, unless the first has become later. */
 function firstHost({ changes }: Pool, shape: Shape): OneHost | null {
   const known = shape.first;
-  let first = known && known.seen >= changes.before ? { ...known } : null;
+  const isNear = known && changesSoFar(changes) - known.seen <= shape.openList.length;
+  let first = isNear && known.seen >= changes.before ? { ...known } : null;
   for (let at = first ? first.seen - changes.before : 0; first && at < changes.hosts.length; at += 1) {
     const host = changes.hosts[at]!;
     if (!shape.open.has(host)) continue;
@@ -130,12 +132,11 @@ export function leavesPlace(plan: Plan, part: Part, untilMs: number): boolean {
   let memory = host.memory - host.usedMemory - part.memory;
   let gpus = freeWanted(host, shape);
   for (const gpu of part.gpus) if (isWantedBy(gpu, shape)) gpus -= 1;
-  for (const held of host.held.values()) {
-    if (endOf(held) > plan.atMs) continue;
-    const released = releaseOf(held, host, shape);
+  for (const released of releasesOf(host)) {
+    if (released.untilMs > plan.atMs) break;
     cpus += released.cpus;
     memory += released.memory;
-    gpus += released.gpus;
+    gpus += wantedOf(released.gpus, shape);
   }
   return nodesIn(shape, cpus, memory, gpus) >= nodes;
 }

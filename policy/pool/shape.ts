@@ -184,7 +184,8 @@ const parts = (whole: number, part: number): number => (part === 0 ? Infinity : 
 
 export const freeWanted = (host: Host, shape: Shape): number => wantedOf(host.freeGpus, shape);
 
-function wantedOf(gpus: readonly Gpu[], shape: Shape): number {
+/** How many of some GPUs are of those that are asked for. */
+export function wantedOf(gpus: readonly Gpu[], shape: Shape): number {
   if (shape.gpus === 0) return 0;
   const { gpuModel, gpuMemoryBytes } = shape.request;
   if (gpuModel === null && gpuMemoryBytes === 0) return gpus.length;

@@ -32,9 +32,9 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
   if (shape.openOf !== pool.hostsVersion) {
     Object.assign(shape, openHosts(shape, pool.hosts), {
       openOf: pool.hostsVersion,
-      times: [],
+      times: null,
+      immovable: new Map(),
       unmovable: [],
-      first: null,
     });
     shape.openList = [...shape.open];
     rankAll(shape);

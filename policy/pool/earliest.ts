@@ -1,5 +1,7 @@
 import type { Gpu } from '../../contract/gpu';
+import { changesSoFar } from './changes';
 import { thousandths, type Host, type Release } from './host';
+import type { Pool } from './pool';
 import { freeWanted, nodesIn, wantedOf, type Shape } from './shape';
 import type { Held } from './state';
 
@@ -20,21 +22,32 @@ export function endOf({ told, grantedMs, request }: Held): number {
 }
 
 /**
- * When the first, the second, … node of a shape will fit on a host if every lease there takes as long as it may; shorter
- * than the shape has nodes where not all of them ever do. A time in the past means now.
- *
- * @param claimed room that others will have taken meanwhile; counted from now on.
+ * When the first, the second, … node of a shape will fit on each host if every lease takes as long as it may, in rows as long
+ * as the shape has nodes, by index of the host. A time in the past means now, an infinite one never. Only hosts that have
+ * changed are looked at again.
  */
-export function timesOn(host: Host, shape: Shape, claimed?: readonly Claimed[]): readonly number[] {
-  if (claimed && claimed.length > 0) return findTimes(host, shape, claimed);
-  const known = shape.times[host.index];
-  if (known?.version === host.version) return known.times;
-  const times = findTimes(host, shape, []);
-  shape.times[host.index] = { version: host.version, times };
-  return times;
+export function timesIn({ changes, hosts }: Pool, shape: Shape): Float64Array {
+  const soFar = changesSoFar(changes);
+  const known = shape.times;
+  if (known?.seen === soFar) return known.rows;
+  const isNear = known !== null && known.seen >= changes.before && soFar - known.seen < hosts.length;
+  const rows = isNear ? known.rows : new Float64Array(hosts.length * shape.nodes).fill(Infinity);
+  const changed = isNear ? new Set(changes.hosts.slice(known.seen - changes.before)) : shape.open;
+  for (const host of changed) if (shape.open.has(host)) fillRow(rows, host, shape);
+  shape.times = { rows, seen: soFar };
+  return rows;
 }
 
-function findTimes(host: Host, shape: Shape, claimed: readonly Claimed[]): number[] {
+function fillRow(rows: Float64Array, host: Host, shape: Shape): void {
+  const times = findTimes(host, shape, []);
+  for (let node = 0; node < shape.nodes; node += 1) rows[host.index * shape.nodes + node] = times[node] ?? Infinity;
+}
+
+/**
+ * The same for one host on which others will have taken room meanwhile, counted from now on; shorter where not all nodes ever
+ * fit.
+ */
+export function findTimes(host: Host, shape: Shape, claimed: readonly Claimed[]): number[] {
   let cpus = host.cpus - host.usedCpus - sumOf(claimed, 'cpus');
   let memory = host.memory - host.usedMemory - sumOf(claimed, 'memory');
   let gpus = freeWanted(host, shape) - sumOf(claimed, 'gpus');

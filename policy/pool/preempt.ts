@@ -1,3 +1,4 @@
+import { changesSoFar } from './changes';
 import { before, type Host, type Release } from './host';
 import { releasesOf, type Claimed } from './earliest';
 import type { ClaimedRoom } from './plan';
@@ -29,7 +30,7 @@ export function evictionFor(pool: Pool, shape: Shape, priority: number, claimed:
 /** Undefined where no single host can be made free. */
 function onOneHost(pool: Pool, shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null | undefined {
   let best: Eviction | undefined;
-  for (const host of pool.movable.keys()) {
+  for (const host of mayHaveChanged(pool, shape, priority, claimed)) {
     if (!shape.open.has(host)) continue;
     if (isUnmovable(host, shape, priority)) continue;
     const room = claimed.get(host) ?? [];
@@ -40,7 +41,16 @@ function onOneHost(pool: Pool, shape: Shape, priority: number, claimed: ClaimedR
       best = { victims, places: new Map([[host, shape.nodes]]) };
     }
   }
+  if (!best && claimed.size === 0) shape.immovable.set(priority, changesSoFar(pool.changes));
   return best;
+}
+
+/** Hosts of which it is not known that none of lower priority make room there. */
+function mayHaveChanged(pool: Pool, shape: Shape, priority: number, claimed: ClaimedRoom): Iterable<Host> {
+  const { changes, movable } = pool;
+  const seen = claimed.size === 0 ? shape.immovable.get(priority) : undefined;
+  if (seen === undefined || seen < changes.before) return movable.keys();
+  return new Set(changes.hosts.slice(seen - changes.before));
 }
 
 /** Whether it is known that no runs of lower priority make room there. */

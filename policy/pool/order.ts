@@ -37,8 +37,9 @@ export function orderAt(pool: Pool, nowMs: number): Order {
     return value;
   };
   const points = ({ of, submittedMs, points: known }: Entry): number => {
-    if (known.atMs === nowMs) return known.value;
+    if (known.atMs === nowMs && known.settings === settings) return known.value;
     known.atMs = nowMs;
+    known.settings = settings;
     known.value = Math.round(effectivePriority(of.priority, submittedMs, settings, nowMs));
     return known.value;
   };

@@ -29,26 +29,26 @@ export function evictionFor(pool: Pool, shape: Shape, priority: number, claimed:
 
 /** Undefined where no single host can be made free. */
 function onOneHost(pool: Pool, shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null | undefined {
-  let best: Eviction | undefined;
-  for (const host of mayHaveChanged(pool, shape, priority, claimed)) {
+  let best: { host: Host; victims: Held[] } | undefined;
+  for (const host of mayHaveChanged(pool, shape, priority)) {
     if (!shape.open.has(host)) continue;
     if (isUnmovable(host, shape, priority)) continue;
     const room = claimed.get(host) ?? [];
     const victims = victimsOn(host, shape, shape.nodes, priority, room);
     if (!victims && room.length === 0) shape.unmovable[host.index] = { version: host.version, priority };
     if (victims?.length === 0) return null;
-    if (victims && (!best || compare(victims, best.victims) < 0)) {
-      best = { victims, places: new Map([[host, shape.nodes]]) };
+    if (victims && (!best || (compare(victims, best.victims) || host.index - best.host.index) < 0)) {
+      best = { host, victims };
     }
   }
   if (!best && claimed.size === 0) shape.immovable.set(priority, changesSoFar(pool.changes));
-  return best;
+  return best && { victims: best.victims, places: new Map([[best.host, shape.nodes]]) };
 }
 
 /** Hosts of which it is not known that none of lower priority make room there. */
-function mayHaveChanged(pool: Pool, shape: Shape, priority: number, claimed: ClaimedRoom): Iterable<Host> {
-  const { changes, movable } = pool;
-  const seen = claimed.size === 0 ? shape.immovable.get(priority) : undefined;
+function mayHaveChanged({ changes, movable }: Pool, shape: Shape, priority: number): Iterable<Host> {
+  // Room that others will have taken leaves less: who could not be made free without is not with it.
+  const seen = shape.immovable.get(priority);
   if (seen === undefined || seen < changes.before) return movable.keys();
   return new Set(changes.hosts.slice(seen - changes.before));
 }

@@ -7,6 +7,9 @@ import { createShape, freeNodes, isWantedBy, openHosts, shapeKey, type Shape } f
 /** Shapes that are remembered although nobody waits with them. */
 const MOST_SHAPES = 500;
 
+/** Steps in which ranks count CPUs and memory. */
+const REST_RANKS = 128;
+
 /** Ranks count GPUs that are free below this, and what is wasted in multiples of it. */
 const MOST_GPUS = 4_096;
 
@@ -29,9 +32,9 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
   if (shape.openOf !== pool.hostsVersion) {
     Object.assign(shape, openHosts(shape, pool.hosts), {
       openOf: pool.hostsVersion,
-      times: [],
+      times: null,
+      immovable: new Map(),
       unmovable: [],
-      first: null,
     });
     shape.openList = [...shape.open];
     rankAll(shape);
@@ -71,9 +74,18 @@ function leaveRank({ ranks }: Shape, host: Host, known: number): void {
   if (alike.size === 0) ranks.delete(known);
 }
 
-/** What would be wasted goes first, then how many GPUs are free. */
+/** What would be wasted goes first, then how many GPUs are free, then roughly what would be left of the rest. */
 function rankOf(host: Host, shape: Shape): number {
-  return wasteOf(host, shape) * MOST_GPUS + Math.min(host.freeGpus.length, MOST_GPUS - 1);
+  const byGpus = wasteOf(host, shape) * MOST_GPUS + Math.min(host.freeGpus.length, MOST_GPUS - 1);
+  const rest = Math.max(0, Math.min(REST_RANKS - 1, Math.floor((restLeft(host, shape) * REST_RANKS) / 2)));
+  return byGpus * REST_RANKS + rest;
+}
+
+/** CPUs and memory that would be left, as shares of the host: from 0 to 2. */
+export function restLeft({ cpus, usedCpus, memory, usedMemory }: Host, shape: Shape): number {
+  const cpusLeft = cpus - usedCpus - shape.nodes * shape.cpus;
+  const memoryLeft = memory - usedMemory - shape.nodes * shape.memory;
+  return cpusLeft / Math.max(1, cpus) + memoryLeft / Math.max(1, memory);
 }
 
 /** The memory of its GPUs in MiB, or for a run without GPUs whether the host has any. */

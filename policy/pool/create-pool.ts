@@ -27,6 +27,7 @@ export function createPool(state: PoolState): Pool {
     projects: new Map(),
     owners: new Map(),
     victims: new Map(),
+    movable: new Map(),
     awaited: new Map(),
     reservations,
     holds: new Map(holds.map((each) => [each.runId, each])),

@@ -44,14 +44,16 @@ function whyOf(pass: Pass, entry: Entry): Why {
   if (shape.closed !== null) return noHost(pool, entry);
   const quota = quotaProblem(pool, request);
   if (quota !== null) return reason('quota', `waits because ${quota}`, quotaFreedBy(request));
-  const keepers: Keeper[] = [];
+  // Places are looked at in no order that lasts: the first host by name speaks for all.
+  let first: { keeper: Keeper; index: number } | undefined;
   const fit = findPlace(pool, shape, (part) => {
     const keeper = keeperOf(settled(pass), entry, part);
-    if (keeper) keepers.push(keeper);
+    const { index } = part.host;
+    if (keeper && (!first || index < first.index)) first = { keeper, index };
     return keeper === null;
   });
   if (fit.kind === 'full') return explainFull(pool, entry, nowMs);
-  if (keepers[0] && fit.kind === 'kept') return kept(keepers[0], entry, nowMs);
+  if (first && fit.kind === 'kept') return kept(first.keeper, entry, nowMs);
   return reason('behind', 'waits for its turn: there is room for it', 'the next decision of the pool');
 }
 

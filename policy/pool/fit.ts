@@ -1,7 +1,7 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseNode } from '../../contract/pool';
 import type { Host } from './host';
-import { refreshed } from './candidates';
+import { refreshed, restLeft } from './candidates';
 import type { Pool } from './pool';
 import { freeNodes, isReachable, isWantedBy, type Shape } from './shape';
 
@@ -127,11 +127,4 @@ function partOf(host: Host, shape: Shape, nodes: number): Part {
 function isBetter(one: Host, other: Host, shape: Shape): boolean {
   const more = restLeft(one, shape) - restLeft(other, shape);
   return more === 0 ? one.name < other.name : more < 0;
-}
-
-/** CPUs and memory that would be left, as shares of the host. */
-function restLeft({ cpus, usedCpus, memory, usedMemory }: Host, shape: Shape): number {
-  const cpusLeft = cpus - usedCpus - shape.nodes * shape.cpus;
-  const memoryLeft = memory - usedMemory - shape.nodes * shape.memory;
-  return cpusLeft / Math.max(1, cpus) + memoryLeft / Math.max(1, memory);
 }

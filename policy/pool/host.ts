@@ -23,8 +23,19 @@ export interface Host {
   freeGpus: readonly Gpu[];
   /** By run. */
   held: Map<string, Held>;
+  /** See `releasesOf` in policy/pool/earliest; as of a version of the host. */
+  releases: { version: number; list: readonly Release[] };
   /** Grows with each change; what was computed of an older one is void. */
   version: number;
+}
+
+/** What the end of a lease makes free on a host. */
+export interface Release {
+  held: Held;
+  cpus: number;
+  memory: number;
+  gpus: readonly Gpu[];
+  untilMs: number;
 }
 
 export const thousandths = (cpus: number): number => Math.round(cpus * 1000);
@@ -39,6 +50,7 @@ export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: nu
     usedMemory: 0,
     freeGpus: [],
     held: new Map<string, Held>(),
+    releases: { version: -1, list: [] },
     version: 0,
   };
   return { ...host, ...measured(facts, cpuOvercommit) };

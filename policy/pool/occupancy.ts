@@ -91,7 +91,14 @@ function count(pool: Pool, held: Held, sign: 1 | -1): void {
 }
 
 /** Those who can be asked to give way, and those who were. */
-function countTold({ victims, awaited }: Pool, { request, told }: Held, sign: 1 | -1): void {
+function countTold(pool: Pool, { request, told, lease }: Held, sign: 1 | -1): void {
+  const { victims, awaited, movable, hostNamed } = pool;
+  if (request.preemptible || told) {
+    for (const { host } of lease.nodes) {
+      const known = hostNamed.get(host);
+      if (known) addTo(movable, known, sign);
+    }
+  }
   if (request.preemptible && told === null) addTo(victims, request.priority, sign);
   if (told && told.for !== null) addTo(awaited, told.for, sign);
 }

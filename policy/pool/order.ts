@@ -37,8 +37,9 @@ export function orderAt(pool: Pool, nowMs: number): Order {
     return value;
   };
   const points = ({ of, submittedMs, points: known }: Entry): number => {
-    if (known.atMs === nowMs) return known.value;
+    if (known.atMs === nowMs && known.settings === settings) return known.value;
     known.atMs = nowMs;
+    known.settings = settings;
     known.value = Math.round(effectivePriority(of.priority, submittedMs, settings, nowMs));
     return known.value;
   };
@@ -61,6 +62,7 @@ export function countBefore(pool: Pool, order: Order, entry: Entry): number {
 function countIn(wait: WaitClass, order: Order, entry: Entry): number {
   const { entries } = wait;
   if (entry.of === wait) return placeIn(wait, entry);
+  if (order.compare(entries.at(-1)!, entry) < 0) return entries.length;
   if (order.compare(entries[0]!, entry) > 0) return 0;
   let low = 0;
   let high = entries.length;

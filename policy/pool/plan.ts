@@ -1,9 +1,8 @@
-import { changesSoFar } from './changes';
-import { endOf, releaseOf, timesOn, type Claimed } from './earliest';
+import { findTimes, releasesOf, timesIn, type Claimed } from './earliest';
 import type { Part } from './fit';
 import type { Host } from './host';
 import type { Pool } from './pool';
-import { freeWanted, isWantedBy, nodesIn, type Place, type Shape } from './shape';
+import { freeWanted, isWantedBy, nodesIn, wantedOf, type Place, type Shape } from './shape';
 
 /** Where and when a run that cannot start now is sure to fit, if every lease takes as long as it may. */
 export interface Plan extends Place {
@@ -31,65 +30,55 @@ export function earliestPlace(pool: Pool, shape: Shape, nowMs: number, claimed: 
 
 const NO_CLAIMS: ClaimedRoom = new Map();
 
-const claimedOn = (claimed: ClaimedRoom, host: Host): readonly Claimed[] | undefined =>
-  claimed.size === 0 ? undefined : claimed.get(host);
-
 const notBefore = (place: Place | null, nowMs: number): Place | null =>
   place && { atMs: Math.max(nowMs, place.atMs), places: place.places };
 
 /** By the ends of leases alone, so that what is found stays true while time passes and no lease changes. */
 function findEarliest(pool: Pool, shape: Shape, claimed: ClaimedRoom): Place | null {
-  const one = claimed.size === 0 ? firstHost(pool, shape) : scanHosts(shape, claimed);
-  const several = shape.nodes > 1 ? severalPlaces(shape, claimed) : null;
+  const rows = timesBeside(pool, shape, claimed);
+  const one = firstHost(shape, rows);
+  const several = shape.nodes > 1 ? severalPlaces(shape, rows) : null;
   if (several && (!one || several.atMs < one.atMs)) return several;
   return one && { atMs: one.atMs, places: new Map([[one.host, shape.nodes]]) };
 }
 
-interface OneHost {
-  host: Host;
-  atMs: number;
-}
-
-/** Looks only at hosts that have changed, unless the first has become later. */
-function firstHost({ changes }: Pool, shape: Shape): OneHost | null {
-  const known = shape.first;
-  let first = known && known.seen >= changes.before ? { ...known } : null;
-  for (let at = first ? first.seen - changes.before : 0; first && at < changes.hosts.length; at += 1) {
-    const host = changes.hosts[at]!;
+/** Times on hosts where others will have taken their room. */
+function timesBeside(pool: Pool, shape: Shape, claimed: ClaimedRoom): Float64Array {
+  const rows = timesIn(pool, shape);
+  if (claimed.size === 0) return rows;
+  const beside = rows.slice();
+  for (const [host, rooms] of claimed) {
     if (!shape.open.has(host)) continue;
-    const atMs = timesOn(host, shape)[shape.nodes - 1] ?? Infinity;
-    if (host === first.host && atMs > first.atMs) first = null;
-    else if (isSooner({ host, atMs }, first)) first = { ...first, host, atMs };
+    const times = findTimes(host, shape, rooms);
+    for (let node = 0; node < shape.nodes; node += 1) beside[host.index * shape.nodes + node] = times[node] ?? Infinity;
   }
-  const found = first ?? scanHosts(shape, NO_CLAIMS);
-  shape.first = found && { seen: changesSoFar(changes), host: found.host, atMs: found.atMs };
-  return found;
+  return beside;
 }
 
-function scanHosts(shape: Shape, claimed: ClaimedRoom): OneHost | null {
-  let first: OneHost | null = null;
-  for (const host of shape.openList) {
-    const atMs = timesOn(host, shape, claimedOn(claimed, host))[shape.nodes - 1];
-    if (atMs !== undefined && (!first || atMs < first.atMs)) first = { host, atMs };
+function firstHost({ openList, nodes }: Shape, rows: Float64Array): { host: Host; atMs: number } | null {
+  let first = -1;
+  let atMs = Infinity;
+  for (let at = nodes - 1, index = 0; at < rows.length; at += nodes, index += 1) {
+    if (rows[at]! >= atMs) continue;
+    first = index;
+    atMs = rows[at]!;
   }
-  return first;
+  const host = first < 0 ? undefined : openList.find(({ index }) => index === first);
+  return host ? { host, atMs } : null;
 }
 
-const isSooner = (one: OneHost, other: OneHost): boolean =>
-  one.atMs < other.atMs || (one.atMs === other.atMs && one.host.index < other.host.index);
-
-function severalPlaces(shape: Shape, claimed: ClaimedRoom): Place | null {
+function severalPlaces({ openList, nodes }: Shape, rows: Float64Array): Place | null {
   const first: number[] = [];
-  for (const host of shape.openList) {
-    for (const time of timesOn(host, shape, claimedOn(claimed, host))) {
-      if (!keepLeast(first, time, shape.nodes)) break;
+  for (let row = 0; row < rows.length; row += nodes) {
+    for (let node = 0; node < nodes; node += 1) {
+      if (rows[row + node] === Infinity || !keepLeast(first, rows[row + node]!, nodes)) break;
     }
   }
-  if (first.length < shape.nodes) return null;
+  if (first.length < nodes) return null;
   const atMs = first.at(-1)!;
   const places = new Map<Host, number>();
-  let left = shape.nodes;
-  for (const { host, fitting } of roomyAt(shape, claimed, atMs)) {
+  let left = nodes;
+  for (const { host, fitting } of roomyAt(openList, nodes, rows, atMs)) {
     if (left === 0) break;
     places.set(host, Math.min(left, fitting));
     left -= Math.min(left, fitting);
@@ -98,15 +87,22 @@ function severalPlaces(shape: Shape, claimed: ClaimedRoom): Place | null {
 }
 
 /** Hosts with room at a time, those with the most first. */
-function roomyAt(shape: Shape, claimed: ClaimedRoom, atMs: number): { host: Host; fitting: number }[] {
-  const roomy: { host: Host; fitting: number }[] = [];
-  for (const host of shape.openList) {
-    const times = timesOn(host, shape, claimedOn(claimed, host));
-    let fitting = 0;
-    while (fitting < times.length && times[fitting]! <= atMs) fitting += 1;
-    if (fitting > 0) roomy.push({ host, fitting });
+function roomyAt(
+  hosts: readonly Host[],
+  nodes: number,
+  rows: Float64Array,
+  atMs: number,
+): { host: Host; fitting: number }[] {
+  const fitting = new Map<number, number>();
+  for (let at = 0; at < rows.length; at += 1) {
+    if (rows[at]! > atMs) continue;
+    const index = Math.floor(at / nodes);
+    fitting.set(index, (fitting.get(index) ?? 0) + 1);
   }
-  return roomy.toSorted((one, other) => other.fitting - one.fitting);
+  return hosts
+    .filter(({ index }) => fitting.has(index))
+    .map((host) => ({ host, fitting: fitting.get(host.index)! }))
+    .toSorted((one, other) => other.fitting - one.fitting);
 }
 
 /** Keeps as many of the least values, in order; false where it is none of them. */
@@ -130,12 +126,11 @@ export function leavesPlace(plan: Plan, part: Part, untilMs: number): boolean {
   let memory = host.memory - host.usedMemory - part.memory;
   let gpus = freeWanted(host, shape);
   for (const gpu of part.gpus) if (isWantedBy(gpu, shape)) gpus -= 1;
-  for (const held of host.held.values()) {
-    if (endOf(held) > plan.atMs) continue;
-    const released = releaseOf(held, host, shape);
+  for (const released of releasesOf(host)) {
+    if (released.untilMs > plan.atMs) break;
     cpus += released.cpus;
     memory += released.memory;
-    gpus += released.gpus;
+    gpus += wantedOf(released.gpus, shape);
   }
   return nodesIn(shape, cpus, memory, gpus) >= nodes;
 }

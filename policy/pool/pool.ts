@@ -35,6 +35,8 @@ export interface Pool {
   readonly owners: Map<string, Amounts>;
   /** Preemptible leases whose runs were not asked to give way yet: how many of each priority. */
   readonly victims: Map<number, number>;
+  /** Hosts of preemptible leases and of those whose runs were asked to give way: how many of both. */
+  readonly movable: Map<Host, number>;
   /** Runs that others were asked to give way for: how many have not left yet. */
   readonly awaited: Map<string, number>;
   reservations: Reservation[];

@@ -1,8 +1,9 @@
-import { before, type Host } from './host';
-import { releaseOf, type Claimed } from './earliest';
+import { changesSoFar } from './changes';
+import { before, type Host, type Release } from './host';
+import { releasesOf, type Claimed } from './earliest';
 import type { ClaimedRoom } from './plan';
 import type { Pool } from './pool';
-import { freeWanted, fullNodes, nodesIn, type Offer, type Shape } from './shape';
+import { freeWanted, fullNodes, nodesIn, wantedOf, type Offer, type Shape } from './shape';
 import type { Held } from './state';
 
 /** Whom a run makes give way, and where it is then meant to be. */
@@ -21,25 +22,35 @@ export interface Eviction {
  */
 export function evictionFor(pool: Pool, shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null {
   if (![...pool.victims].some(([lower, count]) => lower < priority && count > 0)) return null;
-  const one = onOneHost(shape, priority, claimed);
+  const one = onOneHost(pool, shape, priority, claimed);
   if (one !== undefined) return one;
-  return shape.nodes > 1 ? onSeveralHosts(shape, priority, claimed) : null;
+  return shape.nodes > 1 ? onSeveralHosts(pool, shape, priority, claimed) : null;
 }
 
 /** Undefined where no single host can be made free. */
-function onOneHost(shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null | undefined {
-  let best: Eviction | undefined;
-  for (const host of shape.openList) {
+function onOneHost(pool: Pool, shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null | undefined {
+  let best: { host: Host; victims: Held[] } | undefined;
+  for (const host of mayHaveChanged(pool, shape, priority)) {
+    if (!shape.open.has(host)) continue;
     if (isUnmovable(host, shape, priority)) continue;
     const room = claimed.get(host) ?? [];
     const victims = victimsOn(host, shape, shape.nodes, priority, room);
     if (!victims && room.length === 0) shape.unmovable[host.index] = { version: host.version, priority };
     if (victims?.length === 0) return null;
-    if (victims && (!best || compare(victims, best.victims) < 0)) {
-      best = { victims, places: new Map([[host, shape.nodes]]) };
+    if (victims && (!best || (compare(victims, best.victims) || host.index - best.host.index) < 0)) {
+      best = { host, victims };
     }
   }
-  return best;
+  if (!best && claimed.size === 0) shape.immovable.set(priority, changesSoFar(pool.changes));
+  return best && { victims: best.victims, places: new Map([[best.host, shape.nodes]]) };
+}
+
+/** Hosts of which it is not known that none of lower priority make room there. */
+function mayHaveChanged({ changes, movable }: Pool, shape: Shape, priority: number): Iterable<Host> {
+  // Room that others will have taken leaves less: who could not be made free without is not with it.
+  const seen = shape.immovable.get(priority);
+  if (seen === undefined || seen < changes.before) return movable.keys();
+  return new Set(changes.hosts.slice(seen - changes.before));
 }
 
 /** Whether it is known that no runs of lower priority make room there. */
@@ -49,12 +60,15 @@ function isUnmovable(host: Host, { unmovable }: Shape, priority: number): boolea
 }
 
 /** Hosts that need the fewest victims for each node first. */
-function onSeveralHosts(shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null {
-  const offers = shape.openList.flatMap((host) => offersOf(host, shape, priority, claimed.get(host) ?? []));
+function onSeveralHosts(pool: Pool, shape: Shape, priority: number, claimed: ClaimedRoom): Eviction | null {
+  const some = new Set([...pool.movable.keys(), ...shape.candidates.keys()].filter((host) => shape.open.has(host)));
+  const offers = [...some].flatMap((host) => offersOf(host, shape, priority, claimed.get(host) ?? []));
   const places = new Map<Host, number>();
   const victims = new Set<Held>();
   let left = shape.nodes;
-  for (const { host, nodes } of offers.toSorted((one, other) => one.price - other.price || other.nodes - one.nodes)) {
+  for (const { host, nodes } of offers.toSorted(
+    (one, other) => one.price - other.price || other.nodes - one.nodes || one.host.index - other.host.index,
+  )) {
     if (left === 0) break;
     const taken = Math.min(left, nodes);
     for (const victim of victimsOn(host, shape, taken, priority, claimed.get(host) ?? []) ?? []) victims.add(victim);
@@ -89,31 +103,29 @@ function victimsOn(
   priority: number,
   claimed: readonly Claimed[],
 ): Held[] | null {
-  const held = [...host.held.values()];
-  const leaving = held.filter(({ told }) => told !== null);
-  const fits = (victims: readonly Held[]): boolean =>
-    fitsWithout(host, shape, nodes, [...leaving, ...victims], claimed);
-  const candidates = held
-    .filter((each) => each.told === null && each.request.preemptible && each.request.priority < priority)
-    .toSorted(byLoss);
+  const releases = releasesOf(host);
+  const leaving = releases.filter(({ held }) => held.told !== null);
+  const fits = (victims: readonly Release[]): boolean => fitsWithout(host, shape, nodes, [leaving, victims], claimed);
+  const candidates = releases
+    .filter(({ held: { told, request } }) => told === null && request.preemptible && request.priority < priority)
+    .toSorted((one, other) => byLoss(one.held, other.held));
   if (fits([])) return [];
   if (candidates.length === 0 || !fits(candidates)) return null;
   const single = candidates.find((each) => fits([each]));
-  return single ? [single] : fewest(host, shape, candidates, fits);
+  return (single ? [single] : fewest(shape, candidates, fits)).map(({ held }) => held);
 }
 
 /** The largest first until there is room, then without those that turn out not to be needed, the most important first. */
 function fewest(
-  host: Host,
   shape: Shape,
-  candidates: readonly Held[],
-  fits: (victims: readonly Held[]) => boolean,
-): Held[] {
-  const size = (held: Held): Claimed => releaseOf(held, host, shape);
-  const bySize = candidates.toSorted((one, other) => size(other).gpus - size(one).gpus);
+  candidates: readonly Release[],
+  fits: (victims: readonly Release[]) => boolean,
+): Release[] {
+  const size = ({ gpus }: Release): number => wantedOf(gpus, shape);
+  const bySize = candidates.toSorted((one, other) => size(other) - size(one));
   const count = bySize.findIndex((_, index) => fits(bySize.slice(0, index + 1))) + 1;
   let chosen = bySize.slice(0, count);
-  for (const each of chosen.toSorted((one, other) => byLoss(other, one))) {
+  for (const each of chosen.toSorted((one, other) => byLoss(other.held, one.held))) {
     const without = chosen.filter((other) => other !== each);
     if (fits(without)) chosen = without;
   }
@@ -124,16 +136,18 @@ function fitsWithout(
   host: Host,
   shape: Shape,
   nodes: number,
-  leaving: readonly Held[],
+  leaving: readonly (readonly Release[])[],
   claimed: readonly Claimed[],
 ): boolean {
   let cpus = host.cpus - host.usedCpus;
   let memory = host.memory - host.usedMemory;
   let gpus = freeWanted(host, shape);
-  for (const released of leaving.map((held) => releaseOf(held, host, shape))) {
-    cpus += released.cpus;
-    memory += released.memory;
-    gpus += released.gpus;
+  for (const some of leaving) {
+    for (const released of some) {
+      cpus += released.cpus;
+      memory += released.memory;
+      gpus += wantedOf(released.gpus, shape);
+    }
   }
   for (const room of claimed) {
     cpus -= room.cpus;

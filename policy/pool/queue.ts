@@ -1,4 +1,4 @@
-import type { LeaseRequest } from '../../contract/pool';
+import type { LeaseRequest, PoolSettings } from '../../contract/pool';
 import { before } from './host';
 import type { Shape } from './shape';
 import type { Waiting } from './state';
@@ -30,8 +30,8 @@ export interface Entry {
   readonly request: LeaseRequest;
   readonly submittedMs: number;
   readonly of: WaitClass;
-  /** Effective priority in whole points, as of an instant. */
-  points: { atMs: number; value: number };
+  /** Effective priority in whole points, as of an instant and of the settings then. */
+  points: { atMs: number; settings: PoolSettings | null; value: number };
 }
 
 export function addToQueue(queue: Queue, waiting: Waiting, shape: Shape): Entry {
@@ -43,7 +43,13 @@ export function addToQueue(queue: Queue, waiting: Waiting, shape: Shape): Entry 
     of = { key, shape, project, priority, entries: [], shortestMs: Infinity, standing: { of: -1, value: 0 } };
     queue.classes.set(key, of);
   }
-  const entry = { waiting, request, submittedMs: Date.parse(submittedAt), of, points: { atMs: NaN, value: 0 } };
+  const entry = {
+    waiting,
+    request,
+    submittedMs: Date.parse(submittedAt),
+    of,
+    points: { atMs: NaN, settings: null, value: 0 },
+  };
   of.entries.splice(placeIn(of, entry), 0, entry);
   of.shortestMs = Math.min(of.shortestMs, request.limitMs);
   queue.entries.set(waiting.runId, entry);

@@ -34,17 +34,24 @@ export interface Shape {
   ranks: Map<number, Set<Host>>;
   /** Models of GPUs that are known to be, or not to be, of the one that is asked for. */
   readonly models: Map<string, boolean>;
-  /** See `timesOn` in policy/pool/earliest; by index of the host, as of a version of it. */
-  times: ({ version: number; times: readonly number[] } | undefined)[];
+  /** See `timesIn` in policy/pool/earliest. */
+  times: TimeTable | null;
+  /** Number of changes as of which no host can be made free by runs below a priority; by priority. */
+  immovable: Map<number, number>;
   /** Where no runs below a priority make room for the whole shape; by index of the host, as of a version of it. */
   unmovable: ({ version: number; priority: number } | undefined)[];
-  /** The host with room for all nodes first, as of a number of changes; null where nobody looked, or none ever has. */
-  first: { seen: number; host: Host; atMs: number } | null;
   /** See `earliestPlace` in policy/pool/plan; as of a version of the pool. */
   place: { version: number; found: Place | null };
   /** What a host offers to a gang, and for which priority, as of a version of the host. */
   readonly offers: Map<Host, { version: number; priority: number; offer: Offer | null }>;
   /** Place in the pool's list of changes up to which `candidates` is true. */
+  seen: number;
+}
+
+/** When the first, the second, … node fits on each host, a row for each host; infinite where it never does. */
+export interface TimeTable {
+  rows: Float64Array;
+  /** Changes that it knows of. */
   seen: number;
 }
 
@@ -98,9 +105,9 @@ export function createShape(key: string, request: LeaseRequest): Shape {
     candidates: new Map(),
     ranks: new Map(),
     models: new Map(),
-    times: [],
+    times: null,
+    immovable: new Map(),
     unmovable: [],
-    first: null,
     place: { version: -1, found: null },
     offers: new Map(),
     seen: 0,
@@ -194,7 +201,8 @@ const parts = (whole: number, part: number): number => (part === 0 ? Infinity : 
 
 export const freeWanted = (host: Host, shape: Shape): number => wantedOf(host.freeGpus, shape);
 
-function wantedOf(gpus: readonly Gpu[], shape: Shape): number {
+/** How many of some GPUs are of those that are asked for. */
+export function wantedOf(gpus: readonly Gpu[], shape: Shape): number {
   if (shape.gpus === 0) return 0;
   const { gpuModel, gpuMemoryBytes } = shape.request;
   if (gpuModel === null && gpuMemoryBytes === 0) return gpus.length;

@@ -64,6 +64,13 @@ describe('a run of higher priority', () => {
     expect(asked(pool)).toEqual([]);
   });
 
+  it('asks those of the first host by name among equals, whichever was filled first', () => {
+    const pool = poolOf(host('a', { gpus: 1 }), host('b', { gpus: 1 }));
+    for (const name of ['b', 'a']) pool.claim(claim(`on-${name}`, low({ host: name })), NOW);
+    pool.claim(claim('urgent', { gpus: 1, priority: 90 }), NOW);
+    expect(asked(pool)).toEqual(['on-a']);
+  });
+
   it('asks none of its own priority to go together with one that is lower', () => {
     const pool = poolOf(host('a', { gpus: 2 }));
     pool.claim(claim('equal', low({ priority: 90 })), NOW);

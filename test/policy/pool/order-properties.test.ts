@@ -11,6 +11,9 @@ interface Job {
   wish: Partial<LeaseRequest>;
 }
 
+/** In the order of submission, also among those of the same instant. */
+const nameOf = (index: number): string => `run-${String(index).padStart(3, '0')}`;
+
 /** Runs jobs to their ends; `look` sees the pool whenever something has happened. */
 class Track {
   readonly starts = new Map<string, number>();
@@ -41,7 +44,7 @@ class Track {
   private ask(index: number, number: number): void {
     const submittedAt = new Date(this.nowMs).toISOString();
     const answer = this.pool.claim(
-      claim(`run-${index}`, { ...this.jobs[index]!.wish, submittedAt }, number),
+      claim(nameOf(index), { ...this.jobs[index]!.wish, submittedAt }, number),
       this.nowMs,
     );
     if (answer.kind === 'granted') this.start(answer.lease.runId, number);
@@ -142,6 +145,6 @@ it('lets an endless stream of runs of higher priority not keep out a gang of the
   }));
   const track = new Track([stream[0]!, last, ...stream], { ageingMs: 10 * MINUTE, preemption: true });
   track.run();
-  const begun = [...track.starts.values()].filter((atMs) => atMs > track.starts.get('run-1')!);
+  const begun = [...track.starts.values()].filter((atMs) => atMs > track.starts.get(nameOf(1))!);
   expect(begun.length).toBeGreaterThan(50);
 });

@@ -28,6 +28,16 @@ describe('the order of those that wait', () => {
     ]);
   });
 
+  it('follows other settings at once', () => {
+    const pool = poolOf(host('a', { cpus: 1 }));
+    pool.claim(claim('first'), NOW);
+    pool.claim(claim('old', { priority: 50, ...submitted(200) }), NOW);
+    pool.claim(claim('new', { priority: 60 }), NOW);
+    expect(pool.explain('old', NOW)?.place).toBe(1);
+    pool.configure({ ageingMs: 0 });
+    expect(pool.explain('old', NOW)?.place).toBe(2);
+  });
+
   it('changes with the priority of a run that waits', () => {
     const pool = poolOf(host('a', { cpus: 1 }));
     pool.claim(claim('first'), NOW);

@@ -107,7 +107,7 @@ function noHost(pool: Pool, { request, of: { shape } }: Entry): Why {
   const able = pool.hosts.filter((host) => mayHold(host, request) && fullNodes(host, shape) > 0);
   if (able.length === 0)
     return reason('no-host', `waits for ${what}: no host of the pool has that`, 'a host that has it');
-  const states = listedBriefly(able.map(problemOf));
+  const states = listedBriefly(able.map((host) => `${problemOf(host)}${noProcess(host, request)}`));
   if (shape.closed === 'avoided') {
     return reason(
       'avoided',
@@ -121,6 +121,15 @@ function noHost(pool: Pool, { request, of: { shape } }: Entry): Why {
     `waits for a host with ${what}: ${states}`,
     names === '' ? 'another host that has it' : `the return of ${names}, or another host`,
   );
+}
+
+/** Why a host that would take a local process takes none of this run. */
+function noProcess({ facts }: Host, { hasCommand, nodes }: LeaseRequest): string {
+  if (facts.processesSince === null) return '';
+  if (nodes > 1) return ', and local processes are for runs of one node';
+  return hasCommand
+    ? ''
+    : ', and cannot run it as a local process, because the spec has no command and that of the image is not known';
 }
 
 /** Such as `host a is cordoned`. */

@@ -127,8 +127,8 @@ function capacityColumns(
   run: Run,
 ): Pick<RunRow, 'pool' | 'project' | 'owner' | 'priority' | 'gpus' | 'gang_of' | 'rank'> {
   const { pool, project, owner, priority, gpus } = { ...PLAIN_CAPACITY, ...run };
-  const { gangOf = null, rank = null }: Partial<Run> = run;
-  return { pool, project, owner, priority, gpus, gang_of: gangOf, rank };
+  const said: Partial<Run> = run;
+  return { pool, project, owner, priority, gpus, gang_of: said.gangOf ?? null, rank: said.rank ?? null };
 }
 
 export interface EventRow {

@@ -12,6 +12,7 @@ import { MEMO, RUN_WORKFLOW, workflowIdFor } from '../contract/names';
 import type { RunSubmission } from '../contract/spec';
 import type { RunStanding } from '../policy/reconcile';
 import type { WorkflowWitness } from '../control/read-model-healer';
+import { createGrpcRetries } from './grpc-retries';
 import { ensureRetentionSchedule } from './retention-schedule';
 import { noticeSignal, silentSignal } from '../workflows/messages';
 import { registerSearchAttributes } from './search-attributes';
@@ -77,7 +78,9 @@ export async function connectToTemporal(
 }
 
 async function connect({ address, namespace }: Config['temporal']): Promise<TemporalLink> {
-  const connection = await Connection.connect({ address, connectTimeout: '5 seconds' });
+  const retries = createGrpcRetries();
+  const { interceptors } = retries;
+  const connection = await Connection.connect({ address, connectTimeout: '5 seconds', interceptors });
   try {
     await registerSearchAttributes(connection, namespace);
     const client = new Client({ connection, namespace });
@@ -100,10 +103,12 @@ async function connect({ address, namespace }: Config['temporal']): Promise<Temp
       scheduledRuns: () => scheduledRuns(client),
       close: async () => {
         await native.close();
+        await retries.settle();
         await connection.close();
       },
     };
   } catch (error) {
+    await retries.settle();
     await connection.close();
     throw error;
   }

@@ -34,7 +34,7 @@ export function poolWorld(suite: WorkflowSuite, api: () => TestApi): PoolWorld {
     ends.set(runId, known);
     return known;
   };
-  const link = () => createPoolLink(suite.env.client);
+  const link = () => createPoolLink(suite.plain);
   return {
     activities: () => ({
       ...fakeHost({ followContainer: ({ runId }) => follow(endOf(runId)) }).activities,
@@ -63,7 +63,7 @@ export function poolWorld(suite: WorkflowSuite, api: () => TestApi): PoolWorld {
 
 function realActivities(suite: WorkflowSuite, { services }: TestApi, pools: ReturnType<typeof createPoolLink>) {
   const { runStore: store, recipes, policies } = services;
-  const { client } = suite.env;
+  const client = suite.plain;
   const { liveRuns } = createWorkflowWitness(client);
   const control = { store, recipes, policies, pools, checkTargets: async () => [], cancelWorkflow: async () => {} };
   return {

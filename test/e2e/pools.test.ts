@@ -49,7 +49,7 @@ it('queues what does not fit, says why, and starts it in the order of its priori
   expect(why.out).toMatch(new RegExp(`^why +It waits for 2 CPUs.*host ${host} has 0 .*CPUs free.*${holder}`, 'm'));
   expect((await trainyard('queue')).out).toMatch(new RegExp(`^1 +${high} +70 `, 'm'));
   expect((await trainyard('hosts')).out).toMatch(new RegExp(`^${host} +default +ready .* 2/2 `, 'm'));
-  expect((await getRun(server.url, low)).message).toContain('waits for');
+  expect((await getRun(server.url, low)).message).toContain('Waits for');
 
   await cancel(unwanted);
   expect(await queue()).toEqual([high, low]);
@@ -59,7 +59,7 @@ it('queues what does not fit, says why, and starts it in the order of its priori
   const [first, second] = await Promise.all([low, high].map((id) => inState(server.url, id, 'succeeded')));
   expect(Date.parse(first!.startedAt!)).toBeLessThan(Date.parse(second!.startedAt!));
   const { body } = await request<{ items: RunEvent[] }>(`${server.url}/v1/runs/${low}/events`);
-  expect(body.items.some(({ type, message }) => type === 'note' && message.includes(host))).toBe(true);
+  expect(body.items.some(({ type, message }) => type === 'placed' && message.includes(host))).toBe(true);
 });
 
 it('gives nothing new to a host that is cordoned, until it is uncordoned', async () => {

@@ -31,7 +31,7 @@ export function poolOfTest(
   hosts = [hostReport({ name: 'fake', cpus: 1, memoryBytes: 64 * GIB })],
   name = 'default',
 ): PoolOfTest {
-  const { client } = suite.env;
+  const client = suite.plain;
   const view = async (): Promise<PoolView> => client.workflow.getHandle(poolWorkflowIdFor(name)).query(poolQuery);
   return {
     ...{ name, hosts, view },
@@ -54,7 +54,7 @@ export function poolOfTest(
 
 /** Activities that ask a real pool, and that tell it of its hosts and of runs that have ended. */
 export function pooled(suite: WorkflowSuite, { link, hosts }: PoolOfTest, activities: Activities): Activities {
-  const { client } = suite.env;
+  const client = suite.plain;
   const { liveRuns } = createWorkflowWitness(client);
   const store = {
     listHosts: async () => hosts.map((host) => ({ ...host, reportedAt: new Date().toISOString() })),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { WorkflowClient, WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowClient, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 
@@ -17,6 +17,8 @@ import { bundleWorkflows, type WorkflowBundleFile } from './workflow-bundle';
 export interface WorkflowSuite {
   readonly env: TestWorkflowEnvironment;
   readonly client: WorkflowClient;
+  /** For code that may give a call up: it sends none again by itself, which would fail once the connection is closed. */
+  readonly plain: Client;
   /** Runs workers with these activities while `body` runs, and takes them away again. */
   withWorkers<T>(activities: Activities, body: (start: StartRun) => Promise<T>): Promise<T>;
 }
@@ -34,7 +36,11 @@ export function workflowSuite(): WorkflowSuite {
   beforeAll(async () => {
     [env, bundle] = await Promise.all([startTemporal(), bundleWorkflows()]);
   }, 120_000);
-  afterAll(async () => env?.teardown());
+  let plain: Client | undefined;
+  afterAll(async () => {
+    await plain?.connection.close();
+    await env?.teardown();
+  });
 
   return {
     get env() {
@@ -42,6 +48,9 @@ export function workflowSuite(): WorkflowSuite {
     },
     get client() {
       return started().client.workflow;
+    },
+    get plain() {
+      return (plain ??= new Client({ connection: Connection.lazy({ address: started().address, interceptors: [] }) }));
     },
     withWorkers: async (activities, body) => {
       const workers = await createWorkers(started(), bundle, activities);

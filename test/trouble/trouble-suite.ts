@@ -106,7 +106,13 @@ function runs({ client: { workflow } }: TestWorkflowEnvironment, data: string): 
     tells,
     start: async (program, submission = {}) => {
       const workflowId = `trouble-${randomBytes(4).toString('hex')}`;
-      const whole = { image: TEST_IMAGE, pullPolicy: 'never', command: python(program), ...submission };
+      const whole = {
+        image: TEST_IMAGE,
+        pullPolicy: 'never',
+        command: python(program),
+        resources: SMALL,
+        ...submission,
+      };
       await workflow.start(RUN_WORKFLOW, { taskQueue: CONTROL_TASK_QUEUE, workflowId, args: [whole] });
       return workflowId;
     },
@@ -130,6 +136,9 @@ function runs({ client: { workflow } }: TestWorkflowEnvironment, data: string): 
 
 /** A policy that tries again soon for causes that are not the run's. */
 export const SOON = { retries: { delay: '100ms' } };
+
+/** Several runs of one test have room on a small machine. */
+const SMALL = { cpus: 0.2, memory: '256m' };
 
 /** Of a program that waits for ever in its first attempt and, in the next, ends at once. */
 export const SECOND_TIME_LUCKY = `

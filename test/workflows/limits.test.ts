@@ -116,7 +116,7 @@ describe('a limit that is changed while its time runs', () => {
     });
     await suite.withWorkers(activities, async (start) => {
       const run = await start({});
-      await records.said('Waits for a host: none has reported yet');
+      await records.said('Waits for a host: none has reported yet.');
       await change(run, { queued: '8s' });
       expect(await endOf(run)).toBe('queued-timeout');
     });

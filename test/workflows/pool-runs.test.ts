@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 
+import { sentence } from '../../contract/sentence';
 import { cancelSignal, suspendSignal, resumeSignal } from '../../workflows/messages';
 import { deferred, type Deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
@@ -52,7 +53,7 @@ describe('a run of a pool', () => {
       expect(leases).toMatchObject([
         { runId: run.workflowId, claim: 1, attempt: 1, nodes: [{ host: 'fake', cpus: 1 }] },
       ]);
-      expect(host.records.events.map(({ message }) => message)).toContain(leases[0]!.because);
+      expect(host.records.events.map(({ message }) => message)).toContain(sentence(leases[0]!.because));
       ends(run.workflowId);
       await run.result();
       await pool.becomes((view) => view.leases.length === 0);
@@ -68,7 +69,7 @@ describe('a run of a pool', () => {
       await pool.becomes(({ leases }) => leases.length === 1);
       const second = await start({});
       const { queue } = await pool.becomes(({ queued }) => queued === 1);
-      await host.records.said(queue[0]!.waitsFor);
+      await host.records.said(sentence(queue[0]!.waitsFor));
       ends(first.workflowId);
       ends(second.workflowId);
       await Promise.all([first.result(), second.result()]);

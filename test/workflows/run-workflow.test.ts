@@ -187,7 +187,7 @@ describe('a run that has to wait', () => {
     await suite.withWorkers(activities, async (start) => {
       const run = await start({});
       await records.reached('queued');
-      await waitFor(run, (message) => message === 'Waits for a host: no host worker has reported yet');
+      await waitFor(run, (message) => message === 'Waits for a host: no host worker has reported yet.');
       hostIsThere = true;
       await run.signal(leaseGrantedSignal, { lease: leaseOf({ runId: run.workflowId, claim: 1, attempt: 1 }) });
       await run.result();

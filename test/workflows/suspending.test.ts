@@ -184,7 +184,7 @@ describe('a run that is suspended before it has a container', () => {
     };
     const host = fakeHost({ assignHost });
     await live(host, {}, async (run) => {
-      await host.records.said('Waits for a host: none');
+      await host.records.said('Waits for a host: none.');
       await run.signal(suspendSignal, by);
       await host.records.reached('suspended');
       expect(host.records.latest().message).toBe('Suspended by ada. Nothing of it has run yet.');

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { timeLimit } from '../contract/time-limit';
 import type { ContainerInfo, Engine } from '../docker/engine';
 import { EngineUnavailableError, NotFoundError } from '../docker/errors';
 import { isAlive } from './container-state';
@@ -41,7 +42,7 @@ export async function awaitEnd(
 }
 
 async function waitAWhile(engine: Engine, containerId: string, signal: AbortSignal): Promise<void> {
-  const look = AbortSignal.timeout(LOOK_EVERY_MS);
+  const look = timeLimit(LOOK_EVERY_MS);
   try {
     await engine.waitContainer(containerId, AbortSignal.any([signal, look]));
   } catch (error) {

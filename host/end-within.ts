@@ -1,3 +1,4 @@
+import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
 import { awaitEnd } from './await-end';
 
@@ -12,7 +13,7 @@ export async function endWithin(
   ms: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const limit = AbortSignal.timeout(ms);
+  const limit = timeLimit(ms);
   try {
     await awaitEnd(engine, containerId, AbortSignal.any([signal, limit]));
     return true;

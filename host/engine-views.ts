@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { LABELS } from '../contract/names';
+import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
 import type { EngineHealth } from './engine-health';
 import { ownContainers } from './own-containers';
@@ -70,7 +71,7 @@ async function statesOn(
 ): Promise<EngineView['states']> {
   if (health.awaySince() !== null) return null;
   try {
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(PATIENCE_MS)]);
+    const signal = AbortSignal.any([stopping, timeLimit(PATIENCE_MS)]);
     const containers = await ownContainers(engine, host, { [LABELS.host]: host.name }, signal);
     return new Map(containers.map(({ id, state }) => [id, state]));
   } catch {

@@ -1,5 +1,6 @@
 import type { AttemptIdentity } from '../contract/activities';
 import { LABELS } from '../contract/names';
+import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
 import type { RunStanding } from '../policy/reconcile';
 import { LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
@@ -23,7 +24,7 @@ export async function gpuHolders(
   form: Record<string, string> = {},
 ): Promise<GpuHolder[]> {
   const labels = { [LABELS.host]: name, ...form };
-  const containers = await ownContainers(engine, { installation }, labels, AbortSignal.timeout(LIST_PATIENCE_MS));
+  const containers = await ownContainers(engine, { installation }, labels, timeLimit(LIST_PATIENCE_MS));
   return containers
     .filter(({ labels: own, state }) => own[LABELS.gpus] !== undefined && HOLDING.includes(state))
     .map(({ id, labels: own }) => ({ ...readIdentity(own), containerId: id, gpuIds: gpusOfLabel(own[LABELS.gpus]) }));

@@ -1,4 +1,5 @@
 import type { FollowContainerInput } from '../contract/activities';
+import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
 
 const PATIENCE_MS = 10_000;
@@ -14,7 +15,7 @@ export async function lastLineAt(
 ): Promise<number> {
   // An engine finds the end of its log at once, and a process finds a time.
   const place = asProcess ? { since: logTime(nowMs - silenceMs) } : { tail: 1 };
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = timeLimit(PATIENCE_MS);
   for await (const records of engine.readLogs(containerId, { follow: false, ...place, signal })) {
     const newest = records.at(-1);
     if (newest !== undefined) return Date.parse(newest.time);

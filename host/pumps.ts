@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import { LABELS } from '../contract/names';
+import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
 import type { LateLogStore } from '../store/late-log-store';
 import type { LogStore, Seal } from '../store/log-store';
@@ -133,7 +134,7 @@ async function takeUpListed(
   more: Record<string, string>,
 ): Promise<void> {
   const labels = { [LABELS.host]: host.name, ...more };
-  const containers = await ownContainers(engine, host, labels, AbortSignal.timeout(LIST_PATIENCE_MS));
+  const containers = await ownContainers(engine, host, labels, timeLimit(LIST_PATIENCE_MS));
   const targets = containers
     .filter(({ state }) => state !== 'created')
     .map(({ id, labels }) => ({ ...readIdentity(labels), containerId: id }));

@@ -6,6 +6,7 @@ import type { Config } from '../config/config';
 import type { AttemptIdentity } from '../contract/activities';
 import type { HostReport } from '../contract/host';
 import { LABELS } from '../contract/names';
+import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
 import { judgeContainer, type ContainerVerdict, type RunStanding } from '../policy/reconcile';
 import { awaitEnd } from './await-end';
@@ -193,7 +194,7 @@ async function judgeAll(
   form: Record<string, string>,
 ): Promise<Judged[]> {
   const labels = { [LABELS.host]: config.host.name, ...form };
-  const containers = await ownContainers(engine, config.host, labels, AbortSignal.timeout(LIST_PATIENCE_MS));
+  const containers = await ownContainers(engine, config.host, labels, timeLimit(LIST_PATIENCE_MS));
   const identities = containers.map(({ id, labels }) => ({ ...readIdentity(labels), containerId: id }));
   const standings = new Map<string, RunStanding>();
   for (const { runId } of identities) if (!standings.has(runId)) standings.set(runId, await standingOf(runId));

@@ -3,6 +3,7 @@ import { request as requestHttp, type IncomingMessage, type RequestOptions } fro
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 
+import { timeLimit } from '../contract/time-limit';
 import { hostOf, type AddressRules } from './addresses';
 
 export interface PostOptions {
@@ -46,7 +47,7 @@ export async function post({ url, headers, body, rules, timeoutMs, signal }: Pos
     // None that an earlier notification has left open, to an address that was another's to check.
     agent: false,
     lookup: guardedLookup(rules),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    signal: AbortSignal.any([signal, timeLimit(timeoutMs)]),
   };
   return new Promise((resolve, reject) => {
     let known: PostAnswer | undefined;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { SEARCH_ATTRIBUTES } from '../contract/names';
+import { timeLimit } from '../contract/time-limit';
 import { guardedCommand } from './guarded-command';
 import type { PartPlan } from './part';
 import { temporalAnswers } from './temporal-connection';
@@ -97,7 +98,7 @@ function readyMessage(child: ChildProcess, signal: AbortSignal): Promise<void> {
 async function answersHttp(url: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) });
+      await fetch(url, { signal: AbortSignal.any([signal, timeLimit(5_000)]) });
       return;
     } catch {
       await delay(100, undefined, { signal }).catch(() => undefined);

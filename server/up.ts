@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { timeLimit } from '../contract/time-limit';
 import { isConfigError } from '../config/config-error';
 import { lockDataFolder } from '../store/data-lock';
 import { isStoreError } from '../store/errors';
@@ -107,7 +108,7 @@ async function startParts(
 }
 
 async function namedTemporalAnswers(temporal: ServerPlan['temporal'], asked: AbortSignal): Promise<void> {
-  const signal = AbortSignal.any([asked, AbortSignal.timeout(NAMED_TEMPORAL_WITHIN_MS)]);
+  const signal = AbortSignal.any([asked, timeLimit(NAMED_TEMPORAL_WITHIN_MS)]);
   await temporalAnswers(temporal.address, temporal.namespace, signal).catch((error: unknown) => {
     const cause = error instanceof Error ? error.message : String(error);
     throw new ServerStartError(

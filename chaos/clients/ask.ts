@@ -1,3 +1,4 @@
+import { timeLimit } from '../../contract/time-limit';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -40,7 +41,7 @@ async function askOnce(url: string, init: RequestInit, stopped: AbortSignal): Pr
   try {
     const response = await fetch(url, {
       ...init,
-      signal: AbortSignal.any([stopped, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+      signal: AbortSignal.any([stopped, timeLimit(ANSWER_WITHIN_MS)]),
     });
     return { status: response.status, body: await response.text() };
   } catch {

@@ -1,5 +1,5 @@
 import type { ClaimAnswer, ClaimInput, Explanation, Lease } from '../contract/pool';
-import { RUN_STATES, isEndState } from '../contract/state';
+import { LIVE_STATES } from '../contract/state';
 import { placeRun, type HostFacts } from '../policy/placement';
 import type { RunStore } from '../store/run-store';
 import type { PoolClient } from './pool-client';
@@ -48,7 +48,7 @@ export async function readHosts(store: Pick<RunStore, 'listHosts' | 'listRuns'>)
   // With one host there is no choice, and nothing to count.
   if (reports.length < 2) return reports.map((report) => ({ ...report, liveRuns: 0 }));
   // A suspended run holds nothing of any host.
-  const state = RUN_STATES.filter((name) => !isEndState(name) && name !== 'suspended');
+  const state = LIVE_STATES.filter((name) => name !== 'suspended');
   const { items } = await store.listRuns({ state, limit: LIVE_RUNS_LIMIT });
   return reports.map((report) => ({ ...report, liveRuns: items.filter(({ host }) => host === report.name).length }));
 }

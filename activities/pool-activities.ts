@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { LeaseStanding, PoolActivities, PoolNews, WatchPoolInput } from '../contract/pool-messages';
-import { isEndState, RUN_STATES } from '../contract/state';
+import { LIVE_STATES } from '../contract/state';
 import { poolFactsOf } from '../policy/pool/host-facts';
 import { leaseOfRun } from '../policy/pool/lease-of-run';
 import { jsonHash } from '../store/json-hash';
@@ -93,7 +93,6 @@ async function claimOf({ runs, store }: PoolDeps, id: string): Promise<LeaseStan
   return row === null ? null : leaseOfRun(row.run, row.spec);
 }
 
-const LIVE_STATES = RUN_STATES.filter((state) => !isEndState(state));
 const PAGE = 500;
 
 /** By Temporal's list and by the store's, of which either may be behind. */
@@ -102,7 +101,7 @@ async function liveIds({ store, runs }: PoolDeps): Promise<Set<string>> {
   for await (const id of runs.liveRuns()) ids.add(id);
   let cursor: string | undefined;
   do {
-    const page = await store.listRuns({ state: LIVE_STATES, limit: PAGE, ...(cursor && { cursor }) });
+    const page = await store.listRuns({ state: [...LIVE_STATES], limit: PAGE, ...(cursor && { cursor }) });
     for (const { id } of page.items) ids.add(id);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);

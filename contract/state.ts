@@ -29,3 +29,6 @@ export type EndState = (typeof END_STATES)[number];
 export function isEndState(state: RunState): state is EndState {
   return (END_STATES as readonly RunState[]).includes(state);
 }
+
+/** Those of a run that has not ended. */
+export const LIVE_STATES: readonly RunState[] = RUN_STATES.filter((state) => !isEndState(state));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { RunReport } from '../contract/run';
-import { RUN_STATES, isEndState } from '../contract/state';
+import { LIVE_STATES } from '../contract/state';
 import { healingFor, type WorkflowFacts } from '../policy/heal';
 import type { RunStore } from '../store/run-store';
 
@@ -67,14 +67,12 @@ export async function healOnce(deps: HealerDeps, signal: AbortSignal): Promise<v
   await bringBack(deps, signal);
 }
 
-const LIVE_STATES = RUN_STATES.filter((state) => !isEndState(state));
-
 async function healRows(deps: HealerDeps, signal: AbortSignal): Promise<void> {
   const createdBefore = new Date((deps.now ?? Date.now)() - SETTLED_MS).toISOString();
   let cursor: string | undefined;
   do {
     const page = await deps.store.listRuns({
-      state: LIVE_STATES,
+      state: [...LIVE_STATES],
       createdBefore,
       limit: PAGE,
       ...(cursor && { cursor }),

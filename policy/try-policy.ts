@@ -1,6 +1,7 @@
 import type { RunSpec } from '../contract/spec';
 import type { Tried, TriedAttempt } from '../contract/try-policy';
 import { writeDuration } from '../contract/units';
+import { sentence } from '../contract/sentence';
 import { overrunOf, reprieveOf, type PastTimes } from './try-limits';
 import { firstState, stepAfter, type PastFacts, type TrialState, type TrialStep } from './try-step';
 
@@ -93,7 +94,7 @@ function decisionOf({ retry, elsewhere }: TrialStep): TriedAttempt['decision'] {
 function differenceOf(step: TrialStep, past: Past, index: number, overrun: string | undefined): string | null {
   if (past.hasEnded === null) return null;
   const next = past.attempts[index + 1];
-  if (overrun !== undefined) return `${upper(overrun)}.`;
+  if (overrun !== undefined) return sentence(overrun);
   if (next === undefined) return step.retry && past.hasEnded ? 'The run ended here.' : null;
   if (!step.retry) return `The run went on with attempt ${index + 2}.`;
   const had = new Set(next.changes.map(bare));
@@ -148,8 +149,4 @@ function asItWas({ ending, message }: PastAttempt, index: number): TriedAttempt 
   const { reason, exitCode } = ending;
   const attempt = index + 1;
   return { attempt, reason, exitCode, message, decision: 'stop', delay: null, changes: [], because: '', differs: null };
-}
-
-function upper(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

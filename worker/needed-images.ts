@@ -1,6 +1,6 @@
 import type { RecipeBook } from '../contract/recipe';
 import type { RunSubmission } from '../contract/spec';
-import { isEndState, RUN_STATES } from '../contract/state';
+import { LIVE_STATES } from '../contract/state';
 import type { RunStore } from '../store/run-store';
 
 const PAGE = 500;
@@ -26,7 +26,7 @@ export function createNeededImages({ store, recipes, scheduledRuns }: NeededImag
 }
 
 async function imagesOfRuns(store: Pick<RunStore, 'listRuns'>): Promise<string[]> {
-  const state = RUN_STATES.filter((name) => !isEndState(name));
+  const state = [...LIVE_STATES];
   const images: string[] = [];
   let cursor: string | null = null;
   do {

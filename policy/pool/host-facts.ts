@@ -1,6 +1,7 @@
 import type { HostReport } from '../../contract/host';
 import type { PoolHostFacts } from '../../contract/pool';
 import { processesSince, REPORT_FRESH_MS } from '../placement';
+import { before } from './host';
 
 /**
  * A host that has not reported for this long is not expected back soon. Less would take a machine that restarts (firmware and
@@ -16,7 +17,7 @@ export const HOST_LOST_MS = 5 * 60_000;
  * @param reports of the hosts of one pool.
  */
 export function poolFactsOf(reports: readonly HostReport[], nowMs: number): PoolHostFacts[] {
-  return reports.map((report) => factsOf(report, nowMs)).toSorted((one, other) => compare(one.name, other.name));
+  return reports.map((report) => factsOf(report, nowMs)).toSorted((one, other) => before(one.name, other.name));
 }
 
 function factsOf(report: HostReport, nowMs: number): PoolHostFacts {
@@ -44,10 +45,4 @@ function contactOf({ reportedAt }: HostReport, nowMs: number): PoolHostFacts['co
 function refusalOf({ engineReady, engineProblem, refuses }: HostReport): string | null {
   if (!engineReady) return `has a Docker Engine that does not answer${engineProblem ? ` (${engineProblem})` : ''}`;
   return refuses.length === 0 ? null : refuses.join(', and ');
-}
-
-/** By code units: the same everywhere, whatever the language of a machine. */
-function compare(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
 }

@@ -1,5 +1,5 @@
 import type { PoolSettings, Reservation } from '../../contract/pool';
-import { emptyState, readState, type HostEntry, type PoolState } from './state';
+import { emptyState, readState, type HostEntry, type PoolData, type PoolState } from './state';
 
 /**
  * Version of what the core decides: raised with each change after which the same events may give other decisions. The
@@ -20,7 +20,7 @@ export interface KeptPool {
 }
 
 export function keptOf(state: PoolState): KeptPool {
-  const { settings, reservations, hosts } = readState(state);
+  const { settings, reservations, hosts } = state as PoolData;
   return { core: POOL_CORE_VERSION, settings, reservations, hosts: hosts.filter(({ intent }) => intent !== 'none') };
 }
 

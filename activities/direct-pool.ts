@@ -21,6 +21,9 @@ function answerTo(input: ClaimInput, hosts: readonly HostFacts[], nowMs: number)
   const { hasCommand, avoid, cpus, memoryBytes } = request;
   if (request.gpus > 0)
     return { kind: 'refused', why: 'only a pool gives GPUs out, and pools are off (pools.direct).' };
+  if (request.nodes > 1) {
+    return { kind: 'refused', why: 'only a pool starts several nodes together, and pools are off (pools.direct).' };
+  }
   const allowed = hosts.filter(({ name }) => request.host === null || request.host === name);
   const placement = placeRun(allowed, nowMs, { hasCommand, avoid });
   if ('none' in placement)

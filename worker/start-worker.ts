@@ -27,6 +27,7 @@ import type { RunStore } from '../store/run-store';
 import type { HostInstance } from './host-instance';
 import type { HostSide } from './host-side';
 import type { TemporalLink } from './temporal-link';
+import { UNLIMITED_STEPS } from './workflow-time';
 
 export interface WorkerDeps {
   config: Config;
@@ -123,6 +124,7 @@ function controlPlan(deps: WorkerDeps): WorkerOptions {
   return {
     ...common(deps),
     ...workflowCode(),
+    ...UNLIMITED_STEPS,
     taskQueue: CONTROL_TASK_QUEUE,
     activities: {
       ...createControlActivities({ store, recipes, policies, checkTargets, cancelWorkflow, pools }),

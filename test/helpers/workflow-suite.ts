@@ -8,6 +8,7 @@ import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue, RUN_WORKFLOW } from
 import type { RunSubmission } from '../../contract/spec';
 import type { Activities } from './fake-host';
 import { startTemporal } from './temporal';
+import { UNLIMITED_STEPS } from '../../worker/workflow-time';
 import { bundleWorkflows, type WorkflowBundleFile } from './workflow-bundle';
 
 /**
@@ -79,7 +80,13 @@ async function createWorkers(
   };
   const control = { admitRun, assignHost, claimLease, watchPool, recordRun, requestTemporalCancel, sendNotification };
   return Promise.all([
-    Worker.create({ ...common, taskQueue: CONTROL_TASK_QUEUE, workflowBundle, activities: control }),
+    Worker.create({
+      ...common,
+      ...UNLIMITED_STEPS,
+      taskQueue: CONTROL_TASK_QUEUE,
+      workflowBundle,
+      activities: control,
+    }),
     Worker.create({
       ...common,
       taskQueue: hostTaskQueue('fake'),

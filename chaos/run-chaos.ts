@@ -105,7 +105,7 @@ async function bringUp(run: ChaosRun): Promise<Scene> {
 /** All rounds, under runs that are kept alive until the last blow has fallen. */
 async function liveThrough(run: ChaosRun, { installation, workload, stopped, giveUp }: Scene): Promise<StrikeReport> {
   const none = { api: 0, control: 0, host: 0, temporal: 0, engine: 0 };
-  const report: StrikeReport = { killed: { ...none }, frozen: { ...none }, engineKilledAtMs: [] };
+  const report: StrikeReport = { killed: { ...none }, frozen: { ...none }, engineFreezes: [], engineDeaths: [] };
   const ending = new AbortController();
   const alive = workload.keepAlive(AbortSignal.any([ending.signal, stopped]));
   const hurting = (async () => {
@@ -172,13 +172,13 @@ async function untilNothingIsLeft({ installation, name }: Scene): Promise<void> 
 const NOTHING_LEFT_WITHIN_MS = 180_000;
 
 /** The facts; once more after a while as long as a workflow is still on its last step. */
-async function gather(scene: Scene, { engineKilledAtMs }: StrikeReport): Promise<Facts> {
+async function gather(scene: Scene, { engineDeaths }: StrikeReport): Promise<Facts> {
   const { installation, name, asker, workload, engineLogs, complaints } = scene;
   const { submitted } = workload;
   for (let again = 0; ; again += 1) {
     const facts = await collectFacts({ installation, name, asker, submitted, engine: engineLogs.notes() });
     const isClosing = facts.runs.some(({ workflow }) => workflow === 'RUNNING');
-    if (!isClosing || again === LOOKS_AT_CLOSING) return { ...facts, engineKilledAtMs, complaints };
+    if (!isClosing || again === LOOKS_AT_CLOSING) return { ...facts, engineDeaths, complaints };
     await sleep(1_000);
   }
 }

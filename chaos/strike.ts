@@ -1,12 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Installation } from './installation/installation';
+import type { EngineDeath } from './check/facts';
 import { type Blow, describeBlow, type PartName } from './plan/blows';
 
 export interface StrikeReport {
   killed: Record<PartName, number>;
   frozen: Record<PartName, number>;
-  engineKilledAtMs: number[];
+  engineFreezes: Freezing[];
+  engineDeaths: EngineDeath[];
+}
+
+/** In milliseconds since 1970. */
+interface Freezing {
+  fromMs: number;
+  /** Null while it lasts. */
+  toMs: number | null;
 }
 
 /**
@@ -60,12 +69,22 @@ async function killEngine(
   report: StrikeReport,
   stopped: AbortSignal,
 ): Promise<void> {
-  report.engineKilledAtMs.push(Date.now());
+  report.engineDeaths.push(deathNow(report));
   await engine.kill();
   report.killed.engine += 1;
   await pause(awayMs, stopped);
   await engine.start();
 }
+
+/** An engine that was thawed only just now has had no time to note what happened while it was frozen. */
+function deathNow({ engineFreezes }: StrikeReport): EngineDeath {
+  const killedAtMs = Date.now();
+  const last = engineFreezes.at(-1);
+  const isJustThawed = last !== undefined && killedAtMs - (last.toMs ?? killedAtMs) < THAWING_MS;
+  return { killedAtMs, idleSinceMs: isJustThawed ? last.fromMs : killedAtMs };
+}
+
+const THAWING_MS = 2_000;
 
 async function freeze(
   { pid, signal }: Installation,
@@ -80,8 +99,11 @@ async function freeze(
     frozen = pid(part);
   }
   report.frozen[part] += 1;
+  const freezing: Freezing = { fromMs: Date.now(), toMs: null };
+  if (part === 'engine') report.engineFreezes.push(freezing);
   await pause(forMs, stopped);
   if (pid(part) === frozen) signal(part, 'SIGCONT');
+  freezing.toMs = Date.now();
 }
 
 /** Sleeps, less long where the round is cut short. */

@@ -1,4 +1,4 @@
-import type { Execution, PrintedLine, RunFacts, StoredLine } from './facts';
+import type { EngineDeath, Execution, PrintedLine, RunFacts, StoredLine } from './facts';
 import { compareLines } from './compare-lines';
 import { isForgotten } from './forgotten';
 import type { Violation, ViolationKind } from './violation';
@@ -15,7 +15,7 @@ const SEAL = /^sealed: (\d+) lines?, (\d+) gaps?, (\d+) bad bytes?$/;
 const SHOWN = 5;
 
 /** Compares what the containers of a run printed with its stored log, and its seals with both. */
-export function checkLog(facts: RunFacts, engineKilledAtMs: readonly number[]): LogVerdict {
+export function checkLog(facts: RunFacts, engineDeaths: readonly EngineDeath[]): LogVerdict {
   const verdict: LogVerdict = { violations: [], linesKept: 0, linesLostByEngine: 0 };
   const attempts = new Set([...facts.executions, ...facts.stored].map(({ attempt }) => attempt));
   for (const attempt of attempts) {
@@ -23,7 +23,7 @@ export function checkLog(facts: RunFacts, engineKilledAtMs: readonly number[]): 
     const stored = facts.stored.filter((line) => line.attempt === attempt);
     const could = executions
       .toSorted((one, other) => one.startedAtMs - other.startedAtMs)
-      .map((execution) => couldBeStored(execution, { executions, stored }, engineKilledAtMs));
+      .map((execution) => couldBeStored(execution, { executions, stored }, engineDeaths));
     verdict.linesLostByEngine += could.reduce((sum, { lostByEngine }) => sum + lostByEngine, 0);
     const say = (kind: ViolationKind, count: number, what: string): void => {
       const sentence = `Attempt ${attempt} of ${facts.ids[0]} (${facts.kind}): ${what}.`;
@@ -70,10 +70,10 @@ type Say = (kind: ViolationKind, count: number, what: string) => void;
 function couldBeStored(
   execution: Execution,
   { executions, stored }: Pick<RunFacts, 'executions' | 'stored'>,
-  engineKilledAtMs: readonly number[],
+  engineDeaths: readonly EngineDeath[],
 ): { lines: PrintedLine[]; lostByEngine: number } {
   const { printed, engineLog, startedAtMs, endedAtMs, engineStartedAtMs } = execution;
-  if (isForgotten(execution, executions, engineKilledAtMs)) {
+  if (isForgotten(execution, executions, engineDeaths)) {
     const kept = printed.filter(({ text }) => stored.some((line) => line.text === text));
     return { lines: kept, lostByEngine: printed.length - kept.length };
   }
@@ -82,7 +82,9 @@ function couldBeStored(
   const lines = last !== undefined && !stored.some(({ text }) => text === last.text) ? printed.slice(0, -1) : printed;
   // The engine notes a start before the program begins, and may be killed in between.
   const beganMs = Math.min(startedAtMs, engineStartedAtMs ?? Infinity);
-  const wasKilled = engineKilledAtMs.some((atMs) => atMs >= beganMs && atMs <= (endedAtMs ?? Infinity) + ENGINE_LAG_MS);
+  const wasKilled = engineDeaths.some(
+    ({ killedAtMs, idleSinceMs }) => killedAtMs >= beganMs && idleSinceMs <= (endedAtMs ?? Infinity) + ENGINE_LAG_MS,
+  );
   if (!wasKilled || engineLog === null) return { lines, lostByEngine: 0 };
   return writtenByEngine(lines, engineLog);
 }

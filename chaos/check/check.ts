@@ -28,10 +28,10 @@ export function check(facts: Facts): Verdict {
     ...{ forgottenStarts: 0, forgottenEnds: 0 },
   };
   for (const run of facts.runs) {
-    const log = checkLog(run, facts.engineKilledAtMs);
-    const known = run.executions.filter((execution) => !isForgotten(execution, run.executions, facts.engineKilledAtMs));
+    const log = checkLog(run, facts.engineDeaths);
+    const known = run.executions.filter((execution) => !isForgotten(execution, run.executions, facts.engineDeaths));
     const forgottenEnds = known.filter((execution) =>
-      isEndForgotten(execution, reasonOf(run, execution), facts.engineKilledAtMs),
+      isEndForgotten(execution, reasonOf(run, execution), facts.engineDeaths),
     ).length;
     verdict.violations.push(...checkAcceptance(run), ...checkEnd(run, known, forgottenEnds), ...log.violations);
     verdict.violations.push(...checkExecutions(run, known, forgottenEnds), ...checkAloneness(run));

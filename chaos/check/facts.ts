@@ -59,14 +59,21 @@ export interface RunFacts {
   followed: { lines: StoredLine[]; sawEnd: boolean } | null;
 }
 
+/** A kill of the engine; in milliseconds since 1970. */
+export interface EngineDeath {
+  killedAtMs: number;
+  /** Since when it had done nothing: an engine that was frozen until then has noted nothing of what happened meanwhile. */
+  idleSinceMs: number;
+}
+
 export interface Facts {
   runs: RunFacts[];
   /** Runs that the API lists, and workflows that Temporal has, without that a submission was answered with their id. */
   strangers: string[];
   /** What is left on the engine, in any state, and programs that still run: a line for each. */
   left: string[];
-  /** When the engine was killed, in milliseconds since 1970. */
-  engineKilledAtMs: number[];
+  /** In the order in which they came. */
+  engineDeaths: EngineDeath[];
   /** Answers of the API that it should never give, as sentences. */
   complaints: string[];
 }

@@ -1,5 +1,5 @@
 import type { EndReason } from '../../contract/reason';
-import type { Execution } from './facts';
+import type { EngineDeath, Execution } from './facts';
 
 /** How long after an engine's death a program may begin whose process it has started. */
 const SLOW_START_MS = 10_000;
@@ -15,12 +15,12 @@ const LATE_NOTE_MS = 2_000;
 export function isForgotten(
   execution: Execution,
   executions: readonly Execution[],
-  engineKilledAtMs: readonly number[],
+  engineDeaths: readonly EngineDeath[],
 ): boolean {
   const { startedAtMs, engineStartedAtMs } = execution;
   if (engineStartedAtMs !== null && !isOfLaterStart(execution, executions)) return false;
-  return engineKilledAtMs.some(
-    (killedAtMs) =>
+  return engineDeaths.some(
+    ({ killedAtMs }) =>
       killedAtMs >= startedAtMs - SLOW_START_MS && (engineStartedAtMs === null || killedAtMs < engineStartedAtMs),
   );
 }
@@ -42,15 +42,17 @@ const SLOW_END_MS = 2_000;
 
 /**
  * Whether a killed engine has forgotten how this execution ended: it was killed over the end, after it had taken the exit
- * code and before its own note of it. It then says that the container went down with the engine, so the run is tried again.
+ * code and before its own note of it, or it was frozen over it and then killed. It then says that the container went down with the engine, so the run is tried again.
  *
  * @param reason of the attempt.
  */
 export function isEndForgotten(
   { endedAtMs }: Execution,
   reason: EndReason | null | undefined,
-  engineKilledAtMs: readonly number[],
+  engineDeaths: readonly EngineDeath[],
 ): boolean {
   if (endedAtMs === null || reason !== 'engine-restarted') return false;
-  return engineKilledAtMs.some((killedAtMs) => killedAtMs >= endedAtMs && killedAtMs <= endedAtMs + SLOW_END_MS);
+  return engineDeaths.some(
+    ({ killedAtMs, idleSinceMs }) => killedAtMs >= endedAtMs && idleSinceMs <= endedAtMs + SLOW_END_MS,
+  );
 }

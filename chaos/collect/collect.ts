@@ -20,7 +20,7 @@ export interface CollectDeps {
 }
 
 /** Everything that can be known in the end, from the API, Temporal, the engine, and what the containers wrote down. */
-export async function collectFacts(deps: CollectDeps): Promise<Omit<Facts, 'engineKilledAtMs' | 'complaints'>> {
+export async function collectFacts(deps: CollectDeps): Promise<Omit<Facts, 'engineDeaths' | 'complaints'>> {
   const { installation, name, submitted } = deps;
   const { address, namespace } = installation.temporal;
   const connection = await Connection.connect({ address });

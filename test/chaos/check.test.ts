@@ -1,5 +1,5 @@
 import { check } from '../../chaos/check/check';
-import type { Facts, RunFacts, StoredLine } from '../../chaos/check/facts';
+import type { EngineDeath, Facts, RunFacts, StoredLine } from '../../chaos/check/facts';
 import { healthyFacts, healthyRun, LINES, sampleExecution, seal, storedOf } from './sample-facts';
 
 /** The kinds of what is found, with how many lines, runs or containers each is about. */
@@ -15,6 +15,8 @@ function foundIn(overrides: Partial<RunFacts>): [kind: string, count: number][] 
 function stored(change: (lines: StoredLine[]) => StoredLine[]): Partial<RunFacts> {
   return { stored: change(healthyRun().stored) };
 }
+
+const deathAt = (killedAtMs: number, idleSinceMs = killedAtMs): EngineDeath => ({ killedAtMs, idleSinceMs });
 
 type RunAttempt = NonNullable<RunFacts['run']>['attempts'][number];
 
@@ -140,7 +142,7 @@ describe('a killed engine', () => {
   };
 
   it('is the one who lost what it never wrote', () => {
-    const verdict = check({ ...healthyFacts(healthyRun(facts)), engineKilledAtMs: [first.startedAtMs + 1] });
+    const verdict = check({ ...healthyFacts(healthyRun(facts)), engineDeaths: [deathAt(first.startedAtMs + 1)] });
 
     expect(verdict).toEqual({
       violations: [],
@@ -157,7 +159,7 @@ describe('a killed engine', () => {
     const stored = [seal(1, 0), ...storedOf(second)];
 
     expect(
-      check({ ...healthyFacts(healthyRun({ ...nothing, stored })), engineKilledAtMs: [first.startedAtMs + 1] }),
+      check({ ...healthyFacts(healthyRun({ ...nothing, stored })), engineDeaths: [deathAt(first.startedAtMs + 1)] }),
     ).toMatchObject({ violations: [], linesLostByEngine: LINES });
   });
 
@@ -165,7 +167,7 @@ describe('a killed engine', () => {
     const nothing = { ...first, engineStartedAtMs: first.startedAtMs - 260, engineLog: [] };
     const run = healthyRun({ ...facts, executions: [nothing, second], stored: [seal(1, 0), ...storedOf(second)] });
 
-    expect(check({ ...healthyFacts(run), engineKilledAtMs: [first.startedAtMs - 190] })).toMatchObject({
+    expect(check({ ...healthyFacts(run), engineDeaths: [deathAt(first.startedAtMs - 190)] })).toMatchObject({
       ...{ violations: [], linesLostByEngine: LINES, forgottenStarts: 0 },
     });
   });
@@ -178,14 +180,14 @@ describe('a killed engine', () => {
       stored: [...storedOf({ ...first, printed: torn }), ...storedOf(second)],
     });
 
-    expect(check({ ...healthyFacts(run), engineKilledAtMs: [first.startedAtMs + 1] })).toMatchObject({
+    expect(check({ ...healthyFacts(run), engineDeaths: [deathAt(first.startedAtMs + 1)] })).toMatchObject({
       ...{ violations: [], linesLostByEngine: 1, linesKept: 2 * LINES },
     });
-    expect(found({ ...healthyFacts(run), engineKilledAtMs: [] })).toContainEqual(['foreign', 1]);
+    expect(found({ ...healthyFacts(run), engineDeaths: [] })).toContainEqual(['foreign', 1]);
   });
 
   it('excuses nothing where it was not killed while the container lived', () => {
-    expect(found({ ...healthyFacts(healthyRun(facts)), engineKilledAtMs: [first.startedAtMs - 1] })).toEqual([
+    expect(found({ ...healthyFacts(healthyRun(facts)), engineDeaths: [deathAt(first.startedAtMs - 1)] })).toEqual([
       ['lost', 1],
       ['lost', 1],
     ]);
@@ -194,10 +196,9 @@ describe('a killed engine', () => {
   it('excuses nothing that it did write', () => {
     const lost = { ...facts, executions: [first, second] };
 
-    expect(found({ ...healthyFacts(healthyRun(lost)), engineKilledAtMs: [first.startedAtMs + 1] })).toContainEqual([
-      'lost',
-      1,
-    ]);
+    expect(found({ ...healthyFacts(healthyRun(lost)), engineDeaths: [deathAt(first.startedAtMs + 1)] })).toContainEqual(
+      ['lost', 1],
+    );
   });
 });
 
@@ -208,39 +209,39 @@ describe('a start that a killed engine has forgotten', () => {
   const run = healthyRun({ executions: [forgotten, first, second] });
 
   it('is told as such, with what it printed', () => {
-    expect(check({ ...healthyFacts(run), engineKilledAtMs: [6_000] })).toMatchObject({
+    expect(check({ ...healthyFacts(run), engineDeaths: [deathAt(6_000)] })).toMatchObject({
       ...{ violations: [], forgottenStarts: 1, linesLostByEngine: LINES },
     });
   });
 
   it('is told as such where the engine has noted the start that ended it', () => {
     const ended = { ...forgotten, endedAtMs: null, engineStartedAtMs: 11_400 };
-    const facts = { ...healthyFacts({ ...run, executions: [ended, first, second] }), engineKilledAtMs: [4_800] };
+    const facts = { ...healthyFacts({ ...run, executions: [ended, first, second] }), engineDeaths: [deathAt(4_800)] };
 
     expect(check(facts)).toMatchObject({ violations: [], forgottenStarts: 1, linesLostByEngine: LINES });
   });
 
   it.each([
-    ['killed long before the start', {}, [-6_000]],
-    ['killed after its note of the start', { engineStartedAtMs: 4_900 }, [6_000]],
+    ['killed long before the start', {}, [deathAt(-6_000)]],
+    ['killed after its note of the start', { engineStartedAtMs: 4_900 }, [deathAt(6_000)]],
     ['not killed', {}, []],
-  ])('is a second one where the engine was %s', (_, overrides, engineKilledAtMs) => {
+  ])('is a second one where the engine was %s', (_, overrides, engineDeaths) => {
     const executions = [{ ...forgotten, ...overrides }, first, second];
 
-    expect(found({ ...healthyFacts({ ...run, executions }), engineKilledAtMs })).toContainEqual(['run-twice', 1]);
+    expect(found({ ...healthyFacts({ ...run, executions }), engineDeaths })).toContainEqual(['run-twice', 1]);
   });
 
   it('is not one that the engine notes a moment after its program has begun, soon after the engine was killed', () => {
     const executions = [{ ...first, engineStartedAtMs: first.startedAtMs + 18 }, second];
 
-    const facts = { ...healthyFacts({ ...healthy, executions }), engineKilledAtMs: [first.startedAtMs - 6_000] };
+    const facts = { ...healthyFacts({ ...healthy, executions }), engineDeaths: [deathAt(first.startedAtMs - 6_000)] };
     expect(check(facts)).toMatchObject({ violations: [], forgottenStarts: 0 });
   });
 
   it('is no excuse for two at once', () => {
     const executions = [forgotten, { ...first, alone: false }, second];
 
-    expect(found({ ...healthyFacts({ ...run, executions }), engineKilledAtMs: [6_000] })).toEqual([
+    expect(found({ ...healthyFacts({ ...run, executions }), engineDeaths: [deathAt(6_000)] })).toEqual([
       ['side-by-side', 1],
     ]);
   });
@@ -255,23 +256,30 @@ describe('an end that a killed engine has forgotten', () => {
   const endedAt = first.endedAtMs!;
 
   it('is told as such: its run was tried again', () => {
-    const facts = { ...healthyFacts(run), engineKilledAtMs: [endedAt + 33] };
+    const facts = { ...healthyFacts(run), engineDeaths: [deathAt(endedAt + 33)] };
 
     expect(check(facts)).toMatchObject({ violations: [], forgottenEnds: 1, forgottenStarts: 0, vainAttempts: 0 });
   });
 
+  it('is told as such where the engine was frozen over it and killed long after', () => {
+    const facts = { ...healthyFacts(run), engineDeaths: [deathAt(endedAt + 40_000, endedAt - 1_000)] };
+
+    expect(check(facts)).toMatchObject({ violations: [], forgottenEnds: 1 });
+  });
+
   it.each([
-    ['was killed before the end', {}, [endedAt - 1]],
-    ['was killed long after the end', {}, [endedAt + 60_000]],
-    ['killed the program with it', { endedAtMs: null }, [endedAt + 33]],
-  ])('is none where the engine %s', (_, overrides, engineKilledAtMs) => {
+    ['was killed before the end', {}, [deathAt(endedAt - 1)]],
+    ['was killed long after the end', {}, [deathAt(endedAt + 60_000)]],
+    ['was frozen long after the end, and then killed', {}, [deathAt(endedAt + 60_000, endedAt + 20_000)]],
+    ['killed the program with it', { endedAtMs: null }, [deathAt(endedAt + 33)]],
+  ])('is none where the engine %s', (_, overrides, engineDeaths) => {
     const executions = [{ ...first, ...overrides }, second];
 
-    expect(found({ ...healthyFacts({ ...run, executions }), engineKilledAtMs })).toContainEqual(['run-twice', 1]);
+    expect(found({ ...healthyFacts({ ...run, executions }), engineDeaths })).toContainEqual(['run-twice', 1]);
   });
 
   it('need not have cost an attempt, where the program had failed and was to be tried again', () => {
-    const planned = { ...healthyFacts(healthyRun({ run: run.run })), engineKilledAtMs: [endedAt + 33] };
+    const planned = { ...healthyFacts(healthyRun({ run: run.run })), engineDeaths: [deathAt(endedAt + 33)] };
 
     expect(check(planned)).toMatchObject({ violations: [], forgottenEnds: 1 });
   });
@@ -279,7 +287,7 @@ describe('an end that a killed engine has forgotten', () => {
   it('is none where Trainyard says anything else of the attempt', () => {
     const facts = healthyFacts(healthyRun({ expected }));
 
-    expect(found({ ...facts, engineKilledAtMs: [endedAt + 33] })).toContainEqual(['run-twice', 1]);
+    expect(found({ ...facts, engineDeaths: [deathAt(endedAt + 33)] })).toContainEqual(['run-twice', 1]);
   });
 });
 

@@ -24,7 +24,7 @@ export function healthyRun(overrides: Partial<RunFacts> = {}): RunFacts {
 }
 
 export function healthyFacts(run: RunFacts = healthyRun()): Facts {
-  return { runs: [run], strangers: [], left: [], engineKilledAtMs: [], complaints: [] };
+  return { runs: [run], strangers: [], left: [], engineDeaths: [], complaints: [] };
 }
 
 export const LINES = 10;

@@ -96,6 +96,5 @@ function wasteOf(host: Host, shape: Shape): number {
 }
 
 function forgetUnused(pool: Pool): void {
-  const used = new Set([...pool.queue.classes.values()].map(({ shape }) => shape));
-  for (const [key, shape] of pool.shapes) if (!used.has(shape)) pool.shapes.delete(key);
+  for (const [key, shape] of pool.shapes) if (!pool.queue.shapes.has(shape)) pool.shapes.delete(key);
 }

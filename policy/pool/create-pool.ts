@@ -2,7 +2,7 @@ import { shapeOf } from './candidates';
 import { createHost } from './host';
 import { hold, hostsChanged } from './occupancy';
 import type { Pool } from './pool';
-import { addToQueue } from './queue';
+import { addToQueue, createQueue } from './queue';
 import { readState, type PoolData, type PoolState } from './state';
 
 export function createPool(state: PoolState): Pool {
@@ -19,7 +19,7 @@ export function createPool(state: PoolState): Pool {
     orders: 0,
     changes: { before: 0, hosts: [] },
     shapes: new Map(),
-    queue: { entries: new Map(), classes: new Map() },
+    queue: createQueue(),
     held: new Map(),
     gpuHolders: new Map(),
     sharedGpus: new Map(),

@@ -25,7 +25,7 @@ export function forecast(pool: Pool, order: Order, nowMs: number, most: number):
     if (!place) continue;
     const { runId } = entry.waiting;
     starts.set(runId, place.atMs);
-    const plan = { runId, shape, priority: entry.of.priority, firm: false, ...place };
+    const plan = { runId, shape, priority: entry.of.line.priority, firm: false, ...place };
     for (const [host, rooms] of claimedBy([{ plan, untilMs: place.atMs + entry.request.limitMs }])) {
       claimed.set(host, [...(claimed.get(host) ?? []), ...rooms]);
     }

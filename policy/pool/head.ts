@@ -34,19 +34,24 @@ export interface Pass extends Kept {
  */
 export function nextHead(pass: Pass): Entry | null {
   if (pass.head !== undefined) return pass.head;
-  const { pool, order, full, hopeless } = pass;
   let head: Entry | null = null;
-  for (const { shape, entries } of pool.queue.classes.values()) {
-    if (shape.closed !== null || hopeless.has(shape)) continue;
-    if (shape.candidates.size > 0 && !full.has(shape)) continue;
-    if (exceedsProjectQuota(pool, entries[0]!.request)) continue;
-    const first = entries.find(
-      ({ waiting, request }) => !pool.holds.has(waiting.runId) && !exceedsOwnerQuota(pool, request),
-    );
-    if (first && (!head || order.compare(first, head) < 0)) head = first;
+  for (const { entries } of pass.pool.queue.lines.values()) {
+    for (const entry of entries) {
+      if (head && pass.order.compare(entry, head) >= 0) break;
+      if (!waitsForRoom(pass, entry)) continue;
+      head = entry;
+      break;
+    }
   }
   pass.head = head;
   return head;
+}
+
+function waitsForRoom({ pool, full, hopeless }: Pass, { waiting, request, of: { shape } }: Entry): boolean {
+  if (shape.closed !== null || hopeless.has(shape)) return false;
+  if (shape.candidates.size > 0 && !full.has(shape)) return false;
+  if (pool.holds.has(waiting.runId)) return false;
+  return !exceedsProjectQuota(pool, request) && !exceedsOwnerQuota(pool, request);
 }
 
 /** Makes room for the first that has to wait, where runs of lower priority can be asked to go; otherwise keeps its place. */

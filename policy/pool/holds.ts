@@ -34,7 +34,7 @@ export function firmPlans(pool: Pool, nowMs: number): { plan: Plan; entry: Entry
     }
     const { shape } = entry.of;
     return [
-      { entry, plan: { runId: hold.runId, shape, priority: entry.of.priority, atMs: nowMs, places, firm: true } },
+      { entry, plan: { runId: hold.runId, shape, priority: entry.of.line.priority, atMs: nowMs, places, firm: true } },
     ];
   });
 }

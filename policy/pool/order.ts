@@ -1,7 +1,7 @@
 import type { PoolSettings } from '../../contract/pool';
 import { standingOf } from './fair-share';
 import type { Pool } from './pool';
-import { byAge, placeIn, type Entry, type WaitClass } from './queue';
+import { byAge, placeIn, type Entry, type Line } from './queue';
 
 /** Points that waiting can add at most: the least priority then stands beside the highest. */
 const MOST_AGEING = 100;
@@ -29,22 +29,26 @@ export function orderAt(pool: Pool, nowMs: number): Order {
   const { settings } = pool;
   const standings = new Map<string, number>();
   let stamp = (pool.orders += 1);
-  const standing = (wait: WaitClass): number => {
-    if (wait.standing.of === stamp) return wait.standing.value;
-    const value = standings.get(wait.project) ?? standingOf(pool, wait.project, nowMs);
-    standings.set(wait.project, value);
-    wait.standing = { of: stamp, value };
+  const standing = (line: Line): number => {
+    if (line.standing.of === stamp) return line.standing.value;
+    const value = standings.get(line.project) ?? standingOf(pool, line.project, nowMs);
+    standings.set(line.project, value);
+    line.standing = { of: stamp, value };
     return value;
   };
-  const points = ({ of, submittedMs, points: known }: Entry): number => {
+  const points = ({ of: { line }, submittedMs, points: known }: Entry): number => {
     if (known.atMs === nowMs && known.settings === settings) return known.value;
     known.atMs = nowMs;
     known.settings = settings;
-    known.value = Math.round(effectivePriority(of.priority, submittedMs, settings, nowMs));
+    known.value = Math.round(effectivePriority(line.priority, submittedMs, settings, nowMs));
     return known.value;
   };
   return {
-    compare: (one, other) => points(other) - points(one) || standing(one.of) - standing(other.of) || byAge(one, other),
+    compare: (one, other) => {
+      const [line, beside] = [one.of.line, other.of.line];
+      if (line === beside) return byAge(one, other);
+      return points(other) - points(one) || standing(line) - standing(beside) || byAge(one, other);
+    },
     forget: (project) => {
       standings.delete(project);
       stamp = pool.orders += 1;
@@ -55,15 +59,13 @@ export function orderAt(pool: Pool, nowMs: number): Order {
 /** How many waiting claims come before one. */
 export function countBefore(pool: Pool, order: Order, entry: Entry): number {
   let count = 0;
-  for (const other of pool.queue.classes.values()) count += countIn(other, order, entry);
+  for (const line of pool.queue.lines.values()) count += countIn(line, order, entry);
   return count;
 }
 
-function countIn(wait: WaitClass, order: Order, entry: Entry): number {
-  const { entries } = wait;
-  if (entry.of === wait) return placeIn(wait, entry);
-  if (order.compare(entries.at(-1)!, entry) < 0) return entries.length;
-  if (order.compare(entries[0]!, entry) > 0) return 0;
+function countIn(line: Line, order: Order, entry: Entry): number {
+  const { entries } = line;
+  if (entry.of.line === line) return placeIn(entries, entry);
   let low = 0;
   let high = entries.length;
   while (low < high) {

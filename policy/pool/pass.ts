@@ -85,9 +85,8 @@ function startIn(pass: Pass, waits: readonly WaitClass[], goesOn: (next: Cursor)
 
 function hopefulIn({ pool, full }: Pass): WaitClass[] {
   const hopeful: WaitClass[] = [];
-  for (const wait of pool.queue.classes.values()) {
-    const { closed, candidates } = wait.shape;
-    if (closed === null && candidates.size > 0 && !full.has(wait.shape)) hopeful.push(wait);
+  for (const [shape, waits] of pool.queue.shapes) {
+    if (shape.closed === null && shape.candidates.size > 0 && !full.has(shape)) hopeful.push(...waits);
   }
   return hopeful;
 }
@@ -114,7 +113,7 @@ export function grantAtOnce(pass: Pass, entry: Entry): Decision | null {
 }
 
 export function createPass(pool: Pool, nowMs: number): Pass {
-  for (const { shape } of pool.queue.classes.values()) refreshed(pool, shape);
+  for (const shape of pool.queue.shapes.keys()) refreshed(pool, shape);
   return {
     pool,
     nowMs,
@@ -157,7 +156,7 @@ function tryEntry(pass: Pass, entry: Entry): Decision | null {
   pass.reserved = reservedAt(pool, nowMs);
   pass.head = undefined;
   pass.longest.clear();
-  for (const { shape: other } of pool.queue.classes.values()) refreshed(pool, other);
+  for (const other of pool.queue.shapes.keys()) refreshed(pool, other);
   order.forget(entry.request.project);
   return { kind: 'grant', lease };
 }

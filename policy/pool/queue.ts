@@ -3,26 +3,37 @@ import { before } from './host';
 import type { Shape } from './shape';
 import type { Waiting } from './state';
 
-/** Claims that wait, in classes of equals. */
+/** Claims that wait: each stands in its line and, with its equals, in a class. */
 export interface Queue {
   /** By run. */
   readonly entries: Map<string, Entry>;
+  readonly lines: Map<string, Line>;
   readonly classes: Map<string, WaitClass>;
+  /** Classes by shape, of those that somebody waits with. */
+  readonly shapes: Map<Shape, Set<WaitClass>>;
 }
 
-/** Waiting claims that differ by nothing but owner, age and limit: always in the same order among each other. */
-export interface WaitClass {
+/** Waiting claims of one project and priority: always in the same order among each other, which is that of their age. */
+export interface Line {
   readonly key: string;
-  readonly shape: Shape;
   readonly project: string;
   /** Without ageing. */
   readonly priority: number;
   /** In order. */
   readonly entries: Entry[];
-  /** The least limit of all. */
-  shortestMs: number;
   /** What the newest order knows of the project; see policy/pool/order. */
   standing: { of: number; value: number };
+}
+
+/** Waiting claims of a line that differ by nothing but owner, age and limit: what keeps one of them often keeps all. */
+export interface WaitClass {
+  readonly key: string;
+  readonly shape: Shape;
+  readonly line: Line;
+  /** In order. */
+  readonly entries: Entry[];
+  /** The least limit of all. */
+  shortestMs: number;
 }
 
 export interface Entry {
@@ -34,23 +45,22 @@ export interface Entry {
   points: { atMs: number; settings: PoolSettings | null; value: number };
 }
 
+export function createQueue(): Queue {
+  return { entries: new Map(), lines: new Map(), classes: new Map(), shapes: new Map() };
+}
+
 export function addToQueue(queue: Queue, waiting: Waiting, shape: Shape): Entry {
   const { request } = waiting;
-  const { project, priority, preemptible, submittedAt } = request;
-  const key = JSON.stringify([project, priority, preemptible, shape.key]);
-  let of = queue.classes.get(key);
-  if (!of) {
-    of = { key, shape, project, priority, entries: [], shortestMs: Infinity, standing: { of: -1, value: 0 } };
-    queue.classes.set(key, of);
-  }
+  const of = classOf(queue, request, shape);
   const entry = {
     waiting,
     request,
-    submittedMs: Date.parse(submittedAt),
+    submittedMs: Date.parse(request.submittedAt),
     of,
     points: { atMs: NaN, settings: null, value: 0 },
   };
-  of.entries.splice(placeIn(of, entry), 0, entry);
+  of.entries.splice(placeIn(of.entries, entry), 0, entry);
+  of.line.entries.splice(placeIn(of.line.entries, entry), 0, entry);
   of.shortestMs = Math.min(of.shortestMs, request.limitMs);
   queue.entries.set(waiting.runId, entry);
   return entry;
@@ -58,17 +68,23 @@ export function addToQueue(queue: Queue, waiting: Waiting, shape: Shape): Entry 
 
 export function removeFromQueue(queue: Queue, entry: Entry): void {
   const { of, request } = entry;
-  const { entries, key } = of;
+  const { entries, line, shape } = of;
   queue.entries.delete(entry.waiting.runId);
-  entries.splice(placeIn(of, entry), 1);
+  entries.splice(placeIn(entries, entry), 1);
+  line.entries.splice(placeIn(line.entries, entry), 1);
   if (request.limitMs === of.shortestMs) {
     of.shortestMs = entries.reduce((least, other) => Math.min(least, other.request.limitMs), Infinity);
   }
-  if (entries.length === 0) queue.classes.delete(key);
+  if (line.entries.length === 0) queue.lines.delete(line.key);
+  if (entries.length > 0) return;
+  queue.classes.delete(of.key);
+  const alike = queue.shapes.get(shape)!;
+  alike.delete(of);
+  if (alike.size === 0) queue.shapes.delete(shape);
 }
 
-/** How many of a class come before an entry of it. */
-export function placeIn({ entries }: WaitClass, entry: Entry): number {
+/** How many of some that stand in order come before an entry. */
+export function placeIn(entries: readonly Entry[], entry: Entry): number {
   let low = 0;
   let high = entries.length;
   while (low < high) {
@@ -82,4 +98,26 @@ export function placeIn({ entries }: WaitClass, entry: Entry): number {
 /** The older submission first, then the smaller id. */
 export function byAge(one: Entry, other: Entry): number {
   return one.submittedMs - other.submittedMs || before(one.waiting.runId, other.waiting.runId);
+}
+
+function classOf(queue: Queue, request: LeaseRequest, shape: Shape): WaitClass {
+  const line = lineOf(queue, request);
+  const key = JSON.stringify([line.key, request.preemptible, shape.key]);
+  const known = queue.classes.get(key);
+  if (known) return known;
+  const of = { key, shape, line, entries: [], shortestMs: Infinity };
+  queue.classes.set(key, of);
+  const alike = queue.shapes.get(shape);
+  if (alike) alike.add(of);
+  else queue.shapes.set(shape, new Set([of]));
+  return of;
+}
+
+function lineOf({ lines }: Queue, { project, priority }: LeaseRequest): Line {
+  const key = JSON.stringify([project, priority]);
+  const known = lines.get(key);
+  if (known) return known;
+  const line = { key, project, priority, entries: [], standing: { of: -1, value: 0 } };
+  lines.set(key, line);
+  return line;
 }

@@ -64,7 +64,7 @@ function queuedView(pool: Pool, explainer: Explainer, entry: Entry, nowMs: numbe
 
 function projectViews(pool: Pool): ProjectView[] {
   const queued = new Map<string, number>();
-  for (const { project, entries } of pool.queue.classes.values()) {
+  for (const { project, entries } of pool.queue.lines.values()) {
     queued.set(project, (queued.get(project) ?? 0) + entries.length);
   }
   const names = [...new Set([...queued.keys(), ...pool.projects.keys()])].toSorted(before);

@@ -33,8 +33,7 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
     Object.assign(shape, openHosts(shape, pool.hosts), {
       openOf: pool.hostsVersion,
       times: null,
-      immovable: new Map(),
-      unmovable: [],
+      offers: new Map(),
     });
     shape.openList = [...shape.open];
     rankAll(shape);

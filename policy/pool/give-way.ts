@@ -1,6 +1,6 @@
 import { askToLeave } from './holds';
 import type { Pool } from './pool';
-import { byLoss } from './preempt';
+import { byLoss } from './offers';
 import { missingAt } from './reserved';
 import { isNamed } from './shape';
 import type { Decision, Held } from './state';

@@ -36,8 +36,8 @@ const notBefore = (place: Place | null, nowMs: number): Place | null =>
 /** By the ends of leases alone, so that what is found stays true while time passes and no lease changes. */
 function findEarliest(pool: Pool, shape: Shape, claimed: ClaimedRoom): Place | null {
   const rows = timesBeside(pool, shape, claimed);
-  const one = firstHost(shape, rows);
-  const several = shape.nodes > 1 ? severalPlaces(shape, rows) : null;
+  const one = firstHost(pool, shape, rows);
+  const several = shape.nodes > 1 ? severalPlaces(pool, shape, rows) : null;
   if (several && (!one || several.atMs < one.atMs)) return several;
   return one && { atMs: one.atMs, places: new Map([[one.host, shape.nodes]]) };
 }
@@ -55,7 +55,7 @@ function timesBeside(pool: Pool, shape: Shape, claimed: ClaimedRoom): Float64Arr
   return beside;
 }
 
-function firstHost({ openList, nodes }: Shape, rows: Float64Array): { host: Host; atMs: number } | null {
+function firstHost({ hosts }: Pool, { nodes }: Shape, rows: Float64Array): { host: Host; atMs: number } | null {
   let first = -1;
   let atMs = Infinity;
   for (let at = nodes - 1, index = 0; at < rows.length; at += nodes, index += 1) {
@@ -63,11 +63,10 @@ function firstHost({ openList, nodes }: Shape, rows: Float64Array): { host: Host
     first = index;
     atMs = rows[at]!;
   }
-  const host = first < 0 ? undefined : openList.find(({ index }) => index === first);
-  return host ? { host, atMs } : null;
+  return first < 0 ? null : { host: hosts[first]!, atMs };
 }
 
-function severalPlaces({ openList, nodes }: Shape, rows: Float64Array): Place | null {
+function severalPlaces({ hosts }: Pool, { nodes }: Shape, rows: Float64Array): Place | null {
   const first: number[] = [];
   for (let row = 0; row < rows.length; row += nodes) {
     for (let node = 0; node < nodes; node += 1) {
@@ -78,31 +77,23 @@ function severalPlaces({ openList, nodes }: Shape, rows: Float64Array): Place | 
   const atMs = first.at(-1)!;
   const places = new Map<Host, number>();
   let left = nodes;
-  for (const { host, fitting } of roomyAt(openList, nodes, rows, atMs)) {
+  for (const { index, fitting } of roomyAt(nodes, rows, atMs)) {
     if (left === 0) break;
-    places.set(host, Math.min(left, fitting));
+    places.set(hosts[index]!, Math.min(left, fitting));
     left -= Math.min(left, fitting);
   }
   return { atMs, places };
 }
 
-/** Hosts with room at a time, those with the most first. */
-function roomyAt(
-  hosts: readonly Host[],
-  nodes: number,
-  rows: Float64Array,
-  atMs: number,
-): { host: Host; fitting: number }[] {
-  const fitting = new Map<number, number>();
-  for (let at = 0; at < rows.length; at += 1) {
-    if (rows[at]! > atMs) continue;
-    const index = Math.floor(at / nodes);
-    fitting.set(index, (fitting.get(index) ?? 0) + 1);
+/** Hosts, by their index, with room at a time; those with the most first. */
+function roomyAt(nodes: number, rows: Float64Array, atMs: number): { index: number; fitting: number }[] {
+  const roomy: { index: number; fitting: number }[] = [];
+  for (let row = 0, index = 0; row < rows.length; row += nodes, index += 1) {
+    let fitting = 0;
+    while (fitting < nodes && rows[row + fitting]! <= atMs) fitting += 1;
+    if (fitting > 0) roomy.push({ index, fitting });
   }
-  return hosts
-    .filter(({ index }) => fitting.has(index))
-    .map((host) => ({ host, fitting: fitting.get(host.index)! }))
-    .toSorted((one, other) => other.fitting - one.fitting);
+  return roomy.toSorted((one, other) => other.fitting - one.fitting);
 }
 
 /** Keeps as many of the least values, in order; false where it is none of them. */

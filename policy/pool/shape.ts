@@ -1,5 +1,6 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseRequest } from '../../contract/pool';
+import type { OfferTable } from './offers';
 import { isExpected, isReady, takesProcesses, thousandths, type Host } from './host';
 
 /**
@@ -36,14 +37,10 @@ export interface Shape {
   readonly models: Map<string, boolean>;
   /** See `timesIn` in policy/pool/earliest. */
   times: TimeTable | null;
-  /** Number of changes as of which no host can be made free by runs below a priority; by priority. */
-  immovable: Map<number, number>;
-  /** Where no runs below a priority make room for the whole shape; by index of the host, as of a version of it. */
-  unmovable: ({ version: number; priority: number } | undefined)[];
   /** See `earliestPlace` in policy/pool/plan; as of a version of the pool. */
   place: { version: number; found: Place | null };
-  /** What a host offers to a gang, and for which priority, as of a version of the host. */
-  readonly offers: Map<Host, { version: number; priority: number; offer: Offer | null }>;
+  /** See policy/pool/offers; by priority. */
+  offers: Map<number, OfferTable>;
   /** Place in the pool's list of changes up to which `candidates` is true. */
   seen: number;
 }
@@ -60,14 +57,6 @@ export interface Place {
   atMs: number;
   /** Nodes on each host. */
   places: ReadonlyMap<Host, number>;
-}
-
-/** Nodes that a host could take if runs of lower priority left it. */
-export interface Offer {
-  host: Host;
-  nodes: number;
-  /** Victims for each node. */
-  price: number;
 }
 
 export function shapeKey(request: LeaseRequest): string {
@@ -106,8 +95,6 @@ export function createShape(key: string, request: LeaseRequest): Shape {
     ranks: new Map(),
     models: new Map(),
     times: null,
-    immovable: new Map(),
-    unmovable: [],
     place: { version: -1, found: null },
     offers: new Map(),
     seen: 0,

@@ -7,6 +7,9 @@ import { createShape, freeNodes, isWantedBy, openHosts, shapeKey, type Shape } f
 /** Shapes that are remembered although nobody waits with them. */
 const MOST_SHAPES = 500;
 
+/** Changes up to which it is not worth while to see which hosts are named twice. */
+const FEW_CHANGES = 8;
+
 /** Steps in which ranks count CPUs and memory. */
 const REST_RANKS = 128;
 
@@ -39,8 +42,10 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
     rankAll(shape);
   } else if (shape.seen < changes.before) {
     rankAll(shape);
-  } else {
+  } else if (soFar - shape.seen < FEW_CHANGES) {
     for (let at = shape.seen - changes.before; at < changes.hosts.length; at += 1) rank(shape, changes.hosts[at]!);
+  } else {
+    for (const host of new Set(changes.hosts.slice(shape.seen - changes.before))) rank(shape, host);
   }
   shape.seen = soFar;
   return shape;

@@ -5,9 +5,15 @@ import type { Entry, WaitClass } from './queue';
 export interface Cursor {
   readonly wait: WaitClass;
   at: number;
+  /** Whoever would still be there later has no place. */
+  readonly latestMs: number;
+  readonly nowMs: number;
   /** The shortest limit of those of the class that were kept out in this pass. */
   tooLongMs: number;
 }
+
+/** How many of a class are passed over in search of one whose limit is short enough. */
+const MOST_PASSED = 500;
 
 /** Classes in the order of the runs that their cursors stand at: a binary heap. */
 export interface Cursors {
@@ -19,10 +25,33 @@ export interface Cursors {
   sort(): void;
 }
 
+/** To the next of its class that is short enough; behind its end where none is near. */
+export function advance(cursor: Cursor): void {
+  const { wait, latestMs, nowMs, tooLongMs } = cursor;
+  const { entries } = wait;
+  const last = Math.min(entries.length, cursor.at + MOST_PASSED);
+  for (cursor.at += 1; cursor.at < last; cursor.at += 1) {
+    const { limitMs } = entryAt(cursor).request;
+    if (nowMs + limitMs <= latestMs && limitMs < tooLongMs) return;
+  }
+  cursor.at = entries.length;
+}
+
 export const entryAt = ({ wait, at }: Cursor): Entry => wait.entries[at]!;
 
-export function createCursors(waits: readonly WaitClass[], order: Order): Cursors {
-  const heap: Cursor[] = waits.map((wait) => ({ wait, at: 0, tooLongMs: Infinity }));
+/** @param latestOf until when one of a class may have a place, if it may have one. */
+export function createCursors(
+  waits: readonly WaitClass[],
+  order: Order,
+  nowMs = 0,
+  latestOf: (wait: WaitClass) => number = () => Infinity,
+): Cursors {
+  const heap: Cursor[] = [];
+  for (const wait of waits) {
+    const cursor = { wait, at: -1, latestMs: latestOf(wait), nowMs, tooLongMs: Infinity };
+    advance(cursor);
+    if (cursor.at < wait.entries.length) heap.push(cursor);
+  }
   const isBefore = (one: number, other: number): boolean =>
     order.compare(entryAt(heap[one]!), entryAt(heap[other]!)) < 0;
   const sink = (from: number): void => {

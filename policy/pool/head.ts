@@ -14,8 +14,8 @@ import type { Decision } from './state';
 export interface Pass extends Kept {
   readonly pool: Pool;
   readonly order: Order;
-  /** Longest limit with which a shape has a place now beside the plan of the first that waits; see policy/pool/pass. */
-  readonly longest: Map<Shape, number>;
+  /** Until when a shape has a place now beside the plan of the first that waits; see policy/pool/pass. */
+  readonly latest: Map<Shape, number>;
   plans: Kept['plans'];
   reserved: Reserved;
   /** The first run that waits for room; undefined where nobody looked since something was granted. */
@@ -35,10 +35,12 @@ export interface Pass extends Kept {
 export function nextHead(pass: Pass): Entry | null {
   if (pass.head !== undefined) return pass.head;
   let head: Entry | null = null;
+  const withoutRoom = new Set([...pass.pool.queue.shapes.keys()].filter((shape) => isWithoutRoom(pass, shape)));
   for (const { entries } of pass.pool.queue.lines.values()) {
     for (const entry of entries) {
+      if (!withoutRoom.has(entry.of.shape)) continue;
       if (head && pass.order.compare(entry, head) >= 0) break;
-      if (!waitsForRoom(pass, entry)) continue;
+      if (isHindered(pass, entry)) continue;
       head = entry;
       break;
     }
@@ -47,11 +49,13 @@ export function nextHead(pass: Pass): Entry | null {
   return head;
 }
 
-function waitsForRoom({ pool, full, hopeless }: Pass, { waiting, request, of: { shape } }: Entry): boolean {
-  if (shape.closed !== null || hopeless.has(shape)) return false;
-  if (shape.candidates.size > 0 && !full.has(shape)) return false;
-  if (pool.holds.has(waiting.runId)) return false;
-  return !exceedsProjectQuota(pool, request) && !exceedsOwnerQuota(pool, request);
+function isWithoutRoom({ full, hopeless }: Pass, shape: Shape): boolean {
+  return shape.closed === null && !hopeless.has(shape) && (shape.candidates.size === 0 || full.has(shape));
+}
+
+/** Whether others give way for it already, or a quota keeps it. */
+function isHindered({ pool }: Pass, { waiting, request }: Entry): boolean {
+  return pool.holds.has(waiting.runId) || exceedsProjectQuota(pool, request) || exceedsOwnerQuota(pool, request);
 }
 
 /** Makes room for the first that has to wait, where runs of lower priority can be asked to go; otherwise keeps its place. */

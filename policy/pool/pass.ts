@@ -1,6 +1,6 @@
 import { becauseOf } from './because';
 import { refreshed } from './candidates';
-import { createCursors, entryAt, type Cursor } from './cursors';
+import { advance, createCursors, entryAt, type Cursor } from './cursors';
 import { findPlace, type Part } from './fit';
 import { clearReserved, drain } from './give-way';
 import { grant } from './grant';
@@ -19,9 +19,6 @@ import type { Decision } from './state';
 
 /** Places that are looked for in one pass beyond those that are found; the rest waits for the next. */
 const MOST_TRIES = 500;
-
-/** How many of a class are passed over in search of one whose limit is short enough. */
-const MOST_PASSED = 500;
 
 /**
  * Gives leases to those that wait, in order, and asks runs to give way. First come those before the first that has to wait
@@ -61,14 +58,14 @@ function settleHeads(pass: Pass): Decision[] {
 }
 
 function startBehind(pass: Pass): Decision[] {
-  const hopeful = hopefulIn(pass).filter((wait) => wait.shortestMs <= longestOf(pass, wait.shape));
+  const hopeful = hopefulIn(pass).filter(({ shape, shortestMs }) => pass.nowMs + shortestMs <= latestOf(pass, shape));
   return startIn(pass, hopeful, () => true);
 }
 
 function startIn(pass: Pass, waits: readonly WaitClass[], goesOn: (next: Cursor) => boolean): Decision[] {
   const decisions: Decision[] = [];
   if (waits.length === 0) return decisions;
-  const cursors = createCursors(waits, pass.order);
+  const cursors = createCursors(waits, pass.order, pass.nowMs, (wait) => latestOf(pass, wait.shape));
   for (let tries = 0; tries < MOST_TRIES;) {
     const cursor = cursors.first();
     if (!cursor || !goesOn(cursor)) break;
@@ -91,16 +88,16 @@ function hopefulIn({ pool, full }: Pass): WaitClass[] {
   return hopeful;
 }
 
-/** The longest limit with which a shape has a place now; only a bound where more than one place is kept. */
-function longestOf(pass: Pass, shape: Shape): number {
-  const { pool, nowMs, plans, reserved, longest } = pass;
+/** Until when a shape has a place that is free now; only a bound where more than one place is kept. */
+function latestOf(pass: Pass, shape: Shape): number {
+  const { pool, plans, reserved, latest } = pass;
   const [only] = plans;
   if (plans.length !== 1 || !only || only.plan.firm || reserved !== NOTHING_RESERVED) return Infinity;
-  let known = longest.get(shape);
+  let known = latest.get(shape);
   if (known === undefined) {
     const fit = findPlace(pool, shape, (part) => leavesPlace(only.plan, part, Infinity));
-    known = fit.kind === 'fits' ? Infinity : only.plan.atMs - nowMs;
-    longest.set(shape, known);
+    known = fit.kind === 'fits' ? Infinity : only.plan.atMs;
+    latest.set(shape, known);
   }
   return known;
 }
@@ -123,7 +120,7 @@ export function createPass(pool: Pool, nowMs: number): Pass {
     hasHead: false,
     full: new Set(),
     hopeless: new Set(),
-    longest: new Map(),
+    latest: new Map(),
   };
 }
 
@@ -136,8 +133,11 @@ function tryNext(pass: Pass, cursor: Cursor): Decision | null {
   }
   const hasQuota = !exceedsOwnerQuota(pass.pool, entry.request);
   const decision = hasQuota ? tryEntry(pass, entry) : null;
-  if (!decision) advance(cursor, hasQuota);
-  return decision;
+  if (decision) return decision;
+  // Where one is kept out, any other that is not shorter would be as well.
+  if (hasQuota) cursor.tooLongMs = Math.min(cursor.tooLongMs, entry.request.limitMs);
+  advance(cursor);
+  return null;
 }
 
 function tryEntry(pass: Pass, entry: Entry): Decision | null {
@@ -155,7 +155,7 @@ function tryEntry(pass: Pass, entry: Entry): Decision | null {
   pass.plans = pass.plans.filter((other) => other.entry !== entry);
   pass.reserved = reservedAt(pool, nowMs);
   pass.head = undefined;
-  pass.longest.clear();
+  pass.latest.clear();
   for (const other of pool.queue.shapes.keys()) refreshed(pool, other);
   order.forget(entry.request.project);
   return { kind: 'grant', lease };
@@ -170,14 +170,4 @@ function breaksReservation({ reserved }: Pass, { request }: Entry, parts: readon
       parts.flatMap(({ gpus }) => gpus),
     ) !== null
   );
-}
-
-/** To the next of its class; where one was kept out, to the next that is shorter: any other would be as well. */
-function advance(cursor: Cursor, wasKept: boolean): void {
-  const { entries } = cursor.wait;
-  if (wasKept) cursor.tooLongMs = Math.min(cursor.tooLongMs, entryAt(cursor).request.limitMs);
-  const last = Math.min(entries.length, cursor.at + MOST_PASSED);
-  do cursor.at += 1;
-  while (cursor.at < last && entryAt(cursor).request.limitMs >= cursor.tooLongMs);
-  if (cursor.at >= last) cursor.at = entries.length;
 }

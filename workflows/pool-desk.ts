@@ -1,4 +1,10 @@
-import type { ClaimAnswer, ClaimIdentity, ClaimInput } from '../contract/pool';
+import {
+  POOL_DEFAULTS,
+  type ClaimAnswer,
+  type ClaimIdentity,
+  type ClaimInput,
+  type PoolSettings,
+} from '../contract/pool';
 import type { LeaseStanding, PoolInput, PoolNews } from '../contract/pool-messages';
 import { adoptLeases, claimsIn } from '../policy/pool/adopt';
 import { createPoolCore, type Decision, type PoolCore, type PoolState } from '../policy/pool/core';
@@ -84,6 +90,10 @@ export class PoolDesk {
     const { given } = this;
     this.given = [];
     return [...given, ...this.core.decide(Date.now())];
+  }
+
+  settings(): PoolSettings {
+    return { ...POOL_DEFAULTS, ...this.kept().settings };
   }
 
   kept(): KeptPool {

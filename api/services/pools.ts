@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../../contract/fault';
-import { POOL_DEFAULTS, type PoolHostFacts, type PoolView } from '../../contract/pool';
+import type { PoolHostFacts, PoolView } from '../../contract/pool';
 import type { PoolDetail, PoolReservation, PoolSummary } from '../../contract/pool-http';
-import { changedSettings, checkPoolChange, writePoolSettings } from '../../contract/pool-settings';
+import { checkPoolChange, settingsChangeOf, writePoolSettings } from '../../contract/pool-settings';
 import { ProblemError } from '../problem-error';
 import { stateOf } from './hosts';
 import { poolAnswered } from './pool-answer';
@@ -33,10 +33,9 @@ export async function changePool(services: Services, name: string, input: unknow
   const checked = checkPoolChange(input ?? {});
   if (checked.faults !== undefined) throw new InvalidInputError(checked.faults, 'The change');
   await checkPoolExists(services, name);
-  const before = (await services.temporal.pools.view(name))?.settings ?? POOL_DEFAULTS;
   const { by = 'the API' } = checked.change;
-  const settings = changedSettings(before, checked.change);
-  const answer = await services.temporal.pools.configure(name, { settings, by });
+  const change = settingsChangeOf(checked.change);
+  const answer = await services.temporal.pools.configure(name, { change, by });
   services.pools.changed(name);
   return detailOf(poolAnswered(answer, `the pool "${name}"`), 'pool');
 }

@@ -208,6 +208,26 @@ test('settings of a pool are changed as they are written, and every fault is tol
   });
 });
 
+test('changes of one map of settings that are made at once all hold', async () => {
+  await inWorld(async () => {
+    await world.hostIs({ name: 'one', pool: 'busy', cpus: 1 });
+    const patch = (change: object) => send('PATCH', '/v1/pools/busy', change);
+    await patch({ weights: { old: 2 }, projectQuotas: { shared: { gpus: 1 } } });
+    const names = Array.from({ length: 8 }, (_, index) => `p${index}`);
+    const answers = await Promise.all([
+      ...names.map((name) => patch({ weights: { [name]: 3 }, projectQuotas: { [name]: { gpus: 2 } } })),
+      patch({ weights: { old: null }, projectQuotas: { shared: { runs: 5 } } }),
+      patch({ ownerQuotas: { ada: { runs: 1 } } }),
+    ]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 200));
+    expect((await look<PoolDetail>('/v1/pools/busy')).settings).toMatchObject({
+      weights: Object.fromEntries(names.map((name) => [name, 3])),
+      projectQuotas: { shared: { gpus: 1, runs: 5 }, ...Object.fromEntries(names.map((name) => [name, { gpus: 2 }])) },
+      ownerQuotas: { ada: { runs: 1 } },
+    });
+  });
+});
+
 test('without a worker hosts and pools are shown as the store knows them, and it is said so', async () => {
   expect(await look<HostDetail>('/v1/hosts/fake')).toMatchObject({ source: 'reports', used: null, intent: 'none' });
   expect(await look<PoolDetail>('/v1/pools/default')).toMatchObject({ source: 'reports', queue: [], leases: [] });

@@ -176,6 +176,44 @@ test('a full queue answers 429 and when to try again, for all, a project and an 
   });
 });
 
+test('a burst of submissions gets as many places as the queue has, for all, a project and an owner', async () => {
+  await inWorld(async () => {
+    await world.hostIs({ name: 'crowd', pool: 'crowded', cpus: 2 });
+    await send('POST', '/v1/hosts/crowd/cordon', {});
+    const quotas = { projectQuotas: { vision: { queued: 2 } }, ownerQuotas: { ada: { queued: 1 } } };
+    await send('PATCH', '/v1/pools/crowded', { maxQueued: 5, ...quotas });
+    const burst = async (size: number, more: object, headers = {}): Promise<Run[]> => {
+      const one = () => api.post('/v1/runs', { image: 'a:1', pool: 'crowded', ...more }, headers);
+      const answers = await Promise.all(Array.from({ length: size }, one));
+      const taken = answers.filter(({ statusCode }) => statusCode === 202);
+      expect(answers.filter(({ statusCode }) => statusCode === 429)).toHaveLength(size - taken.length);
+      return taken.map((answer) => answer.json<Run>());
+    };
+    const ofKey = await burst(4, { owner: 'eve' }, { 'idempotency-key': 'crowd' });
+    expect(new Set(ofKey.map(({ id }) => id)).size).toBe(1);
+    expect(ofKey).toHaveLength(4);
+    const accepted = [
+      ...ofKey.slice(0, 1),
+      ...(await burst(6, { owner: 'ada' })),
+      ...(await burst(6, { project: 'vision' })),
+      ...(await burst(6, { project: 'speech' })),
+    ];
+    expect(accepted.map(({ owner, project }) => [owner, project])).toEqual([
+      ['eve', 'default'],
+      ['ada', 'default'],
+      ['nobody', 'vision'],
+      ['nobody', 'vision'],
+      ['nobody', 'speech'],
+    ]);
+    for (const { id } of accepted) await api.post(`/v1/runs/${id}/cancel`, {});
+    for (const { id } of accepted) await world.reached(id, 'cancelled');
+    const again = await burst(2, { owner: 'ada' });
+    expect(again).toHaveLength(1);
+    await api.post(`/v1/runs/${again[0]!.id}/cancel`, {});
+    await world.reached(again[0]!.id, 'cancelled');
+  });
+});
+
 test('settings of a pool are changed as they are written, and every fault is told at once', async () => {
   await inWorld(async () => {
     await world.hostIs({ name: 'any', pool: 'tuned', cpus: 1 });

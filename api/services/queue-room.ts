@@ -116,16 +116,17 @@ function fullQueue(
   if (total >= maxQueued) {
     return `${total} runs wait in pool ${pool}, which takes no more than ${maxQueued}.`;
   }
-  const ofProject = limitOf(projectQuotas, project);
+  const ofProject = mostQueued(projectQuotas, project) ?? Infinity;
   if ((byProject.get(project) ?? 0) >= ofProject) {
     return `${byProject.get(project) ?? 0} runs of project ${project} wait in pool ${pool}; its quota is ${ofProject}.`;
   }
-  const ofOwner = limitOf(ownerQuotas, owner);
+  const ofOwner = mostQueued(ownerQuotas, owner) ?? Infinity;
   if ((byOwner.get(owner) ?? 0) < ofOwner) return null;
   return `${byOwner.get(owner) ?? 0} runs of ${owner} wait in pool ${pool}; the quota is ${ofOwner}.`;
 }
 
-function limitOf(quotas: Record<string, Quota>, name: string): number {
+/** How many runs of a project or an owner may wait; null: no limit. */
+export function mostQueued(quotas: Record<string, Quota>, name: string): number | null {
   const quota = Object.hasOwn(quotas, name) ? quotas[name] : quotas['*'];
-  return quota?.queued ?? Infinity;
+  return quota?.queued ?? null;
 }

@@ -163,6 +163,18 @@ test('a full queue answers 429 and when to try again, for all, a project and an 
     expect((await submit({ owner: 'ada' })).json<Problem>().detail).toContain('runs of ada wait');
     waiting.push(await submit({ owner: 'bob' }));
     expect((await submit({ owner: 'eve' })).json<Problem>().detail).toContain('which takes no more than 2');
+    const narrow = await until(async () => {
+      const pool = await look<PoolDetail>('/v1/pools/narrow');
+      return pool.queue.length === 2 && pool;
+    });
+    expect(narrow.projects.map(({ project, queued }) => [project, queued])).toEqual([
+      ['default', 1],
+      ['vision', 1],
+    ]);
+    expect(narrow.owners).toEqual([
+      { owner: 'ada', queued: 1, mostQueued: 1 },
+      { owner: 'bob', queued: 1, mostQueued: 1 },
+    ]);
 
     for (const response of waiting) {
       const { id } = response.json<Run>();

@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
 
 import { sentence } from '../../contract/sentence';
-import { cancelSignal, suspendSignal, resumeSignal } from '../../workflows/messages';
+import { cancelSignal, leaseQuery, suspendSignal, resumeSignal } from '../../workflows/messages';
 import { deferred, type Deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
 import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
@@ -141,6 +142,58 @@ describe('a run of a pool', () => {
     expect(host.records.latest()).toMatchObject({
       reason: 'no-capacity',
       message: expect.stringContaining('resources.cpus'),
+    });
+  });
+});
+
+describe('a claim that arrives after its release', () => {
+  const lateClaim = async (run: WorkflowHandle) => (await run.query(leaseQuery))!.claim;
+
+  it('is given back by the run, which does not want it any more', async () => {
+    const stoppable = containerThatMustBeStopped();
+    const { changes, ends } = heldContainers();
+    const host = fakeHost({
+      ...stoppable,
+      followContainer: async (input) =>
+        input.runId === suspended && input.attempt === 1
+          ? stoppable.followContainer(input)
+          : changes.followContainer!(input),
+    });
+    let suspended = '';
+    await withPool(host, async (start, pool) => {
+      const run = await start({});
+      suspended = run.workflowId;
+      await pool.becomes(({ leases }) => leases.length === 1);
+      await host.records.reached('running');
+      const { pool: name, ...late } = await lateClaim(run);
+      await run.signal(suspendSignal);
+      await host.records.reached('suspended');
+      await pool.becomes(({ leases }) => leases.length === 0);
+
+      await pool.link.claim(name, late);
+      await pool.becomes(({ leases, queued }) => leases.length === 0 && queued === 0);
+      await host.records.said('The pool had a lease that the run no longer wants; it was given back.');
+
+      ends(suspended);
+      await run.signal(resumeSignal);
+      await run.result();
+    });
+  });
+
+  it('is free again where the workflow of its run has ended', async () => {
+    const { changes, ends } = heldContainers();
+    await withPool(fakeHost(changes), async (start, pool) => {
+      const run = await start({});
+      await pool.becomes(({ leases }) => leases.length === 1);
+      const { pool: name, ...late } = await lateClaim(run);
+      ends(run.workflowId);
+      await run.result();
+      await pool.becomes(({ leases }) => leases.length === 0);
+
+      await pool.link.claim(name, late);
+      const unknown = { ...late, runId: 'nobody', claim: 7 };
+      await pool.link.claim(name, unknown);
+      await pool.becomes(({ leases, queued }) => leases.length === 0 && queued === 0);
     });
   });
 });

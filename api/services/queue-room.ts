@@ -1,8 +1,10 @@
+import type { FastifyBaseLogger } from 'fastify';
+
 import type { PoolSettings, Quota } from '../../contract/pool';
 import type { RunSpec } from '../../contract/spec';
-import type { QueuedCounts } from '../../store/run-store';
+import type { QueuedCounts, RunStore } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
-import type { Services } from './services';
+import type { PoolDirectory } from './pool-directory';
 
 const RETRY_AFTER_SECONDS = '30';
 
@@ -21,11 +23,13 @@ export interface QueueRoom {
   enter<T>(runId: string, spec: RunSpec, accept: () => Promise<T>): Promise<T>;
 }
 
-export function createQueueRoom({
-  pools,
-  runStore,
-  logger,
-}: Pick<Services, 'pools' | 'runStore' | 'logger'>): QueueRoom {
+export interface QueueRoomParts {
+  pools: Pick<PoolDirectory, 'settings'>;
+  runStore: Pick<RunStore, 'countQueued'>;
+  logger: FastifyBaseLogger;
+}
+
+export function createQueueRoom({ pools, runStore, logger }: QueueRoomParts): QueueRoom {
   const guests = createGuests();
   const inTurn = createTurns();
 

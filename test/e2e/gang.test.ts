@@ -60,7 +60,10 @@ describe('a gang', () => {
     const nodes = nodesOf(run);
     expect(nodes).toHaveLength(2);
     for (const [rank, node] of [id, ...nodes].entries()) {
-      expect(await logLines(server.url, node)).toEqual([`rank ${rank} of 3 run ${id} attempt 1`, 'sum 3']);
+      const lines = [`rank ${rank} of 3 run ${id} attempt 1`, 'sum 3'];
+      expect(await logLines(server.url, node)).toEqual(lines);
+      const byRank = await fetch(`${server.url}/v1/runs/${id}/logs?node=${rank}`);
+      expect(await byRank.text()).toBe(`${lines.join('\n')}\n`);
     }
     expect(await getRun(server.url, nodes[0]!)).toMatchObject({ gangOf: id, rank: 1, state: 'succeeded' });
     expect(leftOf(id)).toEqual([]);

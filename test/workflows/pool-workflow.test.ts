@@ -89,6 +89,12 @@ it('keeps its settings and what operators want of its hosts in all executions, a
       type: 'unknown-reservation',
     });
 
+    for (const change of [{ cpuOvercommit: 0 }, { weights: { x: 0 } }, 5, null]) {
+      expect(
+        await refused(handle.executeUpdate(configureUpdate, { args: [{ change: change as never, by: 'ada' }] })),
+      ).toMatchObject({ type: 'bad-settings' });
+    }
+
     await handle.executeUpdate(changeHostUpdate, { args: [{ host: 'fake', intent: 'none', by: 'ada' }] });
     await run.result();
     const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');

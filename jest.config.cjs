@@ -17,4 +17,6 @@ module.exports = {
   testEnvironment: 'node',
   testTimeout: 60_000,
   maxWorkers: 2,
+  // What runs beside each other in one file mostly waits.
+  maxConcurrency: 10,
 };

@@ -11,7 +11,7 @@ const engine = createEngine(TEST_DOCKER_HOST);
 let suite: TroubleSuite;
 
 beforeAll(async () => {
-  suite = await troubleSuite(TEST_DOCKER_HOST, engine);
+  suite = await troubleSuite({ dockerHost: TEST_DOCKER_HOST, engine });
 });
 
 afterAll(async () => {

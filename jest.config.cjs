@@ -16,6 +16,7 @@ module.exports = {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
+  testSequencer: '<rootDir>/test/helpers/sequencer.cjs',
   testEnvironment: 'node',
   testTimeout: 60_000,
   maxWorkers: 2,

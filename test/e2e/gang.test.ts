@@ -2,18 +2,15 @@ import { execFileSync } from 'node:child_process';
 
 import type { RunDetail } from '../../contract/http';
 import { python } from '../host/helpers';
-import { getRun, inState, logLines, post, request, shellRun, submit } from '../helpers/runs';
-import { startServer, type TestServer } from '../helpers/server';
+import { getRun, inState, logLines, post, shellRun, submit } from '../helpers/runs';
+import { sharedServer, type SharedServer } from '../helpers/shared-server';
 import { until } from '../helpers/until';
 
 jest.setTimeout(180_000);
 
-let server: TestServer;
+let server: SharedServer;
 beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(async () => {
-  expect(await server.dispose()).toEqual([]);
+  server = await sharedServer();
 });
 
 /** Sums the ranks of all nodes at the first of them, which tells the others; as training programs meet by MASTER_ADDR. */
@@ -53,7 +50,7 @@ function leftOf(id: string): string[] {
 const nodesOf = (run: RunDetail, attempt = 1): string[] => run.attempts[attempt - 1]!.nodes.map(({ runId }) => runId);
 
 describe('a gang', () => {
-  it('has its nodes find each other and succeed together, each with a log of its own', async () => {
+  it.concurrent('has its nodes find each other and succeed together, each with a log of its own', async () => {
     const id = await submit(server.url, gang(SUM));
     const run = await inState(server.url, id, 'succeeded', 120_000);
 
@@ -69,17 +66,7 @@ describe('a gang', () => {
     expect(leftOf(id)).toEqual([]);
   });
 
-  it('is one run in the list, and its nodes are listed by it', async () => {
-    const { body } = await request<{ items: RunDetail[] }>(`${server.url}/v1/runs`);
-    expect(body.items.map(({ gangOf }) => gangOf)).toEqual([null]);
-    const [{ id }] = body.items as [RunDetail];
-    const { body: nodes } = await request<{ items: RunDetail[] }>(`${server.url}/v1/runs?gangOf=${id}`);
-    expect(nodes.items.map(({ rank }) => rank).toSorted((one, other) => one! - other!)).toEqual([1, 2]);
-    const { body: stats } = await request<{ total: number }>(`${server.url}/stats`);
-    expect(stats.total).toBe(1);
-  });
-
-  it('is tried again as a whole when one node fails, with the cause of that node', async () => {
+  it.concurrent('is tried again as a whole when one node fails, with the cause of that node', async () => {
     const code = `
 import os, sys, time
 if os.environ["TRAINYARD_ATTEMPT"] == "1":
@@ -99,7 +86,7 @@ if os.environ["TRAINYARD_ATTEMPT"] == "1":
     expect(leftOf(id)).toEqual([]);
   });
 
-  it('that is cancelled leaves no container of any node', async () => {
+  it.concurrent('that is cancelled leaves no container of any node', async () => {
     const policy = { timeouts: { grace: '1s' } };
     const id = await submit(server.url, gang('import time; print("up"); time.sleep(600)', { policy }));
     await inState(server.url, id, 'running');

@@ -1,6 +1,6 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 
-import type { PoolView } from '../contract/pool';
+import type { ClaimInput, PoolView } from '../contract/pool';
 import {
   faultOfClaim,
   faultOfHostChange,
@@ -13,6 +13,7 @@ import type { PoolDesk } from './pool-desk';
 import { keepInMemo } from './pool-memo';
 import {
   changeHostUpdate,
+  claimAllUpdate,
   claimUpdate,
   configureUpdate,
   explainQuery,
@@ -29,6 +30,9 @@ import {
 export function listenAsPool(desk: PoolDesk): void {
   setHandler(claimUpdate, (input) => desk.claim(input), {
     validator: (input) => refuseIf('bad-message', faultOfClaim(input)),
+  });
+  setHandler(claimAllUpdate, (inputs: ClaimInput[]) => inputs.map((input) => desk.claim(input)), {
+    validator: (inputs: ClaimInput[]) => inputs.forEach((input) => refuseIf('bad-message', faultOfClaim(input))),
   });
   setHandler(releaseSignal, (claim) => {
     if (faultOfIdentity(claim) === null) desk.release(claim);

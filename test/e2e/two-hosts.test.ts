@@ -244,7 +244,7 @@ it('the nodes of a gang on two hosts meet over the network of their hosts, and l
   expect(await handle.result()).toMatchObject({ reason: 'completed', attempts: 1 });
 
   const nodes = nodesOf(await handle.query<RunStatus>('status'));
-  expect(nodes.map(({ host }) => host).toSorted()).toEqual(['one', 'two']);
+  expect(new Set(nodes.map(({ host }) => host))).toEqual(new Set(['one', 'two']));
   for (const [rank, { runId }] of nodes.entries()) expect(await printed(runId)).toEqual(summed(id, { rank, of: 2 }));
   expect(await leftovers()).toEqual([]);
 });
@@ -266,7 +266,7 @@ it('a gang on two hosts is ended and tried again as a whole, whichever of its no
   expect(await printed(id)).toEqual(byAttempt.flat());
   for (const attempt of [1, 2, 3]) {
     const [first, second] = nodesOf(status, attempt);
-    expect([first?.host, second?.host].toSorted()).toEqual(['one', 'two']);
+    expect(new Set([first?.host, second?.host])).toEqual(new Set(['one', 'two']));
     expect(await printed(second!.runId)).toEqual(summed(id, { rank: 1, of: 2, attempt }));
   }
   expect(await leftovers()).toEqual([]);

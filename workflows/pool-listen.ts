@@ -1,7 +1,7 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 
 import { isObject } from '../contract/merge';
-import type { PoolSettings, PoolView } from '../contract/pool';
+import type { ClaimInput, PoolSettings, PoolView } from '../contract/pool';
 import type { ConfigureInput } from '../contract/pool-messages';
 import { changeSettings } from '../contract/settings-change';
 import {
@@ -16,6 +16,7 @@ import type { PoolDesk } from './pool-desk';
 import { keepInMemo } from './pool-memo';
 import {
   changeHostUpdate,
+  claimAllUpdate,
   claimUpdate,
   configureUpdate,
   explainQuery,
@@ -32,6 +33,9 @@ import {
 export function listenAsPool(desk: PoolDesk): void {
   setHandler(claimUpdate, (input) => desk.claim(input), {
     validator: (input) => refuseIf('bad-message', faultOfClaim(input)),
+  });
+  setHandler(claimAllUpdate, (inputs: ClaimInput[]) => inputs.map((input) => desk.claim(input)), {
+    validator: (inputs: ClaimInput[]) => inputs.forEach((input) => refuseIf('bad-message', faultOfClaim(input))),
   });
   setHandler(releaseSignal, (claim) => {
     if (faultOfIdentity(claim) === null) desk.release(claim);

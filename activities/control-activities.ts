@@ -36,6 +36,7 @@ export interface ControlDeps {
 /** The activities of the control queue; what each promises stands in contract/activities. */
 export function createControlActivities(deps: ControlDeps): ControlActivities & LeaseActivities {
   const { store, recipes, policies, checkTargets, cancelWorkflow, pools } = deps;
+  const firstAnswer = createFirstAnswer(pools);
   return {
     admitRun: async ({ runId, submission, claimSince }) => {
       if (!isRunId(runId)) throw refused(`"${runId}" cannot be the id of a run: ${RUN_ID_MEND}`);
@@ -48,7 +49,7 @@ export function createControlActivities(deps: ControlDeps): ControlActivities & 
       if (faults.length > 0) throw refused(faults.map(describeFault).join('; '), faults);
       const admitted = { spec, specHash: specHash(spec), recipe };
       if (claimSince === undefined) return { ...admitted, assigned: await hostAtOnce(store, spec) };
-      const answer = await firstAnswer(pools, { runId, spec, submittedAt: claimSince });
+      const answer = await firstAnswer({ runId, spec, submittedAt: claimSince });
       return { ...admitted, assigned: null, ...(answer && { answer }) };
     },
 
@@ -72,15 +73,27 @@ export function createControlActivities(deps: ControlDeps): ControlActivities & 
 
 /** An admission waits no longer for its pool: the run asks again by itself. */
 const FIRST_ANSWER_MS = 2_000;
+/**
+ * Admissions that wait for their pool at once; the others leave it to their runs. Each keeps a workflow task, of which a worker
+ * has forty under way, and the pool needs one to answer: with all of them taken, each would wait in vain.
+ */
+const MOST_FIRST_ANSWERS = 20;
 
-/** What the pool says to the first claim of a run; null where it does not say so at once. */
-async function firstAnswer(
-  pools: PoolClient,
-  { runId, spec, submittedAt }: { runId: string; spec: RunSpec; submittedAt: string },
-): Promise<ClaimAnswer | null> {
-  const request = leaseRequestOf(spec, { submittedAt });
-  const asking = pools.claim(poolOf(spec), { runId, claim: 1, attempt: 1, request }).catch(() => null);
-  return Promise.race([asking, sleep(FIRST_ANSWER_MS, null, { ref: false })]);
+/** Makes what says how the pool answers the first claim of a run; null where it does not say so at once. */
+function createFirstAnswer(pools: PoolClient) {
+  let waiting = 0;
+  return async (run: { runId: string; spec: RunSpec; submittedAt: string }): Promise<ClaimAnswer | null> => {
+    if (waiting >= MOST_FIRST_ANSWERS) return null;
+    const { runId, spec, submittedAt } = run;
+    const request = leaseRequestOf(spec, { submittedAt });
+    waiting += 1;
+    try {
+      const asking = pools.claim(poolOf(spec), { runId, claim: 1, attempt: 1, request }).catch(() => null);
+      return await Promise.race([asking, sleep(FIRST_ANSWER_MS, null, { ref: false })]);
+    } finally {
+      waiting -= 1;
+    }
+  };
 }
 
 async function tell(pools: PoolClient, word: PoolWord): Promise<void> {

@@ -15,6 +15,7 @@ import { openPolicyStore } from '../store/sqlite-policy-store';
 import { openRunStore } from '../store/sqlite-run-store';
 import { buildApp } from './app';
 import { createPoolDirectory } from './services/pool-directory';
+import { createQueueRoom } from './services/queue-room';
 import { openTemporal } from './temporal/gateway';
 
 /** After this a request that is still going on is cut off. */
@@ -41,7 +42,8 @@ async function main(): Promise<void> {
   const logStore = openLogStore(config.data, { segmentBytes: config.logs.segmentBytes });
   const temporal = openTemporal(config.temporal);
   const pools = createPoolDirectory({ runStore, pools: temporal.pools });
-  const app = await buildApp({ config, runStore, logStore, temporal, recipes, policies, pools, logger });
+  const queueRoom = createQueueRoom({ pools, runStore, logger });
+  const app = await buildApp({ config, runStore, logStore, temporal, recipes, policies, pools, queueRoom, logger });
 
   const { close } = closeWithGrace({ delay: CLOSE_GRACE_MS, logger }, async ({ err, signal }) => {
     if (err) logger.fatal({ err }, 'The API fails and stops');

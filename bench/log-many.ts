@@ -6,7 +6,8 @@ import { circumstances, report, rounded } from './helpers/report';
 
 /**
  * A hundred containers that each print 100 lines a second for a minute: how long after the last line all of them are stored,
- * and what the process of the pumps takes of a processor meanwhile. Each log is checked line by line.
+ * and what the process of the pumps takes of a processor meanwhile. Each log is checked line by line. The last line is there when its
+ * engine says so: a hundred programs on a few processors are late themselves, by what is told, too.
  */
 const GOAL_MS = 1000;
 const CONTAINERS = 100;
@@ -51,12 +52,13 @@ export async function main([startsWithin = '120']: string[]): Promise<void> {
     const endAt = beginAt + (SECONDS - 0.1) * 1000;
     await sleep(Math.max(0, endAt - Date.now()));
     const storedAt = await whenAllStored(host);
-    await expectExactLogs(host);
-    const behindMs = storedAt - endAt;
+    const lastLineAt = await expectExactLogs(host);
+    const behindMs = storedAt - lastLineAt;
     report('log-many', {
       goal: `all stored within ${GOAL_MS} ms of the last line`,
       reached: behindMs <= GOAL_MS,
       behindMs: rounded(behindMs, 0),
+      lastLineLateMs: rounded(lastLineAt - endAt, 0),
       cpuShare: rounded(cpuShare, 3),
       memoryMiB: rounded(residentMiB(pumps.pid), 0),
       lines: CONTAINERS * LINES,
@@ -93,11 +95,14 @@ async function whenAllStored({ logs }: PumpHost): Promise<number> {
   return Date.now();
 }
 
-async function expectExactLogs({ logs }: PumpHost): Promise<void> {
+/** Returns when the last line of all was printed, by the time that its engine gave it. */
+async function expectExactLogs({ logs }: PumpHost): Promise<number> {
+  let lastLineAt = 0;
   for (let index = 0; index < CONTAINERS; index += 1) {
     let next = 0;
     for await (const lines of logs.read(runOf(index), {})) {
-      for (const { text } of lines) {
+      for (const { text, time } of lines) {
+        lastLineAt = Math.max(lastLineAt, Date.parse(time));
         if (Number.parseInt(text, 10) !== next)
           throw new Error(`${runOf(index)}: line ${next} was expected, not ${text}`);
         next += 1;
@@ -105,4 +110,5 @@ async function expectExactLogs({ logs }: PumpHost): Promise<void> {
     }
     if (next !== LINES) throw new Error(`${runOf(index)}: ${next} lines of ${LINES} are there`);
   }
+  return lastLineAt;
 }

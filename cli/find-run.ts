@@ -1,3 +1,4 @@
+import type { RunDetail } from '../contract/http';
 import type { Run } from '../contract/run';
 import type { ApiClient } from './api-client';
 import { ProblemError, UsageError } from './errors';
@@ -11,12 +12,25 @@ const CANDIDATES = 100;
  * @throws {UsageError} if no run, or more than one, begins so.
  */
 export async function findRunId(api: ApiClient, typed: string): Promise<string> {
+  return (await withId(api, typed)) === null ? completed(api, typed) : typed;
+}
+
+/** The run itself, found in the same way. */
+export async function findRun(api: ApiClient, typed: string): Promise<RunDetail> {
+  return (await withId(api, typed)) ?? api.get<RunDetail>(runPath(await completed(api, typed)));
+}
+
+/** The run with this very id; null where there is none. */
+async function withId(api: ApiClient, typed: string): Promise<RunDetail | null> {
   try {
-    await api.get<Run>(runPath(typed));
-    return typed;
+    return await api.get<RunDetail>(runPath(typed));
   } catch (error) {
-    if (!(error instanceof ProblemError) || (error.status !== 404 && error.status !== 400)) throw error;
+    if (error instanceof ProblemError && (error.status === 404 || error.status === 400)) return null;
+    throw error;
   }
+}
+
+async function completed(api: ApiClient, typed: string): Promise<string> {
   const { items } = await api.get<{ items: Run[] }>('/v1/runs', { text: typed, limit: CANDIDATES });
   const found = items.map(({ id }) => id).filter((id) => id.startsWith(typed));
   const [only] = found;

@@ -22,13 +22,14 @@ export function tableOfPools(pools: readonly PoolSummary[]): string[] {
 /** A pool without its queue, for `trainyard pools show`. */
 export function describePool(pool: PoolDetail, colors: boolean): string[] {
   const heading = (text: string): string[] => ['', color(text, 1, colors)];
-  const { projects, reservations, settings, hostNames } = pool;
+  const { projects, owners, reservations, settings, hostNames } = pool;
   return [
     ...tableOfPools([pool]),
     ...labelled([['hosts', hostNames.join(', ')]]),
     ...heading('Settings'),
     stringify(settings).trimEnd(),
     ...(projects.length === 0 ? [] : [...heading('Projects'), ...tableOfProjects(pool)]),
+    ...(owners.length === 0 ? [] : [...heading('Owners of runs that wait'), ...tableOfOwners(pool)]),
     ...(reservations.length === 0 ? [] : [...heading('Reservations'), ...tableOfReservations(reservations)]),
   ];
 }
@@ -44,6 +45,13 @@ function tableOfProjects({ projects }: PoolDetail): string[] {
       String(gpus),
       String(queued),
     ]),
+  );
+}
+
+function tableOfOwners({ owners }: PoolDetail): string[] {
+  return table(
+    ['OWNER', 'QUEUED', 'AT MOST'],
+    owners.map(({ owner, queued, mostQueued }) => [owner, String(queued), String(mostQueued ?? '-')]),
   );
 }
 

@@ -1,6 +1,8 @@
 import type { Evidence, Findings } from './evidence';
+import type { Fault } from './fault';
 import type { LeaseNode } from './pool';
 import type { EndReason, ReasonDetail } from './reason';
+import type { Attempt, Run } from './run';
 import type { RunSpec } from './spec';
 
 /** What a container of a gang knows of the others. A gang is a run of several nodes; each node but the first is a run of its own. */
@@ -31,6 +33,46 @@ export function nodeAlias(rank: number): string {
 /** Id of the run that is the node of a rank, under one lease of a gang; each lease has an epoch of its own. */
 export function nodeRunId(gangId: string, epoch: number, rank: number): string {
   return `${gangId}.e${epoch}.n${rank}`;
+}
+
+/** A run with what tells its nodes; `spec` is null where it is not known. */
+export type GangView = Pick<Run, 'id' | 'state' | 'gangOf' | 'rank'> & {
+  attempts: readonly Pick<Attempt, 'number' | 'nodes'>[];
+  spec: { nodes?: number | undefined } | null;
+};
+
+/** Which node of a gang is meant: of the newest attempt that has one of that rank, or of the attempt that is named. */
+export interface NodeChoice {
+  rank: number;
+  attempt?: number | undefined;
+}
+
+/** A node that was looked for: the run that it is; or what is wrong with the question; or why there is none (yet). */
+export type FoundNode = { runId: string } | { fault: Fault } | { absent: string };
+
+export function findNode(gang: GangView, { rank, attempt }: NodeChoice): FoundNode {
+  if (rank === 0) return { runId: gang.id };
+  if (gang.gangOf !== null) {
+    const message = `is for gangs: the run "${gang.id}" is itself node ${gang.rank} of "${gang.gangOf}"`;
+    return { fault: { path: 'node', message } };
+  }
+  const count = countNodes(gang);
+  if (count === 1)
+    return { fault: { path: 'node', message: `must be 0 or left out: the run "${gang.id}" has one node` } };
+  if (rank >= count) {
+    const message = `must be from 0 to ${count - 1}: the run "${gang.id}" has ${count} nodes`;
+    return { fault: { path: 'node', message } };
+  }
+  const nodes = gang.attempts.filter(({ number }) => attempt === undefined || number === attempt);
+  const node = nodes.flatMap((each) => each.nodes).findLast((each) => each.rank === rank);
+  if (node !== undefined) return { runId: node.runId };
+  const which = attempt === undefined ? `yet; it is ${gang.state}` : `in an attempt ${attempt}`;
+  return { absent: `The run "${gang.id}" has no node ${rank} ${which}.` };
+}
+
+/** Nodes of a run; 1 for everything but a gang. */
+export function countNodes({ attempts, spec }: Pick<GangView, 'attempts' | 'spec'>): number {
+  return Math.max(spec?.nodes ?? 1, ...attempts.map(({ nodes }) => nodes.length + 1));
 }
 
 /** Name of the network of a gang under one lease. */

@@ -133,6 +133,15 @@ const ProjectSchema = Type.Object(
   { title: 'ProjectUse' },
 );
 
+const OwnerSchema = Type.Object(
+  {
+    owner: Type.String(),
+    queued: Count,
+    mostQueued: Type.Union([Count, Type.Null()], { description: 'How many may wait; null: no limit of its own.' }),
+  },
+  { title: 'OwnerUse' },
+);
+
 export const ReservationSchema = Type.Object(
   {
     id: Type.String(),
@@ -155,6 +164,9 @@ export const PoolDetailSchema = Type.Object(
     queue: Type.Array(QueuedRunSchema, { description: 'What waits, in order; the first 500.' }),
     leases: Type.Array(LeaseSchema),
     projects: Type.Array(ProjectSchema),
+    owners: Type.Array(OwnerSchema, {
+      description: 'Whose runs wait, as the lists have it, by which submissions are accepted or answered 429.',
+    }),
     reservations: Type.Array(ReservationSchema),
   },
   { title: 'PoolDetail' },

@@ -8,6 +8,7 @@ import type {
   PoolSettings,
   Reservation,
 } from './pool';
+import type { SettingsChange } from './settings-change';
 
 /** Inputs of the messages of `poolWorkflow` and of its activity, and of those that it sends to runs. */
 
@@ -33,9 +34,12 @@ export interface ChangeHostInput {
   by: string;
 }
 
-/** Update `configure`; what is absent stays. */
+/** Update `configure`; what is absent stays. Of the two, `change` goes over the settings as they are when it is made. */
 export interface ConfigureInput {
-  settings: Partial<PoolSettings>;
+  /** Settings as they shall be, a map as a whole. */
+  settings?: Partial<PoolSettings>;
+  /** Entries of maps as they shall be: two changes that are made at once lose nothing of each other. */
+  change?: SettingsChange;
   by: string;
 }
 

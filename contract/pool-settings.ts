@@ -2,9 +2,9 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
 import { DurationSchema } from './duration-schema';
 import type { Fault } from './fault';
-import { isObject, mergeDeep } from './merge';
 import { checkPlainJson } from './plain-json';
-import type { PoolSettings, Quota } from './pool';
+import type { PoolSettings } from './pool';
+import type { SettingsChange } from './settings-change';
 import { parseDuration, writeDuration } from './units';
 import { checkShape } from './validate-shape';
 
@@ -153,29 +153,11 @@ export function writePoolSettings({ ageingMs, usageHalfLifeMs, ...same }: PoolSe
   return { ...same, ageing: writeDuration(ageingMs), usageHalfLife: writeDuration(usageHalfLifeMs) };
 }
 
-/** The settings that a change names, as they are with it. */
-export function changedSettings(before: PoolSettings, change: PoolChange): Partial<PoolSettings> {
-  const { ageing, usageHalfLife, weights, projectQuotas, ownerQuotas, by: _by, ...plain } = change;
+/** The same change in the words of the pool. */
+export function settingsChangeOf({ ageing, usageHalfLife, by: _by, ...same }: PoolChange): SettingsChange {
   return {
-    ...plain,
+    ...(same as SettingsChange),
     ...(ageing !== undefined && { ageingMs: parseDuration(ageing) }),
     ...(usageHalfLife !== undefined && { usageHalfLifeMs: parseDuration(usageHalfLife) }),
-    ...(weights !== undefined && { weights: merged(before.weights, weights) }),
-    ...(projectQuotas !== undefined && { projectQuotas: mergedQuotas(before.projectQuotas, projectQuotas) }),
-    ...(ownerQuotas !== undefined && { ownerQuotas: mergedQuotas(before.ownerQuotas, ownerQuotas) }),
   };
-}
-
-function mergedQuotas(before: Record<string, Quota>, change: object): Record<string, Quota> {
-  const quotas: Record<string, Quota> = merged(before, change);
-  return Object.fromEntries(Object.entries(quotas).filter(([, quota]) => Object.keys(quota).length > 0));
-}
-
-function merged<T>(before: Record<string, T>, change: object): Record<string, T> {
-  return withoutNull(mergeDeep(before, change)) as Record<string, T>;
-}
-
-function withoutNull(map: Record<string, unknown>): Record<string, unknown> {
-  const kept = Object.entries(map).filter(([, value]) => value !== null);
-  return Object.fromEntries(kept.map(([key, value]) => [key, isObject(value) ? withoutNull(value) : value]));
 }

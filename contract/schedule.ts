@@ -43,7 +43,7 @@ const timing = {
       pattern: CRON_PATTERN,
       maxLength: 256,
       description:
-        'When to run: minute, hour, day of month, month, day of week; or @hourly, @daily, @weekly, @monthly, @yearly. Where a day of month and a day of week are given, both must fit. Either this or `every`.',
+        'When to run: minute, hour, day of month, month, day of week; or @hourly, @daily, @weekly, @monthly, @yearly. Where a day of month and a day of week are given, both must fit. It must come at some time: 31 February is refused. Either this or `every`.',
       mend: 'write five fields such as "0 3 * * MON-FRI", or a word such as "@daily"',
     }),
   ),

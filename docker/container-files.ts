@@ -19,6 +19,8 @@ export interface EngineLogFiles {
   writtenBytes: number;
   /** True where it is certain that nothing was thrown away since the start of the container. */
   isWhole: boolean;
+  /** When files ended, oldest first: those that were there when somebody first looked, and all since. */
+  ends: readonly EngineLogEnd[];
   /** The size at which a file is full, and how many the engine keeps. */
   fileBytes: number;
   maxFiles: number;
@@ -28,4 +30,10 @@ export interface EngineLogFile {
   bytes: number;
   /** When its newest record was written, in milliseconds since 1970. */
   changedMs: number;
+}
+
+/** Between which moments a file ended; both are one where it was seen after that, and one or more did where it was not. */
+export interface EngineLogEnd {
+  fromMs: number;
+  toMs: number;
 }

@@ -3,6 +3,7 @@ import type { Agent } from 'node:http';
 import Docker from 'dockerode';
 
 import { parseDockerHost } from './docker-host';
+import { createLogConnections, type LogConnections } from './log-connection';
 import { mapError, type EngineOperation } from './map-error';
 import { settlingDial, type Dial } from './modem-dial';
 
@@ -10,6 +11,7 @@ import { settlingDial, type Dial } from './modem-dial';
 export interface Connection {
   docker: Docker;
   dial: Dial;
+  logs: LogConnections;
   /** Runs a call and fails with the errors of docker/errors; with the reason of `signal` where that ended it. */
   call<T>(operation: EngineOperation, act: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
@@ -21,6 +23,7 @@ export function connect(dockerHost: string, agent: Agent): Connection {
   return {
     docker,
     dial: modem.dial,
+    logs: createLogConnections(parseDockerHost(dockerHost)),
     call: async (operation, act, signal) => {
       try {
         return await act();

@@ -22,8 +22,8 @@ import type {
 } from './engine';
 import { toSince } from './engine-time';
 import { EngineError, EngineUnavailableError, NotFoundError } from './errors';
-import { readLogFrames } from './log-frames';
-import { dialStream, plainAgent, type DialRequest } from './modem-dial';
+import { createFrameParser } from './log-frames';
+import { plainAgent } from './modem-dial';
 import { recallUntil } from './recall';
 import { watchedPull } from './watched-pull';
 
@@ -45,7 +45,10 @@ export function createEngine(dockerHost: string): Engine {
     usage: usageCall(connection),
     filesOf: filesCall(connection),
     readLogs: (id, options) => readLogs(connection, id, options),
-    close: () => agent.destroy(),
+    close: () => {
+      agent.destroy();
+      connection.logs.close();
+    },
   };
 }
 
@@ -189,31 +192,26 @@ function hasEnded(answer: unknown): boolean {
 }
 
 async function* readLogs(
-  { dial, call }: Connection,
+  { logs, call }: Connection,
   id: string,
   { follow, since, tail, signal }: ReadLogsOptions,
 ): AsyncGenerator<LogRecord[], void, undefined> {
-  const request: DialRequest = {
-    path: `/containers/${encodeURIComponent(id)}/logs?`,
-    method: 'GET',
-    options: {
-      ...{ follow, stdout: true, stderr: true, timestamps: true },
-      ...(since && { since: toSince(since) }),
-      ...(tail !== undefined && { tail }),
-    },
-    abortSignal: signal,
-    statusCodes: { 200: true },
-  };
-  const response = await call('other', () => dialStream(dial, request), signal);
-  const batches = readLogFrames(response);
+  const query = new URLSearchParams({ follow: String(follow), stdout: 'true', stderr: 'true', timestamps: 'true' });
+  if (since) query.set('since', toSince(since));
+  if (tail !== undefined) query.set('tail', String(tail));
+  const path = `/containers/${encodeURIComponent(id)}/logs?${query.toString()}`;
+  const body = await call('other', () => logs.open(path, signal), signal);
+  const parser = createFrameParser();
   try {
     for (;;) {
-      const next = await call('other', () => batches.next(), signal);
-      if (next.done) return;
-      yield next.value;
+      const bytes = await call('other', () => body.next(), signal);
+      if (bytes === null) break;
+      const records = parser.push(bytes);
+      if (records.length > 0) yield records;
     }
+    parser.end();
   } finally {
-    response.destroy();
+    body.close();
   }
 }
 

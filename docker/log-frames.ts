@@ -15,6 +15,12 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** `2006-01-02T15:04:05.000000000+00:00` */
 const MAX_TIME_BYTES = 35;
 
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+/** What stands at each place of the form of {@link LogRecord.time}; 0 where it is a digit. */
+const SIGNS = Buffer.from('0000-00-00T00:00:00.000000000Z').map((sign) => (sign === DIGIT_0 ? 0 : sign));
+const NORMAL_TIME_BYTES = SIGNS.length;
+
 const STDOUT = 1;
 const STDERR = 2;
 /** In which the engine tells of its own failure to read the log. */
@@ -23,30 +29,20 @@ const SYSTEM_ERROR = 3;
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
-/**
- * Reads frames from the chunks of an answer; yields the records of each chunk together. It asks for a chunk only when its
- * consumer wants more, holds at most one unfinished frame, and takes time in proportion to the bytes, however the chunks
- * are cut.
- *
- * @throws {EngineUnavailableError} if the stream ends within a frame.
- * @throws {EngineError} if the stream holds an error of the engine, or is not made of such frames.
- */
-export async function* readLogFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<LogRecord[], void, undefined> {
-  const parser = createFrameParser();
-  for await (const chunk of chunks) {
-    const records = parser.push(chunk);
-    if (records.length > 0) yield records;
-  }
-  if (!parser.atBoundary())
-    throw new EngineUnavailableError('the log stream of the Docker Engine broke off in a record');
-}
-
-/** One parser per stream. */
+/** One parser per stream. It holds at most one unfinished frame, and takes time in proportion to the bytes, however they are cut. */
 export interface FrameParser {
-  /** The records that are complete with this chunk. They may share its memory. */
+  /**
+   * The records that are complete with this chunk. They may share its memory.
+   *
+   * @throws {EngineError} if the stream holds an error of the engine, or is not made of such frames.
+   */
   push(chunk: Buffer): LogRecord[];
-  /** True where no frame is begun. */
-  atBoundary(): boolean;
+  /**
+   * The stream has ended.
+   *
+   * @throws {EngineUnavailableError} where that is within a frame.
+   */
+  end(): void;
 }
 
 export function createFrameParser(): FrameParser {
@@ -56,14 +52,31 @@ export function createFrameParser(): FrameParser {
     const records: LogRecord[] = [];
     const cursor = { chunk, at: 0 };
     for (;;) {
+      if (header === null && !gatherer.hasBegun()) takeWhole(cursor, records);
       header ??= gatherer.take(cursor, HEADER_BYTES);
-      const payload = header && gatherer.take(cursor, payloadLength(header));
+      const payload = header && gatherer.take(cursor, payloadLength(header, 0));
       if (!header || !payload) return records;
-      records.push(toRecord(header[0], payload));
+      records.push(toRecord(header[0], payload, 0, payload.length));
       header = null;
     }
   };
-  return { push, atBoundary: () => header === null && !gatherer.hasBegun() };
+  const end = (): void => {
+    if (header === null && !gatherer.hasBegun()) return;
+    throw new EngineUnavailableError('the log stream of the Docker Engine broke off in a record');
+  };
+  return { push, end };
+}
+
+/** Takes the frames that lie whole in the chunk, as nearly all do, without an object for any part of them. */
+function takeWhole(cursor: Cursor, records: LogRecord[]): void {
+  const { chunk } = cursor;
+  while (chunk.length - cursor.at >= HEADER_BYTES) {
+    const start = cursor.at + HEADER_BYTES;
+    const end = start + payloadLength(chunk, cursor.at);
+    if (end > chunk.length) return;
+    records.push(toRecord(chunk[cursor.at], chunk, start, end));
+    cursor.at = end;
+  }
 }
 
 interface Cursor {
@@ -96,30 +109,51 @@ function createGatherer() {
   return { take, hasBegun: () => partial !== null };
 }
 
-function payloadLength(header: Buffer): number {
-  const length = header.readUInt32BE(4);
-  const [stream = 0] = header;
+function payloadLength(bytes: Buffer, at: number): number {
+  const stream = bytes[at]!;
+  const length = bytes.readUInt32BE(at + 4);
   if (stream < STDOUT || stream > SYSTEM_ERROR || length > MAX_PAYLOAD_BYTES) {
-    throw new EngineError(`not a log stream of frames: header ${header.toString('hex')}`, undefined);
+    const header = bytes.toString('hex', at, at + HEADER_BYTES);
+    throw new EngineError(`not a log stream of frames: header ${header}`, undefined);
   }
   return length;
 }
 
-function toRecord(stream: number | undefined, payload: Buffer): LogRecord {
+/** The record whose payload lies from `start` to `end`. */
+function toRecord(stream: number | undefined, bytes: Buffer, start: number, end: number): LogRecord {
   if (stream === SYSTEM_ERROR) {
-    throw new EngineError(`the engine cannot read the log: ${payload.toString('utf8').trim()}`, undefined);
+    throw new EngineError(`the engine cannot read the log: ${bytes.toString('utf8', start, end).trim()}`, undefined);
   }
-  const space = payload.subarray(0, MAX_TIME_BYTES + 1).indexOf(SPACE);
-  const time = space < 0 ? undefined : normaliseTime(payload.toString('latin1', 0, space));
+  const isNormal = beginsWithNormalTime(bytes, start, end);
+  const timeEnd = isNormal ? start + NORMAL_TIME_BYTES : firstSpace(bytes, start, end);
+  const text = bytes.toString('latin1', start, timeEnd);
+  const time = isNormal ? text : normaliseTime(text);
   if (time === undefined) {
-    const start = JSON.stringify(payload.toString('utf8', 0, 100));
-    throw new EngineError(`a log record without a time: ${start}`, undefined);
+    const beginning = JSON.stringify(bytes.toString('utf8', start, Math.min(end, start + 100)));
+    throw new EngineError(`a log record without a time: ${beginning}`, undefined);
   }
-  const complete = payload.at(-1) === NEWLINE;
+  const complete = bytes[end - 1] === NEWLINE;
   return {
     time,
     stream: stream === STDERR ? 'stderr' : 'stdout',
-    data: payload.subarray(space + 1, complete ? payload.length - 1 : payload.length),
+    data: bytes.subarray(timeEnd + 1, complete ? end - 1 : end),
     complete,
   };
+}
+
+/** Engines write the form that we want, so mostly it need only be recognised. */
+function beginsWithNormalTime(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start <= NORMAL_TIME_BYTES || bytes[start + NORMAL_TIME_BYTES] !== SPACE) return false;
+  for (let index = 0; index < NORMAL_TIME_BYTES; index += 1) {
+    const byte = bytes[start + index]!;
+    const sign = SIGNS[index]!;
+    if (sign === 0 ? byte < DIGIT_0 || byte > DIGIT_9 : byte !== sign) return false;
+  }
+  return true;
+}
+
+/** Where the space after a time is; the start where there is none. */
+function firstSpace(bytes: Buffer, start: number, end: number): number {
+  const space = bytes.subarray(start, Math.min(end, start + MAX_TIME_BYTES + 1)).indexOf(SPACE);
+  return start + Math.max(0, space);
 }

@@ -8,6 +8,11 @@ const LONGEST_SPAN_MS = 100;
 /** No engine writes the log of one container faster: it is one thread of it that makes JSON of each record. 512 MiB/s. */
 const FASTEST_BYTES_PER_MS = 524_288;
 
+/** No engine has written so much of a log in less time, in milliseconds. */
+export function leastMsToWrite(bytes: number): number {
+  return bytes / FASTEST_BYTES_PER_MS;
+}
+
 export interface BacklogMeter {
   /** A reading begins: what the engine has by now it will give, as it holds its files open. */
   begin(): void;
@@ -18,11 +23,6 @@ export interface BacklogMeter {
    * that is some time ago. To be asked when records have just come: it takes silence for a reader that waits.
    */
   unreadBytes(agoMs?: number): number;
-  /**
-   * The most that an engine can have written by now that is neither passed nor held open for this reading, in bytes. Where
-   * the records come fast, whoever reads cannot know how fast the container printed while it looked away.
-   */
-  mostUnreadBytes(agoMs?: number): number;
   /** What was passed so far, in bytes of the engine's log; each record once. */
   passedBytes(): number;
   /** True where a record was passed that is younger than this. */
@@ -46,7 +46,6 @@ export function createBacklogMeter(now: () => number): BacklogMeter {
     },
     pass: (records) => pass(state, records),
     unreadBytes: (agoMs = 0) => rateOf(state) * Math.max(0, now() - agoMs - Math.max(state.lastMs, beginMs)),
-    mostUnreadBytes: (agoMs = 0) => FASTEST_BYTES_PER_MS * Math.max(0, now() - agoMs - Math.max(state.lastMs, beginMs)),
     passedBytes: () => state.passedBytes,
     hasPassed: (agoMs) => state.lastMs > now() - agoMs,
     bytesIn: (ms) => rateOf(state) * ms,

@@ -8,16 +8,14 @@ export interface EngineClock {
   adjust(): Promise<void>;
 }
 
-/** Less than this is the way to the engine and back, and how it rounds, not another clock. */
-const SAME_CLOCK_MS = 1000;
-
 export function createEngineClock(engine: Pick<Engine, 'info'>): EngineClock {
   let aheadMs = 0;
   let adjusted: Promise<void> | null = null;
   const adjust = async (): Promise<void> => {
-    const { time } = await engine.info();
-    const differenceMs = Date.parse(time) - Date.now();
-    aheadMs = Math.abs(differenceMs) < SAME_CLOCK_MS ? 0 : differenceMs;
+    const askedMs = Date.now();
+    const thereMs = Date.parse((await engine.info()).time);
+    // What lies between question and answer is the same clock; else the least that explains it.
+    aheadMs = Math.max(0, thereMs - Date.now()) + Math.min(0, thereMs - askedMs);
   };
   return {
     now: () => Date.now() + aheadMs,

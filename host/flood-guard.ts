@@ -1,7 +1,9 @@
 import type { ContainerFiles } from '../docker/container-files';
 import type { LogRecord } from '../docker/engine';
-import { engineBytes, type BacklogMeter } from './backlog-meter';
+import type { BacklogMeter } from './backlog-meter';
 import type { Brake, BrakeLevel } from './brakes';
+import { passedWith, type PassedLog } from './engine-log-bytes';
+import { createLeftOutDoubt } from './left-out-doubt';
 import { createLeftOutFiles } from './left-out-files';
 
 /** How much an engine keeps of a container's log, in bytes: one file, and all of them but the one that may just be new. */
@@ -18,8 +20,8 @@ export function engineLogSize(config: { containerLogSizeBytes: number; container
 /** Keeps a container from printing more than one reading can take before the engine throws it away. */
 export interface FloodGuard {
   /**
-   * Takes the records of a read, before they are stored. False where a follow has fallen behind so far that the engine may
-   * have left out a file since: these records must not be stored, and the follow is to end.
+   * Takes the records of a read, before they are stored. False where a follow may have left out a file of the engine, or has fallen
+   * behind so far that it may soon: these records must not be stored, and the follow is to end.
    */
   take(records: readonly LogRecord[]): boolean;
   /** True where the reading is so far behind, by all that its records tell, that the container must wait for it. */
@@ -39,6 +41,10 @@ export interface FloodGuardDeps {
   follow: boolean;
   /** True where the meter has seen the log from its beginning. */
   fromBeginning: boolean;
+  /** What this process has seen of the log so far, in all readings. */
+  seen: { log: PassedLog };
+  /** The time by the clock of the engine, in milliseconds since 1970. */
+  now: () => number;
   /**
    * Set where the files of the engine are seen. They tell what was left out, and by them the container is slowed down and let go
    * (flood-watch.ts), so that this leaves it alone.
@@ -54,8 +60,6 @@ export interface FloodGuardDeps {
 const DRAINED_MS = 50;
 const RELEASE_AGAIN_MS = 1000;
 const CHECK_MS = 100;
-/** Of a socket that is full, a batch has at least this much, in bytes of the engine's log. */
-const FULL_SOCKET_BYTES = 8_192;
 /** A container that could not be slowed down, as it ends or was paused by hand, is left alone for this long. */
 const BRAKE_AGAIN_MS = 1000;
 
@@ -66,14 +70,15 @@ const BRAKE_AGAIN_MS = 1000;
  * without follow opens all files first, so only what is written meanwhile counts, against what the engine keeps.
  *
  * How far behind a follow is, is an estimate from the records that have come, and in a burst that began while this process
- * stood still too few have. But a follower is only held up by a reader that leaves the socket between them full, and what
- * lies there comes before anything that it left out: so a long batch that comes late is believed only if no engine could
- * have written that much meanwhile.
+ * stood still too few have. What may have been left out is none: see left-out-doubt.ts.
  */
 export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
-  const { meter, follow } = deps;
+  const { meter, follow, fromBeginning, seen, now, size } = deps;
   const state: State = { ...deps, braking: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
-  const leavesOut = deps.files && createLeftOutFiles(deps.files);
+  const leavesOut =
+    deps.files === null
+      ? createLeftOutDoubt({ fileBytes: size.fileBytes, fromBeginning, seen, now })
+      : createLeftOutFiles(deps.files);
   const checks = setInterval(() => state.isStoring && brakeIfBehind(state), CHECK_MS).unref();
   meter.begin();
 
@@ -82,9 +87,11 @@ export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
       clearTimeout(state.drained);
       meter.pass(records);
       brakeIfBehind(state);
-      if (!follow) return true;
-      if (leavesOut !== null) return !leavesOut(records);
-      return isInFirstFile(state, meter.mostUnreadBytes()) || isBelieved(state, records);
+      if (!follow) {
+        if (deps.files === null) seen.log = passedWith(seen.log, records);
+        return true;
+      }
+      return !leavesOut(records) && (deps.files !== null || isInFirstFile(state) || !isFarBehind(state));
     },
     isFarBehind: () => isFarBehind(state),
     whileStoring: async (append) => {
@@ -124,16 +131,8 @@ function unreadBytes({ meter, brake: { engagedAt, level } }: State): number {
 }
 
 /** Nothing is thrown away, and no file can be missed, before the engine has begun a second file. */
-function isInFirstFile({ fromBeginning, meter, size }: State, unread = meter.unreadBytes()): boolean {
-  return fromBeginning && meter.passedBytes() + unread < size.fileBytes / 2;
-}
-
-/** False where the follower that brings these may have left out a file since, or is about to. */
-function isBelieved(state: State, records: readonly LogRecord[]): boolean {
-  const { meter, brake } = state;
-  if (isFarBehind(state)) return false;
-  const pausedMs = brake.level === 'pause' && brake.engagedAt !== null ? Date.now() - brake.engagedAt : 0;
-  return engineBytes(records) < FULL_SOCKET_BYTES || meter.mostUnreadBytes(pausedMs) <= farBehindBytes(state);
+function isInFirstFile({ fromBeginning, meter, size }: State): boolean {
+  return fromBeginning && meter.passedBytes() + meter.unreadBytes() < size.fileBytes / 2;
 }
 
 function isFarBehind(state: State): boolean {

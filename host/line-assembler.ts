@@ -15,8 +15,8 @@ export interface AssembledLine {
 }
 
 export interface LineAssembler {
-  /** Lines that the record completes: none or one, or the parts of one that is too long. */
-  push(record: LogRecord): AssembledLine[];
+  /** Lines that the records complete, the parts of those that are too long among them. */
+  push(records: readonly LogRecord[]): AssembledLine[];
   /** The lines that were never ended, in the order of their beginnings; for the end of a container. */
   flush(): AssembledLine[];
 }
@@ -37,18 +37,27 @@ interface OpenLine {
 export function createLineAssembler(maxLineBytes = MAX_LINE_BYTES): LineAssembler {
   const openLines = new Map<'stdout' | 'stderr', OpenLine>();
 
-  const push = (record: LogRecord): AssembledLine[] => {
+  const push = (records: readonly LogRecord[]): AssembledLine[] => {
+    const lines: AssembledLine[] = [];
+    for (const record of records) {
+      // Nearly every record is a line, and as many as there are, it is worth not to build anything to join them.
+      if (openLines.size === 0 && record.complete && record.data.length <= maxLineBytes) lines.push(toLine(record));
+      else pushPiece(record, lines);
+    }
+    return lines;
+  };
+
+  const pushPiece = (record: LogRecord, lines: AssembledLine[]): void => {
     const line = openLines.get(record.stream) ?? begin(record, openLines.size > 0);
     line.pieces.push(record.data);
     line.bytes += record.data.length;
-    const parts = line.bytes > maxLineBytes ? cutParts(line, maxLineBytes) : [];
-    if (!record.complete) {
+    if (line.bytes > maxLineBytes) lines.push(...cutParts(line, maxLineBytes));
+    if (record.complete) {
+      openLines.delete(record.stream);
+      lines.push(finish(line));
+    } else {
       openLines.set(record.stream, line);
-      return parts;
     }
-    openLines.delete(record.stream);
-    parts.push(finish(line));
-    return parts;
   };
 
   const flush = (): AssembledLine[] => {
@@ -58,6 +67,10 @@ export function createLineAssembler(maxLineBytes = MAX_LINE_BYTES): LineAssemble
   };
 
   return { push, flush };
+}
+
+function toLine({ time, stream, data }: LogRecord): AssembledLine {
+  return { time, stream, data, midLine: false, firstPart: false };
 }
 
 function begin({ time, stream }: LogRecord, midLine: boolean): OpenLine {

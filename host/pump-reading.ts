@@ -116,11 +116,11 @@ function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
   const resume = resumeSkip(deps.logs, input);
   const result = { storedLines: 0, storedBytes: 0 };
 
-  const store = async (lines: AssembledLine[]): Promise<boolean> => {
-    const { fresh, gapAfter } = await resume.skip(lines.map((line) => toText(line)));
+  const store = async (lines: readonly AssembledLine[]): Promise<boolean> => {
+    const { fresh, gapAfter } = await resume.skip(lines.map(toText));
     if (fresh.length === 0) return false;
     const gap = gapNotes(gapAfter, fresh);
-    const toAppend = [...gap, ...fresh.flatMap((line) => withNote(line))];
+    const toAppend = [...gap, ...withNotes(fresh)];
     await input.writer.append(toAppend);
     input.counts.gaps += gap.length;
     for (const { bytes, badBytes } of fresh) {
@@ -133,7 +133,7 @@ function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
   };
 
   return {
-    append: (records) => store(records.flatMap((record) => assembler.push(record))),
+    append: (records) => store(assembler.push(records)),
     flush: async () => {
       await store(assembler.flush());
     },
@@ -154,12 +154,13 @@ function resumeSkip(logs: LogStore, { writer, runId, attempt }: ReadingInput): R
 async function* nothing(): AsyncGenerator<never[]> {}
 
 function toText({ time, stream, data, midLine, firstPart }: AssembledLine): TextLine {
-  return { time, stream, midLine, firstPart, bytes: data.length, ...decodeLine(data) };
+  const { text, badBytes } = decodeLine(data);
+  return { time, stream, text, midLine, firstPart, bytes: data.length, badBytes };
 }
 
-function withNote({ time, stream, text, midLine, firstPart }: TextLine): NewLogLine[] {
-  const line = { time, stream, text, midLine };
-  return firstPart ? [line, splitNote(time, stream)] : [line];
+function withNotes(lines: readonly TextLine[]): readonly NewLogLine[] {
+  if (!lines.some(({ firstPart }) => firstPart)) return lines;
+  return lines.flatMap((line) => (line.firstPart ? [line, splitNote(line.time, line.stream)] : [line]));
 }
 
 /**

@@ -4,7 +4,8 @@ import type { ContainerFiles } from '../docker/container-files';
 import type { ContainerInfo } from '../docker/engine';
 import { createBacklogMeter, type BacklogMeter } from './backlog-meter';
 import type { Brake } from './brakes';
-import { createFloodGuard, type EngineLogSize, type FloodGuard, type FloodGuardDeps } from './flood-guard';
+import { NOTHING_PASSED, type PassedLog } from './engine-log-bytes';
+import { createFloodGuard, type FloodGuard, type FloodGuardDeps } from './flood-guard';
 import { watchFlood, type FloodWatch } from './flood-watch';
 import { createLogNotices, type LogNotices } from './log-notices';
 import type { PumpDeps, PumpTarget } from './pump-deps';
@@ -27,6 +28,8 @@ export interface PumpState extends SealCounts {
   files: ContainerFiles | null | undefined;
   watch: FloodWatch | undefined;
   meter: BacklogMeter;
+  /** What this process has seen of the log, where it does not see the engine's files of it. */
+  seen: { log: PassedLog };
   brake: Brake;
   notices: LogNotices;
 }
@@ -43,6 +46,7 @@ export function startState({ brakes, clock, onNotice }: PumpDeps, target: PumpTa
     files: undefined,
     watch: undefined,
     meter: createBacklogMeter(clock.now),
+    seen: { log: NOTHING_PASSED },
     brake: brakes.of(target.containerId),
     notices: createLogNotices((notice) => onNotice?.(target, notice)),
   };
@@ -53,13 +57,15 @@ const SLOWED_FOR_MS = 30_000;
 
 /** The guard of one reading. */
 export function guardFor(
-  { size, log }: { size: EngineLogSize; log: Logger },
+  { size, log, clock }: Pick<PumpDeps, 'size' | 'log' | 'clock'>,
   state: PumpState,
   follow: boolean,
 ): FloodGuard {
-  const { meter, brake, fromBeginning } = state;
+  const { meter, seen, brake, fromBeginning } = state;
   return createFloodGuard({
     meter,
+    seen,
+    now: clock.now,
     brake,
     size,
     follow,

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { LogRecord } from '../docker/engine';
 
 /** How far a reading has come, in records: the largest time, and how many records came since the first of that time. */
@@ -15,8 +13,9 @@ export function createPosition(start: string | undefined): Position {
   return {
     pass: (records) => {
       for (const { time } of records) {
-        count = since === undefined || time > since ? 1 : count + 1;
-        since = since === undefined || time > since ? time : since;
+        const isNewest: boolean = since === undefined || time > since;
+        count = isNewest ? 1 : count + 1;
+        since = isNewest ? time : since;
       }
     },
     since: () => since,
@@ -55,10 +54,16 @@ async function nextOr<T>(
   // A read that is given up fails when its source is aborted, and nobody waits for it any more.
   next.catch(() => undefined);
   for (;;) {
-    const timer = new AbortController();
-    const silence = sleep(silenceMs, null, { signal: timer.signal });
-    const result = await Promise.race([next, silence]).finally(() => timer.abort());
+    const result = await orNull(next, silenceMs);
     if (result !== null) return result;
     if (await giveUp()) return null;
   }
+}
+
+/** Null where it takes longer than that. There is one for each read of a log, so it makes no more objects than it must. */
+function orNull<T>(result: Promise<T>, ms: number): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(null), ms);
+    result.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -31,8 +31,8 @@ export interface RunStore {
   readFeed(after: number, limit: number): Promise<FeedEvent[]>;
   feedEnd(): Promise<number>;
   stats(): Promise<RunStats>;
-  /** Counts the runs of a pool that are `queued`. */
-  countQueued(pool: string): Promise<QueuedCounts>;
+  /** Counts the runs of a pool that are `queued`, but for those with these ids. */
+  countQueued(pool: string, except?: readonly string[]): Promise<QueuedCounts>;
 
   /** Reports that a host worker lives, and what its engine says. */
   reportHost(report: HostReport): Promise<void>;

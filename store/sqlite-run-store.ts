@@ -68,7 +68,7 @@ function createRunStore(database: Database, path: string, now: () => Date): RunS
     readFeed: answer(reader.readFeed),
     feedEnd: answer(reader.feedEnd),
     stats: answer(() => readStats(database, now())),
-    countQueued: answer((pool) => countQueued(database, pool)),
+    countQueued: answer((pool, except) => countQueued(database, pool, except)),
     reportHost: answer(reader.reportHost),
     listHosts: answer(reader.listHosts),
     close: answer(() => closeDatabase(database)),

@@ -12,7 +12,14 @@ import { CONTROL_TASK_QUEUE, MEMO, POOL_WORKFLOW, poolWorkflowIdFor, workflowIdF
 import type { PoolInput } from '../contract/pool-messages';
 import { POOL_CORE_VERSION, type KeptPool } from '../policy/pool/kept';
 import { leaseQuery } from '../workflows/messages';
-import { claimUpdate, holdersQuery, releaseSignal, reprioritiseUpdate } from '../workflows/pool-messages';
+import {
+  claimAllUpdate,
+  claimUpdate,
+  holdersQuery,
+  releaseSignal,
+  reprioritiseUpdate,
+} from '../workflows/pool-messages';
+import { createClaimLine, type ClaimLine, type ClaimMessages } from './claim-line';
 
 /** How long a pool may take to answer, or Temporal to take a message for it. */
 const ASK_TIMEOUT_MS = 2_500;
@@ -28,18 +35,15 @@ export interface PoolLink extends PoolClient, Pick<RunWitness, 'holdersOf' | 'le
 export function createPoolLink(client: Client): PoolLink {
   const handleOf = (pool: string): WorkflowHandle => client.workflow.getHandle(poolWorkflowIdFor(pool));
   const within = <T>(ms: number, ask: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + ms, ask);
-  const start = async (pool: string): Promise<void> => startPool(client, pool);
+  const lines = new Map<string, ClaimLine>();
+  const lineOf = (pool: string): ClaimLine => {
+    const line = lines.get(pool) ?? createClaimLine(claimMessages(client, pool));
+    lines.set(pool, line);
+    return line;
+  };
   return {
-    start,
-    claim: (pool, input) =>
-      within(ASK_TIMEOUT_MS, async () => {
-        const ask = async () => handleOf(pool).executeUpdate(claimUpdate, { args: [input] });
-        return ask().catch(async (error: unknown) => {
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
-          await start(pool);
-          return ask();
-        });
-      }),
+    start: async (pool) => startPool(client, pool),
+    claim: async (pool, input) => lineOf(pool)(input),
     release: (pool, claim) =>
       within(ASK_TIMEOUT_MS, async () => unlessGone(() => handleOf(pool).signal(releaseSignal, claim))),
     reprioritise: (pool, change) =>
@@ -48,6 +52,23 @@ export function createPoolLink(client: Client): PoolLink {
       ),
     holdersOf: (pool) => within(QUERY_TIMEOUT_MS, async () => handleOf(pool).query(holdersQuery)),
     leaseOf: async (runId) => leaseOf(client, runId),
+  };
+}
+
+/** A pool that is not there is started. */
+function claimMessages(client: Client, pool: string): ClaimMessages {
+  const handle = client.workflow.getHandle(poolWorkflowIdFor(pool));
+  const ask = async <T>(update: () => Promise<T>): Promise<T> =>
+    client.withDeadline(Date.now() + ASK_TIMEOUT_MS, () =>
+      update().catch(async (error: unknown) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        await startPool(client, pool);
+        return update();
+      }),
+    );
+  return {
+    one: async (claim) => ask(() => handle.executeUpdate(claimUpdate, { args: [claim] })),
+    all: async (claims) => ask(() => handle.executeUpdate(claimAllUpdate, { args: [claims] })),
   };
 }
 

@@ -1,4 +1,12 @@
-import type { ClaimAnswer, ClaimIdentity, ClaimInput } from '../contract/pool';
+import { patched } from '@temporalio/workflow';
+
+import {
+  POOL_DEFAULTS,
+  type ClaimAnswer,
+  type ClaimIdentity,
+  type ClaimInput,
+  type PoolSettings,
+} from '../contract/pool';
 import type { LeaseStanding, PoolInput, PoolNews } from '../contract/pool-messages';
 import { adoptLeases, claimsIn } from '../policy/pool/adopt';
 import { createPoolCore, type Decision, type PoolCore, type PoolState } from '../policy/pool/core';
@@ -12,7 +20,12 @@ interface Baggage {
   version: string;
   /** Decisions that their runs may not have been told. */
   untold: Decision[];
+  /** See {@link PoolDesk.over}; absent from executions before there was this. */
+  over?: [runId: string, claim: number][];
 }
+
+/** Claims that are over and remembered: of the runs that released last. */
+const MOST_OVER = 500;
 
 /**
  * A pool at work: takes its messages and tells them to its core at once, so that every answer is given in the turn of its
@@ -30,7 +43,9 @@ export class PoolDesk {
   private readonly claims: Map<string, number>;
   /** The newest claim that was heard of each run before the pool had learnt what the runs hold. */
   private readonly heard = new Map<string, number>();
-  /** Leases that were given while the pool learnt; their runs wait to be told. */
+  /** The newest claim that each of the last runs has released, the one that did so last at the end. */
+  private readonly over: Map<string, number>;
+  /** Leases that were given in an answer which their run may not have had; it is told of them as well. */
   private given: Decision[] = [];
   private stir = createTrigger();
 
@@ -39,17 +54,21 @@ export class PoolDesk {
     this.core = createPoolCore(name, before?.core ?? (kept ? stateFrom(name, kept as KeptPool) : undefined));
     this.version = before?.version ?? '';
     this.untold = new Set(before?.untold);
+    this.over = new Map(before?.over);
     this.claims = claimsIn(this.core.state());
   }
 
   claim(input: ClaimInput): ClaimAnswer {
     this.hears(input);
-    return this.ask(input);
+    const answer = this.ask(input);
+    if (answer.kind === 'granted' && this.isLate(input)) this.given.push({ kind: 'grant', lease: answer.lease });
+    return answer;
   }
 
   release(claim: ClaimIdentity): void {
     this.hears(claim);
     this.letGo(claim);
+    this.remember(claim);
   }
 
   /** Whatever else the core is told. */
@@ -86,12 +105,17 @@ export class PoolDesk {
     return [...given, ...this.core.decide(Date.now())];
   }
 
+  settings(): PoolSettings {
+    return { ...POOL_DEFAULTS, ...this.kept().settings };
+  }
+
   kept(): KeptPool {
     return keptOf(this.core.state());
   }
 
   baggage(): Baggage {
-    return { core: this.core.state(), version: this.version, untold: [...this.untold] };
+    const { core, version, untold, given, over } = this;
+    return { core: core.state(), version, untold: [...untold, ...given], over: [...over] };
   }
 
   /** A pool that was begun anew takes over what the one before had given, but of a run that has said something else since. */
@@ -117,6 +141,23 @@ export class PoolDesk {
   private letGo(claim: ClaimIdentity): void {
     this.core.release(claim, Date.now());
     if (this.claims.get(claim.runId) === claim.claim) this.claims.delete(claim.runId);
+  }
+
+  /**
+   * Whether a claim was released before it came. A run that is past it did not hear the answer, and gives the lease back when it
+   * is told; one that a reset has set back to before its release has asked itself, and takes it.
+   */
+  private isLate({ runId, claim }: ClaimIdentity): boolean {
+    return claim <= (this.over.get(runId) ?? -1) && patched('late-claims');
+  }
+
+  private remember({ runId, claim }: ClaimIdentity): void {
+    const newest = Math.max(claim, this.over.get(runId) ?? -1);
+    this.over.delete(runId);
+    this.over.set(runId, newest);
+    if (this.over.size <= MOST_OVER) return;
+    const [oldest] = this.over.keys();
+    this.over.delete(oldest!);
   }
 
   private hears({ runId, claim }: ClaimIdentity): void {

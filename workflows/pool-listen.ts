@@ -1,6 +1,9 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 
-import type { PoolView } from '../contract/pool';
+import { isObject } from '../contract/merge';
+import type { ClaimInput, PoolSettings, PoolView } from '../contract/pool';
+import type { ConfigureInput } from '../contract/pool-messages';
+import { changeSettings } from '../contract/settings-change';
 import {
   faultOfClaim,
   faultOfHostChange,
@@ -13,6 +16,7 @@ import type { PoolDesk } from './pool-desk';
 import { keepInMemo } from './pool-memo';
 import {
   changeHostUpdate,
+  claimAllUpdate,
   claimUpdate,
   configureUpdate,
   explainQuery,
@@ -29,6 +33,9 @@ import {
 export function listenAsPool(desk: PoolDesk): void {
   setHandler(claimUpdate, (input) => desk.claim(input), {
     validator: (input) => refuseIf('bad-message', faultOfClaim(input)),
+  });
+  setHandler(claimAllUpdate, (inputs: ClaimInput[]) => inputs.map((input) => desk.claim(input)), {
+    validator: (inputs: ClaimInput[]) => inputs.forEach((input) => refuseIf('bad-message', faultOfClaim(input))),
   });
   setHandler(releaseSignal, (claim) => {
     if (faultOfIdentity(claim) === null) desk.release(claim);
@@ -55,14 +62,20 @@ function listenToOperators(desk: PoolDesk): void {
   );
   setHandler(
     configureUpdate,
-    ({ settings }) => {
-      desk.tell((core) => core.configure(settings));
+    (input) => {
+      desk.tell((core) => core.configure(settingsOf(desk, input)!));
       keepInMemo(desk);
       return viewOf(desk);
     },
-    { validator: (change) => refuseIf('bad-settings', faultOfSettings(change?.settings)) },
+    { validator: (input) => refuseIf('bad-settings', faultOfSettings(settingsOf(desk, input))) },
   );
   listenToReservations(desk);
+}
+
+/** The settings that are to be others than they are; undefined where nothing is named. */
+function settingsOf(desk: PoolDesk, input: ConfigureInput | undefined): Partial<PoolSettings> | undefined {
+  if (!isObject(input?.change)) return input?.settings;
+  return { ...input.settings, ...changeSettings(desk.settings(), input.change) };
 }
 
 function listenToReservations(desk: PoolDesk): void {

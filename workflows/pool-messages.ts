@@ -15,6 +15,9 @@ import type {
 /** A run asks for a lease, or how the claim stands that it has made. */
 export const claimUpdate = defineUpdate<ClaimAnswer, [ClaimInput]>('claim');
 
+/** The same for several claims, with the answers in their order. */
+export const claimAllUpdate = defineUpdate<ClaimAnswer[], [ClaimInput[]]>('claimAll');
+
 /** A claim is over, granted or not. */
 export const releaseSignal = defineSignal<[ReleaseInput]>('release');
 

@@ -3,16 +3,29 @@ import type { PoolHostView, QueuedRunView } from '../contract/pool';
 
 /** Runs that are told by name; the query `pool` tells of all. */
 const TOLD_RUNS = 20;
-/** A pool with more runs than this is told by its numbers alone: to look at all of it takes time in each turn. */
-const MOST_RUNS = 500;
+/** With more runs than this it takes more time to look at all of them than all else that a turn does. */
+const MANY_RUNS = 50;
+const LOOK_EVERY_MS = 10_000;
 
-/** A pool in words, for people who look at it in the Temporal Web UI. */
-export function tellPool(core: PoolCore, nowMs: number): string {
-  const runs = core.holders().length;
-  if (runs > MOST_RUNS) return `${runs} runs wait or hold leases; the query \`pool\` tells of them.`;
-  const { name, hosts, queue, queued, leases } = core.view(nowMs);
+/** A pool in words, for people who look at it in the Temporal Web UI. One with many runs is not looked at in every turn. */
+export class PoolStory {
+  private newest = { text: '', atMs: 0 };
+
+  constructor(private readonly name: string) {}
+
+  tell(core: PoolCore, nowMs: number): string {
+    const runs = core.holders().length;
+    if (runs <= MANY_RUNS) return [`Pool **${this.name}**:`, look(core, nowMs)].join(' ');
+    if (nowMs - this.newest.atMs >= LOOK_EVERY_MS) this.newest = { text: look(core, nowMs), atMs: nowMs };
+    const { text, atMs } = this.newest;
+    return `Pool **${this.name}**: ${runs} runs wait or hold leases. As of ${new Date(atMs).toISOString()}: ${text}`;
+  }
+}
+
+function look(core: PoolCore, nowMs: number): string {
+  const { hosts, queue, queued, leases } = core.view(nowMs);
   return [
-    `Pool **${name}**: ${hosts.length} hosts, ${leases.length} leases, ${queued} runs wait.`,
+    `${hosts.length} hosts, ${leases.length} leases, ${queued} runs wait.`,
     '',
     ...hosts.map(tellHost),
     ...queue.slice(0, TOLD_RUNS).map(tellQueued),

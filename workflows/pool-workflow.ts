@@ -16,7 +16,7 @@ import { leaseGrantedSignal, preemptSignal } from './messages';
 import { keepInMemo } from './pool-memo';
 import { PoolDesk } from './pool-desk';
 import { listenAsPool } from './pool-listen';
-import { tellPool } from './pool-story';
+import { PoolStory } from './pool-story';
 
 const { watchPool } = proxyActivities<PoolActivities>({
   taskQueue: CONTROL_TASK_QUEUE,
@@ -46,10 +46,11 @@ export async function poolWorkflow(input: PoolInput): Promise<void> {
 
 async function serve(desk: PoolDesk, input: PoolInput): Promise<never> {
   const alarm = new Alarm();
+  const story = new PoolStory(input.name);
   for (;;) {
     const decisions = desk.decide();
     for (const decision of decisions) desk.untold.add(decision);
-    setCurrentDetails(tellPool(desk.core, Date.now()));
+    setCurrentDetails(story.tell(desk.core, Date.now()));
     if (isFull(desk, input)) {
       // The answers of this turn are not out yet; what is told meanwhile is in the state.
       await condition(allHandlersFinished);

@@ -63,13 +63,16 @@ const FIRST_PAUSE_MS = 60_000;
 const FIRST_PAUSE_FOR_HOST_MS = 5_000;
 const LONGEST_PAUSE_MS = 600_000;
 
+/** A queue then asks about twice a second, however long it is. */
+const PAUSE_FOR_EACH_BEFORE_MS = 2_000;
+
 /**
  * The pool tells when there is a lease, so to ask again is to renew the message, and to be known to a pool that was begun
- * anew. Each time costs both histories some events: who has waited for hours asks less often.
+ * anew. Each time costs both histories some events: who has waited for hours, or has many before it, asks less often.
  */
-function pauseAfter(waitedMs: number, { cause }: Explanation): number {
+function pauseAfter(waitedMs: number, { cause, place }: Explanation): number {
   const first = cause === 'no-host' ? FIRST_PAUSE_FOR_HOST_MS : FIRST_PAUSE_MS;
-  return Math.min(LONGEST_PAUSE_MS, Math.max(first, waitedMs / 10));
+  return Math.min(LONGEST_PAUSE_MS, Math.max(first, waitedMs / 10, place * PAUSE_FOR_EACH_BEFORE_MS));
 }
 
 /** Rules of the policy make the spec of an attempt; its priority and its limits may have been changed meanwhile. */

@@ -1,14 +1,11 @@
 import type { Fault } from '../../contract/fault';
 import { nearest } from '../../contract/nearest';
-import type { PoolHostFacts, PoolSettings, Quota } from '../../contract/pool';
+import type { PoolHostFacts, PoolSettings } from '../../contract/pool';
 import type { RunSpec } from '../../contract/spec';
 import { createPoolCore } from '../../policy/pool/core';
 import { leaseRequestOf } from '../../policy/pool/lease-request';
-import type { QueuedCounts } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
 import type { Services } from './services';
-
-const RETRY_AFTER_SECONDS = '30';
 
 /**
  * What keeps a run from ever having a place in its pool: that there is no such pool, or no host in it that could hold the run.
@@ -52,46 +49,4 @@ function unknownPool(pool: string, known: readonly string[]): Fault {
   const help =
     meant === undefined ? `known are ${known.map((name) => `"${name}"`).join(', ')}` : `did you mean "${meant}"?`;
   return { path: 'pool', message: `there is no pool "${pool}"; ${help}` };
-}
-
-/**
- * Refuses what would wait in a queue that is full. Runs are counted as the read model has them, so that a burst of
- * submissions at the same moment may go over by a few.
- *
- * @throws {ProblemError} `queue-full`.
- */
-export async function checkRoom(
-  spec: RunSpec,
-  { pools, runStore, logger }: Pick<Services, 'pools' | 'runStore' | 'logger'>,
-): Promise<void> {
-  const counts = await runStore.countQueued(spec.pool).catch((error: unknown) => {
-    logger.warn({ err: error }, 'whether a queue is full is not checked: the store does not answer');
-    return null;
-  });
-  const full = counts === null ? null : fullQueue(spec, await pools.settings(spec.pool), counts);
-  if (full === null) return;
-  const detail = `${full} Submit it again later, or cancel runs that wait.`;
-  throw new ProblemError('queue-full', detail, { headers: { 'retry-after': RETRY_AFTER_SECONDS } });
-}
-
-function fullQueue(
-  { pool, project, owner }: RunSpec,
-  { maxQueued, projectQuotas, ownerQuotas }: PoolSettings,
-  { total, byProject, byOwner }: QueuedCounts,
-): string | null {
-  if (total >= maxQueued) {
-    return `${total} runs wait in pool ${pool}, which takes no more than ${maxQueued}.`;
-  }
-  const ofProject = limitOf(projectQuotas, project);
-  if ((byProject.get(project) ?? 0) >= ofProject) {
-    return `${byProject.get(project) ?? 0} runs of project ${project} wait in pool ${pool}; its quota is ${ofProject}.`;
-  }
-  const ofOwner = limitOf(ownerQuotas, owner);
-  if ((byOwner.get(owner) ?? 0) < ofOwner) return null;
-  return `${byOwner.get(owner) ?? 0} runs of ${owner} wait in pool ${pool}; the quota is ${ofOwner}.`;
-}
-
-function limitOf(quotas: Record<string, Quota>, name: string): number {
-  const quota = Object.hasOwn(quotas, name) ? quotas[name] : quotas['*'];
-  return quota?.queued ?? Infinity;
 }

@@ -2,7 +2,7 @@ import { isRunId } from '../../contract/names';
 import type { PullProgress } from '../../contract/activities';
 import type { Attempt, Run } from '../../contract/run';
 import type { RunSpec } from '../../contract/spec';
-import { ProblemError, runNotFound } from '../problem-error';
+import { runNotFound } from '../problem-error';
 import type { Services } from './services';
 
 export interface FoundRun {
@@ -25,19 +25,6 @@ export async function findRun({ runStore, temporal }: Services, runId: string): 
   const status = await temporal.runs.status(runId);
   if (!status) throw runNotFound(runId);
   return { ...status, spec: null };
-}
-
-/**
- * The same for who wants to read its log.
- *
- * @throws {ProblemError} also `log-removed`.
- */
-export async function findRunWithLog(services: Services, runId: string): Promise<FoundRun> {
-  const found = await findRun(services, runId);
-  const removal = await services.logStore.removal(runId);
-  if (removal === null) return found;
-  const detail = `The log of this run was removed on ${removal.at}, because ${removal.because}. The run itself and its events are still there.`;
-  throw new ProblemError('log-removed', detail);
 }
 
 /** A run as it is looked at: with the progress of its pull while there is one. */

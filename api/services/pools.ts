@@ -1,10 +1,11 @@
 import { InvalidInputError } from '../../contract/fault';
-import { POOL_DEFAULTS, type PoolHostFacts, type PoolView } from '../../contract/pool';
+import type { PoolHostFacts, PoolView } from '../../contract/pool';
 import type { PoolDetail, PoolReservation, PoolSummary } from '../../contract/pool-http';
-import { changedSettings, checkPoolChange, writePoolSettings } from '../../contract/pool-settings';
+import { checkPoolChange, settingsChangeOf, writePoolSettings } from '../../contract/pool-settings';
 import { ProblemError } from '../problem-error';
 import { stateOf } from './hosts';
 import { poolAnswered } from './pool-answer';
+import { mostQueued } from './queue-room';
 import type { Services } from './services';
 
 /** All pools, by name. */
@@ -20,7 +21,10 @@ export async function listPools(services: Services): Promise<PoolSummary[]> {
 /** @throws {ProblemError} `not-found`. */
 export async function lookAtPool(services: Services, name: string): Promise<PoolDetail> {
   const view = await services.pools.view(name);
-  return view === null ? detailOf(await viewFromStore(services, name), 'reports') : detailOf(view, 'pool');
+  const owners = await ownersOf(services, name);
+  return view === null
+    ? detailOf(await viewFromStore(services, name), owners, 'reports')
+    : detailOf(view, owners, 'pool');
 }
 
 /**
@@ -33,12 +37,12 @@ export async function changePool(services: Services, name: string, input: unknow
   const checked = checkPoolChange(input ?? {});
   if (checked.faults !== undefined) throw new InvalidInputError(checked.faults, 'The change');
   await checkPoolExists(services, name);
-  const before = (await services.temporal.pools.view(name))?.settings ?? POOL_DEFAULTS;
   const { by = 'the API' } = checked.change;
-  const settings = changedSettings(before, checked.change);
-  const answer = await services.temporal.pools.configure(name, { settings, by });
+  const change = settingsChangeOf(checked.change);
+  const answer = await services.temporal.pools.configure(name, { change, by });
   services.pools.changed(name);
-  return detailOf(poolAnswered(answer, `the pool "${name}"`), 'pool');
+  const view = poolAnswered(answer, `the pool "${name}"`);
+  return detailOf(view, await ownersOf(services, name), 'pool');
 }
 
 /** @throws {ProblemError} `not-found`. */
@@ -90,7 +94,19 @@ function summaryOf({ name, hosts, leases, queued }: PoolView, source: PoolSummar
   };
 }
 
-function detailOf(view: PoolView, source: PoolSummary['source']): PoolDetail {
+type QueuedByOwner = ReadonlyMap<string, number>;
+
+/** The pool tells itself also while the store is away. */
+async function ownersOf({ runStore, logger }: Services, name: string): Promise<QueuedByOwner> {
+  try {
+    return (await runStore.countQueued(name)).byOwner;
+  } catch (error) {
+    logger.warn({ err: error }, 'whose runs wait is not known: the store does not answer');
+    return new Map();
+  }
+}
+
+function detailOf(view: PoolView, owners: QueuedByOwner, source: PoolSummary['source']): PoolDetail {
   const { name, settings, hosts, queue, leases, projects } = view;
   return {
     ...summaryOf(view, source),
@@ -99,8 +115,15 @@ function detailOf(view: PoolView, source: PoolSummary['source']): PoolDetail {
     queue,
     leases,
     projects,
+    owners: ownerUses(owners, settings),
     reservations: reservationsOf(view, name),
   };
+}
+
+function ownerUses(queued: QueuedByOwner, { ownerQuotas }: PoolView['settings']): PoolDetail['owners'] {
+  return [...queued]
+    .map(([owner, count]) => ({ owner, queued: count, mostQueued: mostQueued(ownerQuotas, owner) }))
+    .toSorted((one, other) => (one.owner < other.owner ? -1 : 1));
 }
 
 export function reservationsOf({ reservations }: PoolView, pool: string): PoolReservation[] {

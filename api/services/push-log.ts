@@ -18,6 +18,8 @@ export interface PushLogOptions {
  * ahead of what the socket takes: a slow reader waits for itself alone, and one that takes nothing is dropped.
  */
 export async function pushLog(services: Services, socket: WebSocket, options: PushLogOptions): Promise<void> {
+  // It may have gone while its run was looked for.
+  if (socket.readyState !== socket.OPEN) return;
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
   const letGo = keepAlive(socket);

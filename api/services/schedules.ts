@@ -1,3 +1,4 @@
+import { neverComes } from '../../contract/cron-days';
 import { type Fault, InvalidInputError } from '../../contract/fault';
 import {
   isTimeZone,
@@ -101,11 +102,15 @@ function timingFaults({ cron, timeZone, every, offset }: ScheduleReplacement): F
   if ((cron === undefined) === (every === undefined)) {
     return [{ path: '', message: 'write exactly one of `cron` and `every`' }];
   }
-  return cron === undefined ? intervalFaults(every!, offset, timeZone) : cronFaults(timeZone, offset);
+  return cron === undefined ? intervalFaults(every!, offset, timeZone) : cronFaults(cron, timeZone, offset);
 }
 
-function cronFaults(timeZone: string | undefined, offset: string | undefined): Fault[] {
+function cronFaults(cron: string, timeZone: string | undefined, offset: string | undefined): Fault[] {
   const faults: Fault[] = [];
+  if (neverComes(cron)) {
+    const message = `"${cron}" never comes: none of its months has such a day; write a day that they have, or other months`;
+    faults.push({ path: 'cron', message });
+  }
   const mend = 'write the IANA name of a time zone, such as "UTC" or "Europe/Berlin"';
   if (timeZone === undefined) faults.push({ path: 'timeZone', message: `is missing beside \`cron\`; ${mend}` });
   else if (!isTimeZone(timeZone)) faults.push({ path: 'timeZone', message: `"${timeZone}" is no time zone; ${mend}` });

@@ -7,6 +7,7 @@ import type { PolicyStore } from '../../store/policy-store';
 import type { RunStore } from '../../store/run-store';
 import type { TemporalGateway } from '../temporal/gateway';
 import type { PoolDirectory } from './pool-directory';
+import type { QueueRoom } from './queue-room';
 
 /** What the services of the API work with. */
 export interface Services {
@@ -17,5 +18,6 @@ export interface Services {
   recipes: RecipeBook;
   policies: PolicyStore;
   pools: PoolDirectory;
+  queueRoom: QueueRoom;
   logger: FastifyBaseLogger;
 }

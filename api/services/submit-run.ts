@@ -9,7 +9,6 @@ import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import type { StoredRun } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
 import { type Admission, admit, hashSubmission, presentRun, queuedRun } from './admission';
-import { checkRoom } from './check-capacity';
 import { findRun } from './find-run';
 import type { Services } from './services';
 
@@ -55,12 +54,15 @@ export async function submitAdmitted(
 
 /** Undefined where a run with the id exists already. */
 async function startNew(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
-  await checkRoom(admission.spec, services);
+  return services.queueRoom.enter(runId, admission.spec, async () => start(services, admission, runId));
+}
+
+async function start(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
   const run = queuedRun(runId, admission, new Date());
   const { pinned: submission, origin } = admission;
   const submissionHash = hashSubmission(admission);
-  const start = { runId, submission, submissionHash, ...presentRun(admission), ...(origin && { origin }) };
-  const outcome = await services.temporal.runs.start(start);
+  const wish = { runId, submission, submissionHash, ...presentRun(admission), ...(origin && { origin }) };
+  const outcome = await services.temporal.runs.start(wish);
   if (outcome === 'exists') return undefined;
   await services.runStore.insertQueued(run, admission.spec).catch((error: unknown) => {
     services.logger.warn({ err: error, runId }, 'an accepted run is not in the list before its workflow reports');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What both sides run: the image, and a command that does nothing. */
@@ -22,17 +23,25 @@ interface RunAnswer {
 
 const POLL_MS = 50;
 
-/** Submits a run, which by default does nothing, and returns its id. */
+/**
+ * Submits a run, which by default does nothing, and returns its id. Where Temporal does not answer in time the run is sent again, as
+ * the answer says; by its key it is the same.
+ */
 export async function submit(url: string, name: string, more: object = {}): Promise<string> {
   const labels = { bench: name };
   const run = { name, image: IMAGE, command: COMMAND, pullPolicy: 'never', resources: RESOURCES, labels };
-  const response = await fetch(`${url}/v1/runs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...run, ...more }),
-  });
-  if (!response.ok) throw new Error(`POST /v1/runs answered ${response.status}: ${await response.text()}`);
-  return ((await response.json()) as RunAnswer).id;
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  for (;;) {
+    const response = await fetch(`${url}/v1/runs`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ ...run, ...more }),
+    });
+    if (response.ok) return ((await response.json()) as RunAnswer).id;
+    const text = await response.text();
+    if (response.status !== 503) throw new Error(`POST /v1/runs answered ${response.status}: ${text}`);
+    await sleep(Number(response.headers.get('retry-after') ?? 1) * 1000);
+  }
 }
 
 /** Waits until as many runs of the name have succeeded; one that did not is an error. */

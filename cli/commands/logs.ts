@@ -1,10 +1,14 @@
 import type { Command } from 'commander';
 
+import type { RunDetail } from '../../contract/http';
 import type { ApiClient, Query } from '../api-client';
-import { findRunId } from '../find-run';
+import { EXIT } from '../exit-codes';
+import { findRun } from '../find-run';
 import { followLog } from '../follow-log';
 import { formatLogLine, type LogLine, logPath } from '../log';
-import { EXIT } from '../exit-codes';
+import { nodeOf, otherNodes } from '../node-of';
+import type { Io } from '../io';
+import type { OnAway } from '../patience';
 import { wholeFrom } from './arguments';
 import { apiOf, type Context, wantsJson } from './context';
 
@@ -24,6 +28,7 @@ interface LogFilters {
 interface LogsOptions extends LogFilters {
   follow?: boolean;
   timestamps?: boolean;
+  node?: number;
 }
 
 export const TIME_HELP = 'a time such as 2026-11-24T03:42:31Z, or how long ago, such as 10m';
@@ -46,27 +51,43 @@ export function addLogsCommand(program: Command, { io, exit }: Context): void {
     .option('--tail <lines>', 'only the last of the lines that the others leave', wholeFrom(0))
     .option('-t, --timestamps', 'time and stream before each line')
     .option('--attempt <number>', 'only this attempt', wholeFrom(1))
+    .option(
+      '--node <rank>',
+      'of a gang: the log of this node in its newest attempt, or in that of --attempt',
+      wholeFrom(0),
+    )
     .option('--system', "also Trainyard's own remarks, such as where an attempt begins")
     .action(async (typed: string, options: LogsOptions, command: Command) => {
       const api = apiOf(command);
-      const id = await findRunId(api, typed);
+      const run = await findRun(api, typed);
       const write = (line: LogLine): void =>
         io.out(wantsJson(command) ? `${JSON.stringify(line)}\n` : formatLogLine(line, options.timestamps === true));
+      const hint = options.node === undefined ? otherNodes(run) : null;
       if (options.follow) io.catchInterrupt();
+      if (options.follow) tell(io, hint);
       const onAway = (away: boolean): void =>
         io.err(away ? 'The server does not answer; asking again.\n' : 'The server is back.\n');
-      for await (const line of linesOf(api, id, options, io.interrupted, onAway)) write(line);
+      for await (const line of linesOf(api, run, options, { signal: io.interrupted, onAway })) write(line);
       if (io.interrupted.aborted) exit(EXIT.interrupted);
+      else if (!options.follow) tell(io, hint);
     });
 }
 
-function linesOf(
+async function* linesOf(
   api: ApiClient,
-  id: string,
-  { follow, timestamps: _timestamps, ...filters }: LogsOptions,
-  signal: AbortSignal,
-  onAway: (away: boolean) => void,
+  run: RunDetail,
+  { follow, node: rank = 0, timestamps: _timestamps, ...filters }: LogsOptions,
+  following: { signal: AbortSignal; onAway: OnAway },
 ): AsyncIterable<LogLine> {
-  const query: Query = { ...filters };
-  return follow ? followLog(api, id, { query, signal, onAway }) : api.stream<LogLine>(logPath(id), query, signal);
+  const { signal } = following;
+  const { attempt } = filters;
+  const id = rank === 0 ? run.id : await nodeOf(api, run, { rank, attempt }, follow ? following : null);
+  if (id === null) return;
+  // A node has one attempt: that of the gang which was chosen.
+  const query: Query = rank === 0 ? { ...filters } : { ...filters, attempt: undefined };
+  yield* follow ? followLog(api, id, { query, ...following }) : api.stream<LogLine>(logPath(id), query, signal);
+}
+
+function tell(io: Io, sentence: string | null): void {
+  if (sentence !== null) io.err(`${sentence}\n`);
 }

@@ -20,8 +20,10 @@ import type { PolicyStore } from '../../store/policy-store';
 import type { HostReport, RunStore } from '../../store/run-store';
 import { openPolicyStore } from '../../store/sqlite-policy-store';
 import { openRunStore } from '../../store/sqlite-run-store';
+import { deferred } from '../helpers/deferred';
 import { hostReport } from '../helpers/host-report';
 import { scratchFolder } from '../helpers/scratch-folder';
+import { until } from '../helpers/until';
 
 const RECIPES: RecipeBook = new Map([
   [
@@ -73,6 +75,31 @@ describe('admitRun', () => {
     expect(spec).toMatchObject({ image: 'trainyard/digits:1', params: { epochs: 9 }, network: 'none' });
     expect(recipe).toBe('digits');
     expect(hash).toBe(specHash(spec));
+  });
+
+  it('waits for the pool with a few at a time, so that it leaves workflow tasks with which the pool can answer', async () => {
+    const poolAnswers = deferred();
+    const asked: string[] = [];
+    pools.claim = async (_, { runId }) => {
+      asked.push(runId);
+      await poolAnswers.promise;
+      return { kind: 'refused', why: 'there is no room' };
+    };
+    const claimSince = new Date().toISOString();
+    const admitted: number[] = [];
+    const admissions = Array.from({ length: 40 }, async (_, index) => {
+      const runId = `run-${index}`;
+      const { answer } = await activities.admitRun({ runId, submission: { image: 'a' }, claimSince });
+      admitted.push(index);
+      return answer;
+    });
+    await until(() => asked.length + admitted.length === 40);
+    expect(asked).toHaveLength(20);
+
+    poolAnswers.resolve();
+    const answers = await Promise.all(admissions);
+    expect(answers.filter((answer) => answer?.kind === 'refused')).toHaveLength(20);
+    expect(answers.filter((answer) => answer === undefined)).toHaveLength(20);
   });
 
   it('knows no recipe of a spec that was written out', async () => {

@@ -163,6 +163,18 @@ test('a full queue answers 429 and when to try again, for all, a project and an 
     expect((await submit({ owner: 'ada' })).json<Problem>().detail).toContain('runs of ada wait');
     waiting.push(await submit({ owner: 'bob' }));
     expect((await submit({ owner: 'eve' })).json<Problem>().detail).toContain('which takes no more than 2');
+    const narrow = await until(async () => {
+      const pool = await look<PoolDetail>('/v1/pools/narrow');
+      return pool.queue.length === 2 && pool;
+    });
+    expect(narrow.projects.map(({ project, queued }) => [project, queued])).toEqual([
+      ['default', 1],
+      ['vision', 1],
+    ]);
+    expect(narrow.owners).toEqual([
+      { owner: 'ada', queued: 1, mostQueued: 1 },
+      { owner: 'bob', queued: 1, mostQueued: 1 },
+    ]);
 
     for (const response of waiting) {
       const { id } = response.json<Run>();
@@ -173,6 +185,44 @@ test('a full queue answers 429 and when to try again, for all, a project and an 
     expect(again.statusCode).toBe(202);
     await api.post(`/v1/runs/${again.json<Run>().id}/cancel`, {});
     await world.reached(again.json<Run>().id, 'cancelled');
+  });
+});
+
+test('a burst of submissions gets as many places as the queue has, for all, a project and an owner', async () => {
+  await inWorld(async () => {
+    await world.hostIs({ name: 'crowd', pool: 'crowded', cpus: 2 });
+    await send('POST', '/v1/hosts/crowd/cordon', {});
+    const quotas = { projectQuotas: { vision: { queued: 2 } }, ownerQuotas: { ada: { queued: 1 } } };
+    await send('PATCH', '/v1/pools/crowded', { maxQueued: 5, ...quotas });
+    const burst = async (size: number, more: object, headers = {}): Promise<Run[]> => {
+      const one = () => api.post('/v1/runs', { image: 'a:1', pool: 'crowded', ...more }, headers);
+      const answers = await Promise.all(Array.from({ length: size }, one));
+      const taken = answers.filter(({ statusCode }) => statusCode === 202);
+      expect(answers.filter(({ statusCode }) => statusCode === 429)).toHaveLength(size - taken.length);
+      return taken.map((answer) => answer.json<Run>());
+    };
+    const ofKey = await burst(4, { owner: 'eve' }, { 'idempotency-key': 'crowd' });
+    expect(new Set(ofKey.map(({ id }) => id)).size).toBe(1);
+    expect(ofKey).toHaveLength(4);
+    const accepted = [
+      ...ofKey.slice(0, 1),
+      ...(await burst(6, { owner: 'ada' })),
+      ...(await burst(6, { project: 'vision' })),
+      ...(await burst(6, { project: 'speech' })),
+    ];
+    expect(accepted.map(({ owner, project }) => [owner, project])).toEqual([
+      ['eve', 'default'],
+      ['ada', 'default'],
+      ['nobody', 'vision'],
+      ['nobody', 'vision'],
+      ['nobody', 'speech'],
+    ]);
+    for (const { id } of accepted) await api.post(`/v1/runs/${id}/cancel`, {});
+    for (const { id } of accepted) await world.reached(id, 'cancelled');
+    const again = await burst(2, { owner: 'ada' });
+    expect(again).toHaveLength(1);
+    await api.post(`/v1/runs/${again[0]!.id}/cancel`, {});
+    await world.reached(again[0]!.id, 'cancelled');
   });
 });
 
@@ -205,6 +255,26 @@ test('settings of a pool are changed as they are written, and every fault is tol
     ]);
     expect((await send('PATCH', '/v1/pools/none', first)).statusCode).toBe(404);
     expect((await api.get('/v1/pools/none')).statusCode).toBe(404);
+  });
+});
+
+test('changes of one map of settings that are made at once all hold', async () => {
+  await inWorld(async () => {
+    await world.hostIs({ name: 'one', pool: 'busy', cpus: 1 });
+    const patch = (change: object) => send('PATCH', '/v1/pools/busy', change);
+    await patch({ weights: { old: 2 }, projectQuotas: { shared: { gpus: 1 } } });
+    const names = Array.from({ length: 8 }, (_, index) => `p${index}`);
+    const answers = await Promise.all([
+      ...names.map((name) => patch({ weights: { [name]: 3 }, projectQuotas: { [name]: { gpus: 2 } } })),
+      patch({ weights: { old: null }, projectQuotas: { shared: { runs: 5 } } }),
+      patch({ ownerQuotas: { ada: { runs: 1 } } }),
+    ]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 200));
+    expect((await look<PoolDetail>('/v1/pools/busy')).settings).toMatchObject({
+      weights: Object.fromEntries(names.map((name) => [name, 3])),
+      projectQuotas: { shared: { gpus: 1, runs: 5 }, ...Object.fromEntries(names.map((name) => [name, { gpus: 2 }])) },
+      ownerQuotas: { ada: { runs: 1 } },
+    });
   });
 });
 

@@ -85,6 +85,8 @@ describe('POST /v1/schedules', () => {
     ['two timings', { name: 'x', every: '1h', cron: '@daily', timeZone: 'UTC' }, ''],
     ['four fields', { name: 'x', cron: '0 3 * *', timeZone: 'UTC' }, 'cron'],
     ['a minute that there is not', { name: 'x', cron: '61 3 * * *', timeZone: 'UTC' }, 'cron'],
+    ['a date that no year has', { name: 'x', cron: '0 3 31 2 *', timeZone: 'UTC' }, 'cron'],
+    ['dates that no year has', { name: 'x', cron: '0 3 31 FEB,APR MON', timeZone: 'UTC' }, 'cron'],
     ['seconds', { name: 'x', cron: '0 0 3 * * *', timeZone: 'UTC' }, 'cron'],
     ['cron without a time zone', { name: 'x', cron: '@daily' }, 'timeZone'],
     ['a time zone that there is not', { name: 'x', cron: '@daily', timeZone: 'Berlin' }, 'timeZone'],

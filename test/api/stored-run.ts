@@ -1,4 +1,5 @@
 import type { Attempt, Run, RunEvent } from '../../contract/run';
+import { nodeRunId } from '../../contract/gang';
 import { isEndState, type RunState } from '../../contract/state';
 import { PLAIN_CAPACITY } from '../../contract/run-capacity';
 import type { RunSubmission } from '../../contract/spec';
@@ -46,6 +47,22 @@ export async function storeRun(
     events: states.map((each, index) => eventOf(run, index + 1, each)),
     spec: specOf({ name: run.name, ...spec }),
   });
+  return run;
+}
+
+/** A gang of three nodes that goes on in the last of its attempts, each on a lease of its own; every node is a run. */
+export async function storeGang(store: RunStore, id: string, attempts: number): Promise<Run> {
+  const run = await storeRun(store, { id, attempt: attempts }, { nodes: 3 });
+  const all = Array.from({ length: attempts }, (_, index) => ({
+    ...attemptOf(run),
+    number: index + 1,
+    nodes: [1, 2].map((rank) => ({ rank, runId: nodeRunId(id, index + 1, rank), host: 'one' })),
+  }));
+  await store.applyUpdate({ revision: 3, run, attempts: all, events: [] });
+  for (const { number, nodes } of all) {
+    const state = number === attempts ? 'running' : 'failed';
+    for (const { rank, runId } of nodes) await storeRun(store, { id: runId, gangOf: id, rank, state });
+  }
   return run;
 }
 

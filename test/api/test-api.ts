@@ -8,6 +8,7 @@ import { pino } from 'pino';
 
 import { buildApp } from '../../api/app';
 import { createPoolDirectory } from '../../api/services/pool-directory';
+import { createQueueRoom } from '../../api/services/queue-room';
 import type { Services } from '../../api/services/services';
 import { openTemporal } from '../../api/temporal/gateway';
 import { type Config, ConfigSchema } from '../../config/config';
@@ -74,7 +75,18 @@ async function open(data: string, options: TestApiOptions, opened: (() => Promis
   const policies = await openPolicyStore(data);
   const temporal = openTemporal(config.temporal);
   const pools = createPoolDirectory({ runStore, pools: temporal.pools });
-  const plain: Services = { config, runStore, logStore, temporal, recipes: RECIPES, policies, pools, logger };
+  const queueRoom = createQueueRoom({ pools, runStore, logger });
+  const plain: Services = {
+    config,
+    runStore,
+    logStore,
+    temporal,
+    recipes: RECIPES,
+    policies,
+    pools,
+    queueRoom,
+    logger,
+  };
   const services = { ...plain, ...options.services?.(plain) };
   const app = await buildApp(services);
   opened.push(async () => {

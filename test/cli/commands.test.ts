@@ -57,6 +57,38 @@ describe('trainyard', () => {
     expect(err).toMatch(/^error: /);
   });
 
+  it.each([
+    ['--cpus', 'many', 'Write a number of CPUs from 0.01 to 1024, or thousandths such as 500m.'],
+    ['--cpus', '0', 'Write a number of CPUs from 0.01 to 1024, or thousandths such as 500m.'],
+    ['--memory', '4', 'Write a size with its unit, such as 500m or 4g.'],
+    ['--gpu-memory', 'much', 'Write a size with its unit, such as 500m or 4g.'],
+    ['--gpus', '65', 'Write a whole number from 0 to 64.'],
+    ['--nodes', '0', 'Write a whole number from 1 to 64.'],
+    ['--priority', '101', 'Write a whole number from 0 to 100.'],
+  ])('refuses %s %s by the name of the option, with its mend', async (option, value, mend) => {
+    const { code, err } = await cli(on('run', '-r', 'digits', option, value));
+    expect(code).toBe(2);
+    expect(err).toMatch(new RegExp(`^error: option '${option} <.+>' argument '${value}' is invalid\\. ${mend}\n`));
+    expect(server.requests).toEqual([]);
+  });
+
+  it('sends what a run may use of its host as the options say it', async () => {
+    let sent: unknown;
+    handler = (request, response) => {
+      sent = JSON.parse(request.body);
+      sendJson(response, sampleRun(), 202);
+    };
+    const options = ['--cpus', '2.5', '--memory', '4G', '--gpus', '2', '--nodes', '3', '--priority', '0'];
+    expect(await cli(on('run', '-r', 'digits', ...options))).toMatchObject({ code: 0 });
+    expect(sent).toEqual({
+      recipe: 'digits',
+      resources: { cpus: 2.5, memory: '4G', gpus: 2 },
+      nodes: 3,
+      priority: 0,
+      owner: 'tester',
+    });
+  });
+
   it('sends a submission with an idempotency key and prints the id alone on standard output', async () => {
     let sent: { body: unknown; key: unknown } | undefined;
     handler = (request, response) => {

@@ -66,6 +66,10 @@ const POOL: PoolDetail = {
   queue: [WAITING],
   leases: [],
   projects: [{ project: 'vision', weight: 3, runs: 1, cpus: 2.5, gpus: 1, queued: 3 }],
+  owners: [
+    { owner: 'ada', queued: 2, mostQueued: 4 },
+    { owner: 'bob', queued: 1, mostQueued: null },
+  ],
   reservations: [],
 };
 
@@ -142,6 +146,7 @@ describe('trainyard pools and queue', () => {
     const { out } = await on('pools', 'show');
     expect(out).toMatch(/^ageing: 10m$/m);
     expect(out).toMatch(/^vision +3 +1 +2.5 +1 +3$/m);
+    expect(out).toMatch(/^OWNER +QUEUED +AT MOST\nada +2 +4\nbob +1 +-$/m);
     expect(server.requests.at(-1)).toBe('GET /v1/pools/default');
   });
 

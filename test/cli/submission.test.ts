@@ -66,12 +66,15 @@ describe('buildSubmission', () => {
 
 describe('where a run may have its place', () => {
   it('is said by options, beside what the file says', () => {
-    const file = 'image: a:1\nresources: { memory: 4g }\nplacement: { labels: { rack: r1 } }\n';
+    const file = 'image: a:1\nresources: { memory: 4g, pids: 9 }\nplacement: { labels: { rack: r1 } }\n';
     const options = {
       pool: 'big',
       project: 'vision',
       priority: 0,
       preemptible: true,
+      nodes: 2,
+      cpus: '500m',
+      memory: '8g',
       gpus: 2,
       gpuModel: 'H100',
       gpuMemory: '40g',
@@ -84,7 +87,8 @@ describe('where a run may have its place', () => {
       project: 'vision',
       priority: 0,
       preemptible: true,
-      resources: { memory: '4g', gpus: 2, gpuModel: 'H100', gpuMemory: '40g' },
+      nodes: 2,
+      resources: { pids: 9, cpus: '500m', memory: '8g', gpus: 2, gpuModel: 'H100', gpuMemory: '40g' },
       placement: { host: 'box', labels: { rack: 'r1', zone: 'a=b' } },
     });
   });

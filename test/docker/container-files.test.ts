@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { cpuFolderIn } from '../../docker/container-cgroup';
@@ -95,6 +95,30 @@ describe('createLogFiles', () => {
     rotate();
     rotate();
     expect(createLogFiles(path(), 100, 3)().isWhole).toBe(false);
+  });
+
+  it('tells when each file ended, and between which moments one did that was gone before it was seen again', () => {
+    const look = createLogFiles(path(), 100, 3);
+    const writtenAt = (seconds: number): void => {
+      write(10);
+      utimesSync(path(), seconds, seconds);
+    };
+    writtenAt(1000);
+    look();
+    rotate();
+    writtenAt(1001);
+    const first = { fromMs: 1_000_000, toMs: 1_000_000 };
+    expect(look().ends).toEqual([first]);
+    writtenAt(1002);
+    look();
+    for (const seconds of [1003, 1004, 1005]) {
+      rotate();
+      writtenAt(seconds);
+    }
+    const seen = [1003, 1004].map((seconds) => ({ fromMs: seconds * 1000, toMs: seconds * 1000 }));
+    expect(look().ends).toEqual([first, { fromMs: 1_002_000, toMs: 1_003_000 }, ...seen]);
+    renameSync(path(), `${path()}.1`);
+    expect(look().ends.at(-1)).toEqual({ fromMs: 1_005_000, toMs: 1_005_000 });
   });
 
   it('tells nothing in the moment between two files', () => {

@@ -4,17 +4,15 @@ import { join } from 'node:path';
 
 import type { RunEvent } from '../../contract/run';
 import { getRun, inState, logLines, post, request, shellRun, submit } from '../helpers/runs';
-import { runCli, startServer, type TestServer } from '../helpers/server';
+import { runCli } from '../helpers/server';
+import { sharedServer, type SharedServer } from '../helpers/shared-server';
 import { until } from '../helpers/until';
 
 jest.setTimeout(180_000);
 
-let server: TestServer;
+let server: SharedServer;
 beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(async () => {
-  expect(await server.dispose()).toEqual([]);
+  server = await sharedServer();
 });
 
 interface Line {
@@ -51,60 +49,69 @@ async function eventOf(id: string, state: string): Promise<RunEvent> {
 }
 
 describe('a training of digits', () => {
-  it('that is suspended says so when its container is gone, and goes on at the epoch that it had', async () => {
-    const since = Math.floor(Date.now() / 1000);
-    const params = { epochs: 15, batch_size: 8 };
-    const policy = { retries: { attempts: 1 } };
-    const id = await submit(server.url, { recipe: 'digits', params, policy });
-    await hasTrained(id, 3);
+  it.concurrent(
+    'that is suspended says so when its container is gone, and goes on at the epoch that it had',
+    async () => {
+      const since = Math.floor(Date.now() / 1000);
+      const params = { epochs: 15, batch_size: 8 };
+      const policy = { retries: { attempts: 1 } };
+      const id = await submit(server.url, { recipe: 'digits', params, policy });
+      await hasTrained(id, 3);
 
-    expect((await post(`${server.url}/v1/runs/${id}/suspend`, { by: 'ada' })).status).toBe(202);
-    const { code, out } = await runCli(['suspend', id, '--wait', '--server', server.url]);
-    expect(code).toBe(0);
+      expect((await post(`${server.url}/v1/runs/${id}/suspend`, { by: 'ada' })).status).toBe(202);
+      const { code, out } = await runCli(['suspend', id, '--wait', '--server', server.url]);
+      expect(code).toBe(0);
+      expect(containersOf(id)).toEqual([]);
+      const trained = epochsOf(await linesOf(id)).at(-1)!;
+      const checkpoint = `epoch-${String(trained).padStart(6, '0')}.joblib`;
+      expect(out).toContain(`Its container is gone. When it is resumed it goes on from its checkpoint ${checkpoint}.`);
+      expect(Date.parse((await eventOf(id, 'suspended')).at)).toBeGreaterThanOrEqual(removedAtMs(id, since));
+      expect(trained).toBeLessThan(15);
+      expect(await getRun(server.url, id)).toMatchObject({ state: 'suspended', host: null, attempt: 1 });
+
+      expect(await runCli(['resume', id, '--server', server.url])).toMatchObject({ code: 0 });
+      const run = await inState(server.url, id, 'succeeded', 120_000);
+      const lines = await linesOf(id);
+      expect(run.attempts).toMatchObject([{ reason: 'suspended', exitCode: 143 }, { reason: 'completed' }]);
+      expect(lines.find(({ resumed }) => resumed)).toEqual({ resumed: checkpoint, epoch: trained, epochs: 15 });
+      expect(epochsOf(lines)).toEqual(oneTo(15));
+      expect(checkpointsOf(id)).toEqual([13, 14, 15].map((epoch) => `epoch-0000${epoch}.joblib`));
+    },
+  );
+
+  it.concurrent(
+    'whose container is killed trains no epoch again but what came after its last checkpoint, and that once',
+    async () => {
+      const id = await submit(server.url, { recipe: 'digits', params: { epochs: 30, batch_size: 8 } });
+      await hasTrained(id, 12);
+      execFileSync('docker', ['kill', '--signal', 'KILL', ...containersOf(id)]);
+
+      const run = await inState(server.url, id, 'succeeded', 120_000);
+      expect(run.attempts).toMatchObject([{ reason: 'killed-by-signal', exitCode: 137 }, { reason: 'completed' }]);
+      const lines = await linesOf(id);
+      const at = lines.findIndex(({ resumed }) => resumed);
+      const { epoch: saved } = lines[at]!;
+      const [before, after] = [epochsOf(lines.slice(0, at)), epochsOf(lines.slice(at))];
+      expect(saved).toBeGreaterThanOrEqual(11);
+      expect(before).toEqual(oneTo(before.length));
+      expect(after).toEqual(oneTo(30).slice(saved));
+      expect(before.length - saved).toBeLessThanOrEqual(1);
+    },
+  );
+});
+
+test.concurrent(
+  'a run without a folder for checkpoints is suspended with a warning that it would begin anew',
+  async () => {
+    const id = await submit(server.url, shellRun('echo $TRAINYARD_ATTEMPT; [ $TRAINYARD_ATTEMPT = 2 ] || sleep 600'));
+    await until(async () => (await logLines(server.url, id)).includes('1'));
+    const { out } = await runCli(['suspend', id, '--wait', '--server', server.url]);
+
+    expect(out).toContain('WARNING: it has no folder for checkpoints');
     expect(containersOf(id)).toEqual([]);
-    const trained = epochsOf(await linesOf(id)).at(-1)!;
-    const checkpoint = `epoch-${String(trained).padStart(6, '0')}.joblib`;
-    expect(out).toContain(`Its container is gone. When it is resumed it goes on from its checkpoint ${checkpoint}.`);
-    expect(Date.parse((await eventOf(id, 'suspended')).at)).toBeGreaterThanOrEqual(removedAtMs(id, since));
-    expect(trained).toBeLessThan(15);
-    expect(await getRun(server.url, id)).toMatchObject({ state: 'suspended', host: null, attempt: 1 });
 
-    expect(await runCli(['resume', id, '--server', server.url])).toMatchObject({ code: 0 });
-    const run = await inState(server.url, id, 'succeeded', 120_000);
-    const lines = await linesOf(id);
-    expect(run.attempts).toMatchObject([{ reason: 'suspended', exitCode: 143 }, { reason: 'completed' }]);
-    expect(lines.find(({ resumed }) => resumed)).toEqual({ resumed: checkpoint, epoch: trained, epochs: 15 });
-    expect(epochsOf(lines)).toEqual(oneTo(15));
-    expect(checkpointsOf(id)).toEqual([13, 14, 15].map((epoch) => `epoch-0000${epoch}.joblib`));
-  });
-
-  it('whose container is killed trains no epoch again but what came after its last checkpoint, and that once', async () => {
-    const id = await submit(server.url, { recipe: 'digits', params: { epochs: 30, batch_size: 8 } });
-    await hasTrained(id, 12);
-    execFileSync('docker', ['kill', '--signal', 'KILL', ...containersOf(id)]);
-
-    const run = await inState(server.url, id, 'succeeded', 120_000);
-    expect(run.attempts).toMatchObject([{ reason: 'killed-by-signal', exitCode: 137 }, { reason: 'completed' }]);
-    const lines = await linesOf(id);
-    const at = lines.findIndex(({ resumed }) => resumed);
-    const { epoch: saved } = lines[at]!;
-    const [before, after] = [epochsOf(lines.slice(0, at)), epochsOf(lines.slice(at))];
-    expect(saved).toBeGreaterThanOrEqual(11);
-    expect(before).toEqual(oneTo(before.length));
-    expect(after).toEqual(oneTo(30).slice(saved));
-    expect(before.length - saved).toBeLessThanOrEqual(1);
-  });
-});
-
-test('a run without a folder for checkpoints is suspended with a warning that it would begin anew', async () => {
-  const id = await submit(server.url, shellRun('echo $TRAINYARD_ATTEMPT; [ $TRAINYARD_ATTEMPT = 2 ] || sleep 600'));
-  await until(async () => (await logLines(server.url, id)).includes('1'));
-  const { out } = await runCli(['suspend', id, '--wait', '--server', server.url]);
-
-  expect(out).toContain('WARNING: it has no folder for checkpoints');
-  expect(containersOf(id)).toEqual([]);
-
-  await runCli(['resume', id, '--server', server.url]);
-  await inState(server.url, id, 'succeeded');
-  expect(await logLines(server.url, id)).toEqual(['1', '2']);
-});
+    await runCli(['resume', id, '--server', server.url]);
+    await inState(server.url, id, 'succeeded');
+    expect(await logLines(server.url, id)).toEqual(['1', '2']);
+  },
+);

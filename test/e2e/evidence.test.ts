@@ -1,7 +1,8 @@
 import type { AttemptDetail } from '../../contract/http';
 import { TEST_IMAGE } from '../helpers/engine';
 import { inState, request, shellRun, submit } from '../helpers/runs';
-import { runCli, startServer, type TestServer } from '../helpers/server';
+import { runCli } from '../helpers/server';
+import { sharedServer, type SharedServer } from '../helpers/shared-server';
 
 jest.setTimeout(180_000);
 
@@ -27,11 +28,11 @@ const CHILD = 'python3 -c "x = bytearray(512 * 1024 ** 2)"; sleep 7; exit 1';
 const CONNECT = 'import urllib.request; urllib.request.urlopen("http://example.org")';
 const CHANGING = 'if [ $TRAINYARD_ATTEMPT = 1 ]; then exit 3; else kill -SEGV $$; fi';
 
-let server: TestServer;
+let server: SharedServer;
 const runs = {} as Record<'raises' | 'grows' | 'child' | 'connects' | 'changing', string>;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
   runs.raises = await submit(server.url, pythonRun(RAISE));
   runs.grows = await submit(server.url, pythonRun(GROW, SMALL));
   runs.child = await submit(server.url, shellRun(CHILD, SMALL));
@@ -40,17 +41,13 @@ beforeAll(async () => {
   runs.changing = await submit(server.url, shellRun(CHANGING, { policy }));
 });
 
-afterAll(async () => {
-  expect(await server.dispose()).toEqual([]);
-});
-
 async function attemptsOf(id: string): Promise<AttemptDetail[]> {
   await inState(server.url, id, 'failed', 120_000);
   return (await request<{ items: AttemptDetail[] }>(`${server.url}/v1/runs/${id}/attempts`)).body.items;
 }
 
 describe('a failed attempt', () => {
-  it('shows the exception of Python, how far it came, and what it printed last', async () => {
+  it.concurrent('shows the exception of Python, how far it came, and what it printed last', async () => {
     const [attempt] = await attemptsOf(runs.raises);
     const traceback = { type: 'ValueError', message: 'batch 7 is bad\nsee the data' };
     expect(attempt).toMatchObject({
@@ -65,7 +62,7 @@ describe('a failed attempt', () => {
     expect(out).toContain('  | see the data');
   });
 
-  it('shows how near to its memory limit a container was that went over it', async () => {
+  it.concurrent('shows how near to its memory limit a container was that went over it', async () => {
     const [attempt] = await attemptsOf(runs.grows);
     const evidence = { outOfMemory: true, signal: 'SIGKILL', hint: { id: 'memory-limit' } };
     expect(attempt).toMatchObject({ reason: 'out-of-memory', exitCode: 137, evidence });
@@ -74,19 +71,19 @@ describe('a failed attempt', () => {
     expect(attempt!.evidence!.cpuSeconds).toBeGreaterThan(0);
   });
 
-  it('is out of memory also where only a child was killed for it', async () => {
+  it.concurrent('is out of memory also where only a child was killed for it', async () => {
     const [attempt] = await attemptsOf(runs.child);
     expect(attempt).toMatchObject({ reason: 'out-of-memory', exitCode: 1, evidence: { outOfMemory: true } });
   });
 
-  it('is told that it has no network, where it wanted one', async () => {
+  it.concurrent('is told that it has no network, where it wanted one', async () => {
     const [attempt] = await attemptsOf(runs.connects);
     expect(attempt).toMatchObject({
       evidence: { hint: { id: 'no-network' }, traceback: { type: 'urllib.error.URLError' } },
     });
   });
 
-  it('keeps the first cause of its run, which is named at the end', async () => {
+  it.concurrent('keeps the first cause of its run, which is named at the end', async () => {
     const [first, second] = await attemptsOf(runs.changing);
     expect([first!.reason, second!.reason]).toEqual(['exit-code', 'killed-by-signal']);
     expect(second!.evidence).toMatchObject({ signal: 'SIGSEGV' });

@@ -1,46 +1,21 @@
 import { execFileSync } from 'node:child_process';
 
 import type { RunDetail } from '../../contract/http';
-import { python } from '../host/helpers';
-import { getRun, inState, logLines, post, request, shellRun, submit } from '../helpers/runs';
-import { startServer, type TestServer } from '../helpers/server';
+import { sumOfRanks, summed } from '../helpers/gang-program';
+import { getRun, inState, logLines, post, shellRun, submit } from '../helpers/runs';
+import { sharedServer, type SharedServer } from '../helpers/shared-server';
 import { until } from '../helpers/until';
+import { python } from '../host/helpers';
 
 jest.setTimeout(180_000);
 
-let server: TestServer;
+let server: SharedServer;
 beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(async () => {
-  expect(await server.dispose()).toEqual([]);
+  server = await sharedServer();
 });
 
-/** Sums the ranks of all nodes at the first of them, which tells the others; as training programs meet by MASTER_ADDR. */
-const SUM = `
-import os, socket, sys, time
-rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-address = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
-print("rank", rank, "of", size, "run", os.environ["TRAINYARD_RUN_ID"], "attempt", os.environ["TRAINYARD_ATTEMPT"])
-def meet():
-    for _ in range(600):
-        try: return socket.create_connection(address, 5)
-        except OSError: time.sleep(0.1)
-    sys.exit("the first node cannot be reached")
-if rank == 0:
-    listener = socket.create_server(("", address[1]))
-    others = [listener.accept()[0] for _ in range(size - 1)]
-    total = sum(int(other.recv(16)) for other in others)
-    for other in others: other.sendall(str(total).encode())
-else:
-    first = meet()
-    first.sendall(str(rank).encode())
-    total = int(first.recv(16))
-print("sum", total)
-`;
-
-const gang = (code: string, more: object = {}): object =>
-  shellRun('', { command: python(code), nodes: 3, resources: { cpus: 0.2, memory: '64m' }, ...more });
+const gang = (command: string[], more: object = {}): object =>
+  shellRun('', { command, nodes: 3, resources: { cpus: 0.2, memory: '64m' }, ...more });
 
 /** Containers and networks of a gang that there still are. */
 function leftOf(id: string): string[] {
@@ -53,30 +28,23 @@ function leftOf(id: string): string[] {
 const nodesOf = (run: RunDetail, attempt = 1): string[] => run.attempts[attempt - 1]!.nodes.map(({ runId }) => runId);
 
 describe('a gang', () => {
-  it('has its nodes find each other and succeed together, each with a log of its own', async () => {
-    const id = await submit(server.url, gang(SUM));
+  it.concurrent('has its nodes find each other and succeed together, each with a log of its own', async () => {
+    const id = await submit(server.url, gang(sumOfRanks()));
     const run = await inState(server.url, id, 'succeeded', 120_000);
 
     const nodes = nodesOf(run);
     expect(nodes).toHaveLength(2);
     for (const [rank, node] of [id, ...nodes].entries()) {
-      expect(await logLines(server.url, node)).toEqual([`rank ${rank} of 3 run ${id} attempt 1`, 'sum 3']);
+      const lines = summed(id, { rank, of: 3 });
+      expect(await logLines(server.url, node)).toEqual(lines);
+      const byRank = await fetch(`${server.url}/v1/runs/${id}/logs?node=${rank}`);
+      expect(await byRank.text()).toBe(`${lines.join('\n')}\n`);
     }
     expect(await getRun(server.url, nodes[0]!)).toMatchObject({ gangOf: id, rank: 1, state: 'succeeded' });
     expect(leftOf(id)).toEqual([]);
   });
 
-  it('is one run in the list, and its nodes are listed by it', async () => {
-    const { body } = await request<{ items: RunDetail[] }>(`${server.url}/v1/runs`);
-    expect(body.items.map(({ gangOf }) => gangOf)).toEqual([null]);
-    const [{ id }] = body.items as [RunDetail];
-    const { body: nodes } = await request<{ items: RunDetail[] }>(`${server.url}/v1/runs?gangOf=${id}`);
-    expect(nodes.items.map(({ rank }) => rank).toSorted((one, other) => one! - other!)).toEqual([1, 2]);
-    const { body: stats } = await request<{ total: number }>(`${server.url}/stats`);
-    expect(stats.total).toBe(1);
-  });
-
-  it('is tried again as a whole when one node fails, with the cause of that node', async () => {
+  it.concurrent('is tried again as a whole when one node fails, with the cause of that node', async () => {
     const code = `
 import os, sys, time
 if os.environ["TRAINYARD_ATTEMPT"] == "1":
@@ -84,7 +52,7 @@ if os.environ["TRAINYARD_ATTEMPT"] == "1":
     time.sleep(600)
 `;
     const policy = { timeouts: { grace: '0s' }, retries: { attempts: 2, delay: '100ms' } };
-    const id = await submit(server.url, gang(code, { policy }));
+    const id = await submit(server.url, gang(python(code), { policy }));
     const run = await inState(server.url, id, 'succeeded', 150_000);
 
     expect(run.attempts.map(({ reason, exitCode }) => [reason, exitCode])).toEqual([
@@ -96,9 +64,9 @@ if os.environ["TRAINYARD_ATTEMPT"] == "1":
     expect(leftOf(id)).toEqual([]);
   });
 
-  it('that is cancelled leaves no container of any node', async () => {
+  it.concurrent('that is cancelled leaves no container of any node', async () => {
     const policy = { timeouts: { grace: '1s' } };
-    const id = await submit(server.url, gang('import time; print("up"); time.sleep(600)', { policy }));
+    const id = await submit(server.url, gang(python('import time; print("up"); time.sleep(600)'), { policy }));
     await inState(server.url, id, 'running');
     const nodes = nodesOf(await getRun(server.url, id));
     await until(async () => (await Promise.all(nodes.map((node) => logLines(server.url, node)))).flat().length === 2, {

@@ -1,34 +1,26 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Notification } from '../../contract/notification';
 import type { Problem } from '../../contract/problem';
 import { sign } from '../../notify/signature';
 import { inState, post, shellRun, submit } from '../helpers/runs';
-import { startServer, type TestServer } from '../helpers/server';
+import { sharedServer, type SharedServer } from '../helpers/shared-server';
 import { until } from '../helpers/until';
 import { startReceiver, type Receiver } from '../notify/receiver';
 
 jest.setTimeout(180_000);
 
-let server: TestServer;
+let server: SharedServer;
 let receiver: Receiver;
-const secrets = mkdtempSync(join(tmpdir(), 'trainyard-secrets-'));
 
 beforeAll(async () => {
   receiver = await startReceiver();
-  writeFileSync(join(secrets, 'HOOK_KEY'), 'key\n');
-  server = await startServer({
-    env: { TRAINYARD_NOTIFY_ALLOW_PRIVATE: '127.0.0.1', TRAINYARD_SECRETS: secrets },
-  });
+  server = await sharedServer();
+  writeFileSync(join(server.secrets, 'HOOK_KEY'), 'key\n');
 });
 
-afterAll(async () => {
-  expect(await server.dispose()).toEqual([]);
-  await receiver.stop();
-  rmSync(secrets, { recursive: true });
-});
+afterAll(async () => receiver.stop());
 
 const received = (id: string) =>
   receiver.received

@@ -35,6 +35,18 @@ const cancel = async (id: string): Promise<void> => {
 const small = (script: string, more: object = {}): object =>
   shellRun(script, { resources: { cpus: 2, memory: '64m' }, policy: { timeouts: { grace: '5s' } }, ...more });
 
+it('lists a gang as one run, and its nodes by it', async () => {
+  const nodes = { nodes: 3, resources: { cpus: 0.2, memory: '64m' } };
+  const id = await submit(server.url, shellRun('exit 0', nodes));
+  await inState(server.url, id, 'succeeded');
+  const { body } = await request<{ items: Run[] }>(`${server.url}/v1/runs`);
+  expect(body.items.map((run) => [run.id, run.gangOf])).toEqual([[id, null]]);
+  const { body: ofGang } = await request<{ items: Run[] }>(`${server.url}/v1/runs?gangOf=${id}`);
+  expect(ofGang.items.map(({ rank }) => rank).toSorted((one, other) => one! - other!)).toEqual([1, 2]);
+  const { body: stats } = await request<{ total: number }>(`${server.url}/stats`);
+  expect(stats.total).toBe(1);
+});
+
 it('queues what does not fit, says why, and starts it in the order of its priority', async () => {
   const holder = await submit(server.url, small(UNTIL_TOLD));
   await inState(server.url, holder, 'running');

@@ -6,14 +6,15 @@ import type { Run } from '../../contract/run';
 import { TEST_IMAGE } from '../helpers/engine';
 import { removeImages, startRegistry, type TestRegistry } from '../helpers/registry';
 import { inState, logLines, post, request, submit } from '../helpers/runs';
-import { runCli, startServer, type TestServer } from '../helpers/server';
+import { runCli } from '../helpers/server';
+import { sharedServer, type SharedServer } from '../helpers/shared-server';
 
 jest.setTimeout(180_000);
 
 /** Two images that tell which one they are, under names that are thrown away. */
 const repository = `trainyard-test-${randomBytes(4).toString('hex')}`;
 const TAG = `${repository}:1`;
-let server: TestServer;
+let server: SharedServer;
 let registry: TestRegistry;
 let old: string;
 let young: string;
@@ -45,11 +46,10 @@ const receiptOf = async (id: string): Promise<Receipt> =>
 beforeAll(async () => {
   old = imageThatSays('old');
   young = imageThatSays('young');
-  [server, registry] = await Promise.all([startServer(), startRegistry()]);
+  [server, registry] = await Promise.all([sharedServer(), startRegistry()]);
 });
 
 afterAll(async () => {
-  expect(await server.dispose()).toEqual([]);
   await registry.stop();
   for (const tag of docker('images', '--format', '{{.Repository}}:{{.Tag}}', repository).split('\n').filter(Boolean)) {
     docker('rmi', '--force', tag);

@@ -1,11 +1,11 @@
 import type { RunEvent } from '../../contract/run';
 import { inState, request, shellRun, submit } from '../helpers/runs';
-import { startServer, type TestServer } from '../helpers/server';
+import { sharedServer, type SharedServer } from '../helpers/shared-server';
 
 jest.setTimeout(180_000);
 
-/** One server for the file. The runs are submitted together at the start, so that the waits of each go side by side. */
-let server: TestServer;
+/** The runs are submitted together at the start, so that the waits of each go side by side. */
+let server: SharedServer;
 const runs = {} as Record<'memory' | 'bound' | 'signal' | 'log' | 'same' | 'range' | 'reason', string>;
 
 const SOON = { attempts: 5, delay: '200ms' };
@@ -20,7 +20,7 @@ const MORE_MEMORY = { when: { outOfMemory: true }, then: 'retry', change: { memo
 const onceOnly = (fails: string): object => shellRun(`[ $TRAINYARD_ATTEMPT -ge 2 ] || { ${fails}; }; echo went well`);
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
   const send = async (run: object, more: object): Promise<string> => submit(server.url, { ...run, ...more });
   const resources = { memory: '64m', cpus: 0.5 };
   runs.memory = await send(allocating(100), { resources, ...policy(MORE_MEMORY) });
@@ -42,16 +42,12 @@ beforeAll(async () => {
   runs.same = await send({ ...shellRun(''), command }, policy({ when: { exitCode: [1] }, then: 'retry' }));
 });
 
-afterAll(async () => {
-  expect(await server.dispose()).toEqual([]);
-});
-
 async function told(id: string): Promise<string> {
   const { body } = await request<{ items: RunEvent[] }>(`${server.url}/v1/runs/${id}/events`);
   return body.items.map(({ message }) => message).join('\n');
 }
 
-it('gives a container that goes over its memory more of it, and lets it succeed', async () => {
+it.concurrent('gives a container that goes over its memory more of it, and lets it succeed', async () => {
   const run = await inState(server.url, runs.memory, 'succeeded');
   expect(run.attempts.map(({ reason, exitCode }) => [reason, exitCode])).toEqual([
     ['out-of-memory', 137],
@@ -61,28 +57,33 @@ it('gives a container that goes over its memory more of it, and lets it succeed'
   expect(await told(runs.memory)).toContain('`resources.memory` goes from 64m to 128m');
 });
 
-it('gives it no more than the bound, and then says that there is nothing left to change', async () => {
+it.concurrent('gives it no more than the bound, and then says that there is nothing left to change', async () => {
   const run = await inState(server.url, runs.bound, 'failed');
   expect(run).toMatchObject({ reason: 'out-of-memory', attempt: 2 });
   expect(run.attempts[1]!.changes).toEqual(['resources.memory: 96m (policy.retries.rules[0])']);
   expect(await told(runs.bound)).toContain('`resources.memory` is 96m and may not go further (upTo: 96m)');
 });
 
-it('tries again what a signal ended', async () => {
+it.concurrent('tries again what a signal ended', async () => {
   const run = await inState(server.url, runs.signal, 'succeeded');
   expect(run.attempts.map(({ reason }) => reason)).toEqual(['killed-by-signal', 'completed']);
   expect(await told(runs.signal)).toContain('policy.retries.rules[0] says retry for SIGSEGV');
 });
 
-it('tries again what a line of the log tells, on the same host where there is no other, and says so', async () => {
-  const run = await inState(server.url, runs.log, 'succeeded');
-  expect(run.attempts.map(({ exitCode }) => exitCode)).toEqual([1, 0]);
-  const events = await told(runs.log);
-  expect(events).toContain('policy.retries.rules[0] says retry-elsewhere for a log line that fits "CUDA error: .*ECC"');
-  expect(events).toContain('the policy wants it elsewhere, and there is no other host that could take it');
-});
+it.concurrent(
+  'tries again what a line of the log tells, on the same host where there is no other, and says so',
+  async () => {
+    const run = await inState(server.url, runs.log, 'succeeded');
+    expect(run.attempts.map(({ exitCode }) => exitCode)).toEqual([1, 0]);
+    const events = await told(runs.log);
+    expect(events).toContain(
+      'policy.retries.rules[0] says retry-elsewhere for a log line that fits "CUDA error: .*ECC"',
+    );
+    expect(events).toContain('the policy wants it elsewhere, and there is no other host that could take it');
+  },
+);
 
-it('makes no third attempt of a run that fails twice by the same exception', async () => {
+it.concurrent('makes no third attempt of a run that fails twice by the same exception', async () => {
   const run = await inState(server.url, runs.same, 'failed');
   expect(run).toMatchObject({ reason: 'exit-code', exitCode: 1, attempt: 2 });
   expect(await told(runs.same)).toContain(
@@ -90,13 +91,13 @@ it('makes no third attempt of a run that fails twice by the same exception', asy
   );
 });
 
-it('fails for an exit code in the range of a rule that says so, whatever another rule says', async () => {
+it.concurrent('fails for an exit code in the range of a rule that says so, whatever another rule says', async () => {
   const run = await inState(server.url, runs.range, 'failed');
   expect(run).toMatchObject({ reason: 'exit-code', exitCode: 70, attempt: 1 });
   expect(await told(runs.range)).toContain('No further attempt: policy.retries.rules[1] says fail for exit code 70');
 });
 
-it('tries again for an end reason that is never retried by itself, where a rule names it', async () => {
+it.concurrent('tries again for an end reason that is never retried by itself, where a rule names it', async () => {
   const run = await inState(server.url, runs.reason, 'succeeded');
   expect(run.attempts.map(({ reason }) => reason)).toEqual(['running-timeout', 'completed']);
 });

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 
 import type { RunStats } from '../../store/run-store';
 import { inState, logLines, post, request, shellRun, submit } from '../helpers/runs';
-import { runCli, startServer, temporalCli, type TestServer } from '../helpers/server';
+import { runCli, temporalCli } from '../helpers/server';
+import { sharedServer, type SharedServer } from '../helpers/shared-server';
 import { until } from '../helpers/until';
 
 jest.setTimeout(180_000);
 
-/** One server for the file. The runs are submitted together at the start, so that the waits of each go side by side. */
-let server: TestServer;
+/** The runs are submitted together at the start, so that the waits of each go side by side. */
+let server: SharedServer;
 let startedAt: number;
 const runs = {} as Record<'train' | 'stubborn' | 'third' | 'ruled' | 'hand' | 'signalled' | 'failing', string>;
 
@@ -20,7 +21,7 @@ const FAIL_ON_2 = {
 };
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
   startedAt = Math.floor(Date.now() / 1000);
   const { status, body } = await post<{ task_id: string }>(`${server.url}/train`, { epochs: 3, batch_size: 16 });
   expect(status).toBe(202);
@@ -38,10 +39,6 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
-  expect(await server.dispose()).toEqual([]);
-});
-
 function containersOf(id: string): string[] {
   const list = ['ps', '--all', '--quiet', '--filter', `label=trainyard.run=${id}`];
   return execFileSync('docker', list, { encoding: 'utf8' }).split('\n').filter(Boolean);
@@ -57,7 +54,7 @@ function startsOf(id: string): number {
 }
 
 describe('a server', () => {
-  it('trains the digits that POST /train asks for, and shows each epoch in the log', async () => {
+  it.concurrent('trains the digits that POST /train asks for, and shows each epoch in the log', async () => {
     await inState(server.url, runs.train, 'succeeded', 120_000);
     const epochs = (await logLines(server.url, runs.train)).map((line) => JSON.parse(line) as Record<string, number>);
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
@@ -69,7 +66,7 @@ describe('a server', () => {
     expect(existsSync(join(server.data, 'logs', `training_${runs.train}.log`))).toBe(true);
   });
 
-  it('shows the four activities with readable summaries in Temporal', async () => {
+  it.concurrent('shows the four activities with readable summaries in Temporal', async () => {
     await inState(server.url, runs.train, 'succeeded', 120_000);
     const history = JSON.parse(
       temporalCli(server, 'workflow', 'show', '--workflow-id', runs.train, '--output', 'json'),
@@ -94,14 +91,14 @@ describe('a server', () => {
     }
   });
 
-  it('says cancelled only when a container that ignores SIGTERM is gone', async () => {
-    await until(async () => (await logLines(server.url, runs.stubborn)).includes('deaf'));
+  it.concurrent('says cancelled only when a container that ignores SIGTERM is gone', async () => {
+    await until(async () => (await logLines(server.url, runs.stubborn)).includes('deaf'), { timeoutMs: 60_000 });
     expect(await runCli(['cancel', runs.stubborn, '--server', server.url])).toMatchObject({ code: 0 });
     await inState(server.url, runs.stubborn, 'cancelled');
     expect(containersOf(runs.stubborn)).toEqual([]);
   });
 
-  it('tries again after the delay until the third attempt succeeds', async () => {
+  it.concurrent('tries again after the delay until the third attempt succeeds', async () => {
     const run = await inState(server.url, runs.third, 'succeeded');
     expect(run.attempts.map(({ exitCode }) => exitCode)).toEqual([1, 1, 0]);
     expect(await logLines(server.url, runs.third)).toEqual(['try 1', 'try 2', 'try 3']);
@@ -110,13 +107,13 @@ describe('a server', () => {
     expect(Date.parse(third!.startedAt!) - Date.parse(second!.endedAt!)).toBeGreaterThanOrEqual(1_900);
   });
 
-  it('does not try an exit code again that a rule fails', async () => {
+  it.concurrent('does not try an exit code again that a rule fails', async () => {
     const run = await inState(server.url, runs.ruled, 'failed');
     expect(run).toMatchObject({ reason: 'exit-code', exitCode: 2, attempt: 1 });
     expect(startsOf(runs.ruled)).toBe(1);
   });
 
-  it('tells why a run failed, to people and by the exit code of the command line', async () => {
+  it.concurrent('tells why a run failed, to people and by the exit code of the command line', async () => {
     await inState(server.url, runs.failing, 'failed');
     const shown = await runCli(['show', runs.failing, '--server', server.url]);
     expect(shown.out).toContain('The command ended with exit code 7.');
@@ -140,11 +137,11 @@ describe('a server', () => {
     expect(followed.err).toContain('exit code 1');
   });
 
-  it.each([
+  it.concurrent.each([
     ['cancelled', 'hand', ['workflow', 'cancel']],
     ['signalled', 'signalled', ['workflow', 'signal', '--name', 'cancel']],
   ] as const)('ends a workflow that was started by hand when it is %s by hand', async (_, name, command) => {
-    await until(async () => (await logLines(server.url, runs[name])).includes('started'));
+    await until(async () => (await logLines(server.url, runs[name])).includes('started'), { timeoutMs: 60_000 });
     // The log is there before the workflow has heard that the container runs.
     expect(await inState(server.url, runs[name], 'running')).toMatchObject({ id: runs[name] });
     temporalCli(server, ...command, '--workflow-id', runs[name]);
@@ -152,7 +149,7 @@ describe('a server', () => {
     expect(containersOf(runs[name])).toEqual([]);
   });
 
-  it('starts runs on a schedule that name it', async () => {
+  it.concurrent('starts runs on a schedule that name it', async () => {
     const create = ['schedule', 'create', 'often', '--every', '2s', '-r', 'digits', '--set', 'command=["true"]'];
     expect(await runCli([...create, '--server', server.url])).toMatchObject({ code: 0, out: 'often\n' });
     const list = `${server.url}/v1/runs?schedule=often&state=succeeded`;
@@ -166,7 +163,7 @@ describe('a server', () => {
     expect((await runCli(['schedule', 'show', 'often', '--server', server.url])).code).toBe(2);
   });
 
-  it('finds this machine well', async () => {
+  it.concurrent('finds this machine well', async () => {
     const { code, out } = await runCli(['doctor', '--json', '--server', server.url, '--data', server.data], {
       TEMPORAL_ADDRESS: server.temporalAddress,
     });

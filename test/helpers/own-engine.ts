@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, closeSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -76,12 +76,16 @@ export async function startOwnEngine({
     engine,
     start,
     stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    kill: async () => {
+      await end('SIGKILL');
+      await forgetContainerd(folder);
+    },
     crash: async () => {
       const gone = once(daemon!, 'exit');
       await promisify(execFile)('bash', ['--norc', '-c', KILL_ALL], { env: scriptEnv(folder) });
       await gone;
       daemon = undefined;
+      await forgetContainerd(folder);
     },
     freeze: () => void daemon?.kill('SIGSTOP'),
     thaw: () => void daemon?.kill('SIGCONT'),
@@ -139,6 +143,26 @@ async function answering(engine: Engine, daemon: ChildProcess, folder: string): 
   if (failure !== undefined) throw failure;
   if (daemon.exitCode === null) return;
   throw new Error(`dockerd ended: ${readFileSync(join(folder, 'dockerd.log'), 'utf8').slice(-2000)}`);
+}
+
+/**
+ * Containerd dies with an engine that is killed. The next engine takes it for alive as long as init has not asked for its
+ * exit code, over which some take their time, and waits ten seconds for it to answer.
+ */
+async function forgetContainerd(folder: string): Promise<void> {
+  const pidFile = join(folder, 'exec', 'containerd', 'containerd.pid');
+  if (!existsSync(pidFile)) return;
+  const pid = readFileSync(pidFile, 'utf8').trim();
+  await until(() => isDead(pid));
+  rmSync(pidFile);
+}
+
+function isDead(pid: string): boolean {
+  try {
+    return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ''));
+  } catch {
+    return true;
+  }
 }
 
 /** Kills the engine's processes (they name the folder) and the containers (children of the shims) until none is left. */

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 
 import { LABELS } from '../../contract/names';
 import { createEngine } from '../../docker/dockerode-engine';
-import { removeAll, TEST_DOCKER_HOST } from './engine';
+import { TEST_DOCKER_HOST } from './engine';
 import { temporalBinary } from './temporal';
 import { until } from './until';
 
@@ -83,14 +83,15 @@ export async function startServer({ env = {}, args = [] }: ServerOptions = {}): 
     dispose: async () => {
       await stop();
       const engine = createEngine(TEST_DOCKER_HOST);
-      const containers = await removeAll(engine, { [LABELS.installation]: installation });
+      const containers = await engine.listContainers({ [LABELS.installation]: installation });
+      for (const { id } of containers) await engine.removeContainer(id);
       engine.close();
       rmSync(data, { recursive: true, force: true });
       // One that was just killed stays in the process table until its parent, or init, has asked for its end.
       const alive = (): number[] => [...seen].filter((pid) => isAlive(pid));
       await until(() => alive().length === 0, { timeoutMs: 15_000 }).catch(() => undefined);
       const processes = alive().map((pid) => `process ${pid}`);
-      return [...processes, ...(containers > 0 ? [`${containers} containers`] : [])];
+      return [...processes, ...containers.map(({ labels }) => `container of run ${labels[LABELS.run]}`)];
     },
   };
 }
@@ -113,7 +114,7 @@ export async function runCli(
 }
 
 /** The `temporal` command line against a server. */
-export function temporalCli(server: TestServer, ...args: string[]): string {
+export function temporalCli(server: Pick<TestServer, 'temporalAddress'>, ...args: string[]): string {
   return execFileSync(temporalBinary(), ['--address', server.temporalAddress, ...args], { encoding: 'utf8' });
 }
 

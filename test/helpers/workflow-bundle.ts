@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
+import { keptBundle } from './kept-bundle';
 import { quietRuntime } from './temporal';
 
 /** The bundle of the workflows, as a worker takes it. */
@@ -11,62 +8,10 @@ export interface WorkflowBundleFile {
   codePath: string;
 }
 
-const ROOT = resolve(__dirname, '../..');
-/** What the workflows are made of. */
-const SOURCES = ['contract', 'policy', 'workflows', 'package-lock.json'];
-const DAY_MS = 86_400_000;
-const CACHE = join(ROOT, 'node_modules', '.cache', 'trainyard-test');
-
-/**
- * Bundles the workflows, once for all test files and runs that have the same sources: it takes seconds of a processor, and
- * many files need it.
- */
+/** Bundles the workflows, once for all test files and runs that have the same sources. */
 export async function bundleWorkflows(): Promise<WorkflowBundleFile> {
   quietRuntime();
-  const codePath = join(CACHE, `workflows-${await hashOfSources()}.js`);
-  if (await exists(codePath)) return { codePath };
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: require.resolve('../../workflows/index.ts'),
-    logger: new DefaultLogger('ERROR'),
-  });
-  await removeOld();
-  // Moved into place, so that nobody finds half of it.
-  const aside = `${codePath}.${process.pid}`;
-  await writeFile(aside, code);
-  await rename(aside, codePath);
+  const workflowsPath = require.resolve('../../workflows/index.ts');
+  const codePath = await keptBundle(() => bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }));
   return { codePath };
-}
-
-async function hashOfSources(): Promise<string> {
-  const hash = createHash('sha256');
-  for (const source of SOURCES) {
-    for (const path of await filesOf(join(ROOT, source))) hash.update(path).update(await readFile(path));
-  }
-  return hash.digest('hex').slice(0, 16);
-}
-
-async function filesOf(path: string): Promise<string[]> {
-  if ((await stat(path)).isFile()) return [path];
-  const entries = await readdir(path, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Other tests may be reading one of sources that were changed just now; one of yesterday is nobody's. */
-async function removeOld(): Promise<void> {
-  await mkdir(CACHE, { recursive: true });
-  for (const name of await readdir(CACHE)) {
-    const path = join(CACHE, name);
-    const made = await stat(path).catch(() => null);
-    if (made !== null && Date.now() - made.mtimeMs > DAY_MS) await rm(path, { force: true });
-  }
 }

@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
-import { Client, Connection, type WorkflowClient, type WorkflowHandle } from '@temporalio/client';
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Client, Connection, type WorkflowClient, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 
 import { CONTROL_TASK_QUEUE, followTaskQueue, hostTaskQueue, RUN_WORKFLOW } from '../../contract/names';
 import type { RunSubmission } from '../../contract/spec';
-import type { Activities } from './fake-host';
+import { type Activities, fakeHost } from './fake-host';
 import { startTemporal } from './temporal';
 import { UNLIMITED_STEPS } from '../../worker/workflow-time';
 import { bundleWorkflows, type WorkflowBundleFile } from './workflow-bundle';
 
-/**
- * A Temporal server and a workflow bundle for a test file. Workflow tests of one file run one after another: the queue of
- * the control worker has a fixed name.
- */
+/** A Temporal server and a workflow bundle for a test file. */
 export interface WorkflowSuite {
   readonly env: TestWorkflowEnvironment;
   readonly client: WorkflowClient;
@@ -26,9 +24,20 @@ export interface WorkflowSuite {
 
 export type StartRun = (submission: Partial<RunSubmission>, memo?: Record<string, unknown>) => Promise<WorkflowHandle>;
 
-export function workflowSuite(): WorkflowSuite {
+export interface WorkflowSuiteOptions {
+  /**
+   * Whether the workers stay for all tests of the file, each of whose runs has the activities of its own test. To begin and
+   * end workers takes most of a short test, and tests may then run beside each other (`it.concurrent`): what waits, waits
+   * for the same time. Not for a test to which it matters when there are workers. Default false.
+   */
+  keepWorkers?: boolean;
+}
+
+export function workflowSuite({ keepWorkers = false }: WorkflowSuiteOptions = {}): WorkflowSuite {
   let env: TestWorkflowEnvironment | undefined;
   let bundle: WorkflowBundleFile;
+  let kept: { end(): Promise<void> } | undefined;
+  const cast: Cast = new Map();
   const started = (): TestWorkflowEnvironment => {
     if (!env) throw new Error('the suite has not started');
     return env;
@@ -36,9 +45,11 @@ export function workflowSuite(): WorkflowSuite {
 
   beforeAll(async () => {
     [env, bundle] = await Promise.all([startTemporal(), bundleWorkflows()]);
+    if (keepWorkers) kept = await startWorkers(env, bundle, activitiesOfEach(cast));
   }, 120_000);
   let plain: Client | undefined;
   afterAll(async () => {
+    await kept?.end();
     await plain?.connection.close();
     await env?.teardown();
   });
@@ -54,14 +65,49 @@ export function workflowSuite(): WorkflowSuite {
       return (plain ??= new Client({ connection: Connection.lazy({ address: started().address, interceptors: [] }) }));
     },
     withWorkers: async (activities, body) => {
-      const workers = await createWorkers(started(), bundle, activities);
-      const running = workers.map(async (worker) => worker.run());
+      const { client } = started();
+      const start = startRunOn(client.workflow, (runId) => cast.set(runId, activities));
+      if (kept) return body(start);
+      const workers = await startWorkers(started(), bundle, activities);
       try {
-        return await body(startRunOn(started().client.workflow));
+        return await body(start);
       } finally {
-        for (const worker of workers) worker.shutdown();
-        await Promise.all(running);
+        await workers.end();
       }
+    },
+  };
+}
+
+/** The activities of each run that a test has started. */
+type Cast = Map<string, Activities>;
+
+/** Activities that are those of the run that asks, or whose node or notification asks. */
+function activitiesOfEach(cast: Cast): Activities {
+  const names = Object.keys(fakeHost().activities) as (keyof Activities)[];
+  const delegates = names.map((name) => [
+    name,
+    async (input: never) => {
+      const { workflowId } = Context.current().info.workflowExecution!;
+      const [runId = workflowId] = RUN_ID.exec(workflowId) ?? [];
+      const activities = cast.get(runId);
+      if (!activities) throw ApplicationFailure.nonRetryable(`no test has started ${workflowId}`);
+      return (activities[name] as (input: never) => Promise<unknown>)(input);
+    },
+  ]);
+  return Object.fromEntries(delegates) as Activities;
+}
+
+async function startWorkers(
+  env: TestWorkflowEnvironment,
+  bundle: WorkflowBundleFile,
+  activities: Activities,
+): Promise<{ end(): Promise<void> }> {
+  const workers = await createWorkers(env, bundle, activities);
+  const running = workers.map(async (worker) => worker.run());
+  return {
+    end: async () => {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(running);
     },
   };
 }
@@ -96,12 +142,17 @@ async function createWorkers(
   ]);
 }
 
-function startRunOn(client: WorkflowClient): StartRun {
-  return async (submission, memo) =>
-    client.start(RUN_WORKFLOW, {
+const RUN_ID = /test-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
+function startRunOn(client: WorkflowClient, starting: (runId: string) => void): StartRun {
+  return async (submission, memo) => {
+    const workflowId = `test-${randomUUID()}`;
+    starting(workflowId);
+    return client.start(RUN_WORKFLOW, {
       taskQueue: CONTROL_TASK_QUEUE,
-      workflowId: `test-${randomUUID()}`,
+      workflowId,
       args: [{ image: 'trainyard/test:1', ...submission }],
       ...(memo ? { memo } : {}),
     });
+  };
 }

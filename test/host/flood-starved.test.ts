@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 function startPumpProcess(): ChildProcess {
-  const register = join(__dirname, '..', 'helpers', 'register-ts.cjs');
+  const register = join(__dirname, '..', 'helpers', 'typescript-hook.cjs');
   const args = ['-r', register, join(__dirname, 'pump-process.ts'), JSON.stringify(host.config), '1000000000'];
   return spawn(process.execPath, args, { stdio: 'inherit' });
 }

@@ -47,6 +47,7 @@ function watched({ canHold = true } = {}) {
     files: files.slice(0, 3),
     writtenBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     isWhole: true,
+    ends: [],
     fileBytes: FILE_BYTES,
     maxFiles: 3,
   });

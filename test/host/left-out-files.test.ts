@@ -10,11 +10,17 @@ const records = (...moments: number[]): LogRecord[] =>
     return { time, stream: 'stdout', data: Buffer.alloc(100), complete: true };
   });
 
-/** A log whose older files ended at these moments. */
-function logWith(...endsMs: number[]) {
-  const older = endsMs.toSorted((one, other) => other - one);
-  const files = [Number.POSITIVE_INFINITY, ...older].map((ms) => ({ bytes: 100, changedMs: START_MS + ms }));
-  const log = () => ({ files, writtenBytes: 0, isWhole: true, fileBytes: 100, maxFiles: 5 });
+const FILE_BYTES = 16_777_216;
+
+/** A log whose files ended at these moments, or between two of them unseen. */
+function logWith(...ends: (number | [number, number])[]) {
+  const log = () => ({
+    ...{ files: [], writtenBytes: 0, isWhole: true, fileBytes: FILE_BYTES, maxFiles: 3 },
+    ends: ends.map((end) => {
+      const [fromMs, toMs] = typeof end === 'number' ? [end, end] : end;
+      return { fromMs: START_MS + fromMs, toMs: START_MS + toMs };
+    }),
+  });
   return createLeftOutFiles({ log, limitCpus: () => false });
 }
 
@@ -31,6 +37,15 @@ describe('a file that a follow has left out', () => {
 
   it('is told where the end of its predecessor seems to lie before the last record in it', () => {
     expect(logWith(995, 2000)(records(500, 999, 2001))).toBe(true);
+  });
+
+  it('is told where its predecessor came to its end unseen, and is not there any more', () => {
+    expect(logWith([500, 1500], 2000)(records(999, 2001))).toBe(true);
+  });
+
+  it('is told where all of them came and went unseen, by the time that there was for it', () => {
+    expect(logWith([500, 3000])(records(999, 1500))).toBe(true);
+    expect(logWith([500, 3000])(records(999, 1000, 1001))).toBe(false);
   });
 
   it('is none where each file is gone through, in one read or in many', () => {

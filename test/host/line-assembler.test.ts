@@ -11,7 +11,7 @@ function record(stream: 'stdout' | 'stderr', text: string, time: number, complet
 
 function assemble(records: readonly LogRecord[], limit?: number): AssembledLine[] {
   const assembler = createLineAssembler(limit);
-  return [...records.flatMap((one) => assembler.push(one)), ...assembler.flush()];
+  return [...assembler.push(records), ...assembler.flush()];
 }
 
 const brief = (line: AssembledLine): string => `${line.stream} ${line.data.toString()}${line.midLine ? ' (mid)' : ''}`;

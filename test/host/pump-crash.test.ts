@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 function startPumpProcess(): ChildProcess {
-  const register = join(__dirname, '..', 'helpers', 'register-ts.cjs');
+  const register = join(__dirname, '..', 'helpers', 'typescript-hook.cjs');
   const entry = join(__dirname, 'pump-process.ts');
   return spawn(process.execPath, ['-r', register, entry, JSON.stringify(host.config)], { stdio: 'inherit' });
 }

@@ -76,7 +76,7 @@ const known = ({ time, stream, data, midLine }: AssembledLine) => ({ time, strea
 
 function textsOf(log: readonly LogRecord[]): string[] {
   const assembler = createLineAssembler();
-  return log.flatMap((record) => assembler.push(record)).map(({ data }) => data.toString());
+  return assembler.push(log).map(({ data }) => data.toString());
 }
 
 async function storedTexts(logs: LogStore, runId: string): Promise<string[]> {
@@ -94,7 +94,7 @@ async function read(logs: LogStore, runId: string, log: readonly LogRecord[]): P
     const assembler = createLineAssembler();
     const start = log.findIndex(({ time }) => time >= since);
     for (const record of start === -1 ? [] : log.slice(start)) {
-      const { fresh, gapAfter } = await resume.skip(assembler.push(record).map(known));
+      const { fresh, gapAfter } = await resume.skip(assembler.push([record]).map(known));
       expect(gapAfter).toBeNull();
       await writer.append(fresh);
     }

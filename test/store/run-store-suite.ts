@@ -287,6 +287,11 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
           ]),
         });
         expect((await store.countQueued('none')).total).toBe(0);
+        expect(await store.countQueued('default', ['b', 'c', 'gone'])).toEqual({
+          total: 1,
+          byProject: new Map([['x', 1]]),
+          byOwner: new Map([['ada', 1]]),
+        });
       });
 
       test('has zeros and nulls before there are any', async () => {

@@ -11,7 +11,7 @@ const engine = createEngine(TEST_DOCKER_HOST);
 let suite: TroubleSuite;
 
 beforeAll(async () => {
-  suite = await troubleSuite(TEST_DOCKER_HOST, engine);
+  suite = await troubleSuite({ dockerHost: TEST_DOCKER_HOST, engine });
 });
 
 afterAll(async () => {
@@ -24,7 +24,7 @@ const docker = (...args: string[]): string =>
 const printed = (id: string, line: string) => until(async () => (await suite.lines(id)).includes(line));
 
 describe('a container that somebody touches by hand', () => {
-  it('is said to be paused, with the command that lets it go on, and goes on', async () => {
+  it.concurrent('is said to be paused, with the command that lets it go on, and goes on', async () => {
     const id = await suite.start(ends(0));
     await printed(id, 'here');
     docker('pause', await suite.container(id));
@@ -42,7 +42,7 @@ describe('a container that somebody touches by hand', () => {
     expect(notes).toEqual([run.message, `Over: ${run.message}`]);
   });
 
-  it('is stopped by its time limit also while it is paused', async () => {
+  it.concurrent('is stopped by its time limit also while it is paused', async () => {
     const id = await suite.start(ends(0), { policy: { timeouts: { running: '6s', grace: '2s' } } });
     await printed(id, 'here');
     const container = await suite.container(id);
@@ -53,7 +53,7 @@ describe('a container that somebody touches by hand', () => {
     expect(await engine.inspectContainer(container)).toBeNull();
   });
 
-  it.each([
+  it.concurrent.each([
     ['kill', 137, 'SIGKILL', '`docker kill`, or the whole host was short of memory'],
     ['stop', 143, 'SIGTERM', '`docker stop` or `docker kill`'],
   ])('that is ended with docker %s fails as killed by a signal, once', async (command, exitCode, signal, hint) => {
@@ -68,7 +68,7 @@ describe('a container that somebody touches by hand', () => {
     expect(attempts).toMatchObject([{ number: 1, logLines: 1, logGaps: 0 }]);
   });
 
-  it('that is removed by force is missed, and the run tries again', async () => {
+  it.concurrent('that is removed by force is missed, and the run tries again', async () => {
     const id = await suite.start(`${SECOND_TIME_LUCKY}\ntime.sleep(3600)`, { policy: SOON });
     await printed(id, 'attempt 1');
     docker('rm', '--force', await suite.container(id));

@@ -8,8 +8,8 @@ let own: OwnEngine;
 let suite: TroubleSuite;
 
 beforeAll(async () => {
-  own = await startOwnEngine({ liveRestore: false });
-  suite = await troubleSuite(own.dockerHost, own.engine);
+  const starting = startOwnEngine({ liveRestore: false }).then((started) => (own = started));
+  suite = await troubleSuite(starting);
 });
 
 afterAll(async () => {

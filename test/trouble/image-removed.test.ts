@@ -12,10 +12,12 @@ let gate: HttpGate;
 let suite: TroubleSuite;
 
 beforeAll(async () => {
-  registry = await startRegistry();
-  own = await startOwnEngine({ images: [] });
-  gate = await startHttpGate(own.socket);
-  suite = await troubleSuite(`unix://${gate.socket}`, own.engine);
+  const starting = startOwnEngine({ images: [] }).then(async (started) => {
+    own = started;
+    gate = await startHttpGate(own.socket);
+    return { dockerHost: `unix://${gate.socket}`, engine: own.engine };
+  });
+  [registry, suite] = await Promise.all([startRegistry(), troubleSuite(starting)]);
 });
 
 afterAll(async () => {

@@ -14,7 +14,7 @@ let logs = '';
 let suite: TroubleSuite;
 
 beforeAll(async () => {
-  suite = await troubleSuite(TEST_DOCKER_HOST, engine, (data) => {
+  suite = await troubleSuite({ dockerHost: TEST_DOCKER_HOST, engine }, (data) => {
     logs = join(data, 'logs');
     mkdirSync(logs);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', logs]);

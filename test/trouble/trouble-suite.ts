@@ -9,10 +9,10 @@ import { CONTROL_TASK_QUEUE, LABELS, RUN_WORKFLOW } from '../../contract/names';
 import type { RunStatus } from '../../contract/run';
 import type { RunSubmission } from '../../contract/spec';
 import { isEndState } from '../../contract/state';
-import type { Engine } from '../../docker/engine';
 import { openLogStore } from '../../store/file-log-store';
 import { openRunStore } from '../../store/sqlite-run-store';
 import { TEST_IMAGE } from '../helpers/engine';
+import type { OwnEngine } from '../helpers/own-engine';
 import { startTemporal } from '../helpers/temporal';
 import { until } from '../helpers/until';
 import { allLines, python } from '../host/helpers';
@@ -43,19 +43,20 @@ export interface TroubleSuite {
   dispose(): Promise<void>;
 }
 
+type Docker = Pick<OwnEngine, 'dockerHost' | 'engine'>;
+
 /**
- * @param engine client of the same engine, to remove what is left there.
+ * @param docker the engine, and a client of it to remove what is left there; it may still be starting.
  * @param prepare called with the data folder, before there is a worker.
  */
 export async function troubleSuite(
-  dockerHost: string,
-  engine: Engine,
+  docker: Docker | Promise<Docker>,
   prepare: (data: string) => void = () => {},
 ): Promise<TroubleSuite> {
+  const [temporal, { dockerHost, engine }] = await Promise.all([startTemporal(), docker]);
   const data = mkdtempSync(join(tmpdir(), 'trainyard-trouble-'));
   prepare(data);
   const installation = `trouble-${randomBytes(4).toString('hex')}`;
-  const temporal = await startTemporal();
   const worker = (): WorkerProcess =>
     spawnWorker({
       DOCKER_HOST: dockerHost,

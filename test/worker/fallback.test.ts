@@ -112,9 +112,33 @@ it('is off by default: a run stays queued and says why', async () => {
 });
 
 describe('a host that allows local processes while its engine stays away', () => {
+  const ticks = 80;
+  /** A run whose worker was killed in the middle. Temporal takes its time to find that out, and other tests go on meanwhile. */
+  let orphan: { id: string; containerId: string };
+
   beforeAll(async () => {
     worker = startWorker(WITH_FALLBACK);
     await worker.ready();
+    const print = hostPython(`
+import time, sys
+for i in range(${ticks}):
+    print(i, file=sys.stderr if i % 3 == 0 else sys.stdout)
+    time.sleep(0.05)
+`);
+    const id = await submit({ command: print });
+    const running = await inState(id, 'running');
+    expect(running.run.message).toMatch(/^NO CONTAINER/);
+    const containerId = running.attempts[0]!.containerId!;
+    const before = commandOf(containerId);
+    expect(identify(before.pid)).toEqual(before);
+    await until(async () => (await linesOf(id)).length > 10);
+
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+    expect(identify(before.pid)).toEqual(before);
+    worker = startWorker(WITH_FALLBACK);
+    await worker.ready();
+    orphan = { id, containerId };
   });
 
   it('runs the command of a run, says so everywhere, and keeps its log and its artifacts', async () => {
@@ -137,35 +161,8 @@ describe('a host that allows local processes while its engine stays away', () =>
       expect.stringMatching(/^NO CONTAINER: runs as a local process on lonely, without the image/),
     );
     expect(events.map(({ state }) => state)).not.toContain('pulling');
-    expect(await testProcesses(undefined, processes).engine.listContainers({})).toEqual([]);
-  });
-
-  it('keeps a run and each of its lines when the worker is killed in the middle', async () => {
-    const ticks = 80;
-    const print = hostPython(`
-import time, sys
-for i in range(${ticks}):
-    print(i, file=sys.stderr if i % 3 == 0 else sys.stdout)
-    time.sleep(0.05)
-`);
-    const id = await submit({ command: print });
-    const running = await inState(id, 'running');
-    expect(running.run.message).toMatch(/^NO CONTAINER/);
-    const { containerId } = running.attempts[0]!;
-    const before = commandOf(containerId!);
-    expect(identify(before.pid)).toEqual(before);
-    await until(async () => (await linesOf(id)).length > 10);
-
-    worker.child.kill('SIGKILL');
-    await worker.ended;
-    expect(identify(before.pid)).toEqual(before);
-    worker = startWorker(WITH_FALLBACK);
-
-    const { attempts } = await inState(id, 'succeeded');
-    expect(attempts).toMatchObject([{ number: 1, containerId, logLines: ticks, logGaps: 0 }]);
-    const numbers = (await linesOf(id)).map(Number);
-    expect(numbers.toSorted((one, other) => one - other)).toEqual(Array.from({ length: ticks }, (_, index) => index));
-    expect((await linesOf(id, ['system'])).filter((line) => line.startsWith('NO CONTAINER'))).toHaveLength(2);
+    const left = await testProcesses(undefined, processes).engine.listContainers({});
+    expect(left.filter(({ id: each }) => each !== orphan.containerId)).toEqual([]);
   });
 
   it('cancels: SIGTERM, the grace, SIGKILL, and only then it is cancelled', async () => {
@@ -219,5 +216,14 @@ for i in range(${ticks}):
     expect(run.state).toBe('queued');
     await cancel(id);
     await inState(id, 'cancelled');
+  });
+
+  it('keeps a run and each of its lines when the worker is killed in the middle', async () => {
+    const { id, containerId } = orphan;
+    const { attempts } = await inState(id, 'succeeded');
+    expect(attempts).toMatchObject([{ number: 1, containerId, logLines: ticks, logGaps: 0 }]);
+    const numbers = (await linesOf(id)).map(Number);
+    expect(numbers.toSorted((one, other) => one - other)).toEqual(Array.from({ length: ticks }, (_, index) => index));
+    expect((await linesOf(id, ['system'])).filter((line) => line.startsWith('NO CONTAINER'))).toHaveLength(2);
   });
 });

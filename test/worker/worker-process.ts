@@ -23,7 +23,7 @@ const started: ChildProcess[] = [];
 
 export function spawnWorker(env: Record<string, string>): WorkerProcess {
   const child = fork(join(ROOT, 'worker/main.ts'), [], {
-    execArgv: ['-r', join(ROOT, 'test/helpers/typescript-hook.cjs')],
+    execArgv: ['-r', join(ROOT, 'test/helpers/worker-hook.cjs')],
     env: { PATH: process.env['PATH'], ...env },
     silent: true,
   });

@@ -5,7 +5,7 @@ import type { Findings } from '../../contract/evidence';
 import { fakeHost, GOOD_OUTCOME } from '../helpers/fake-host';
 import { workflowSuite } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 
 const FINDINGS: Findings = {
   peakMemoryBytes: 1024,
@@ -32,14 +32,14 @@ async function runWith(...outcomes: Partial<ContainerOutcome>[]) {
       () => null,
       (error: WorkflowFailedError) => error.cause as ApplicationFailure,
     );
-    const handle = suite.client.getHandle(run.workflowId);
+    const handle = run.client.getHandle(run.workflowId);
     const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     return { records, failure, currentDetails };
   });
 }
 
 describe('the evidence of an attempt', () => {
-  it('is what its host found, for each attempt', async () => {
+  it.concurrent('is what its host found, for each attempt', async () => {
     const { records, currentDetails } = await runWith({ exitCode: 1 }, { exitCode: 0 });
     expect(currentDetails).toContain('exit code 1. `ValueError: bad batch` Make room. Log:');
     const { peakMemoryBytes, cpuSeconds, traceback, hint, step, checkpoint } = FINDINGS;
@@ -50,7 +50,7 @@ describe('the evidence of an attempt', () => {
     ]);
   });
 
-  it('makes a kill at the memory limit a lack of memory, and one below it none', async () => {
+  it.concurrent('makes a kill at the memory limit a lack of memory, and one below it none', async () => {
     const killed = (peakMemoryBytes: number): Partial<ContainerOutcome> => ({
       exitCode: 137,
       findings: { ...FINDINGS, peakMemoryBytes },
@@ -62,7 +62,7 @@ describe('the evidence of an attempt', () => {
 });
 
 describe('the first failure of a run', () => {
-  it('stays, and is named where the run fails for another reason at last', async () => {
+  it.concurrent('stays, and is named where the run fails for another reason at last', async () => {
     const { records, failure } = await runWith({ exitCode: 3 }, { exitCode: 139 }, { exitCode: 139 });
     const first = { attempt: 1, reason: 'exit-code', message: 'The command ended with exit code 3.' };
     expect(records.latest()).toMatchObject({ state: 'failed', reason: 'killed-by-signal', firstFailure: first });
@@ -70,13 +70,13 @@ describe('the first failure of a run', () => {
     expect(failure?.message).toBe(records.latest().message);
   });
 
-  it('stays in a run that succeeds in the end, whose message is that of its success', async () => {
+  it.concurrent('stays in a run that succeeds in the end, whose message is that of its success', async () => {
     const { records } = await runWith({ exitCode: 3 }, { exitCode: 0 });
     expect(records.latest()).toMatchObject({ state: 'succeeded', message: 'The command ended with exit code 0.' });
     expect(records.latest().firstFailure).toMatchObject({ attempt: 1, reason: 'exit-code' });
   });
 
-  it('is none where nothing failed', async () => {
+  it.concurrent('is none where nothing failed', async () => {
     const { records } = await runWith({ exitCode: 0 });
     expect(records.latest().firstFailure).toBeNull();
   });

@@ -11,7 +11,7 @@ import { fakeHost, GOOD_OUTCOME, leaseOf, type Activities } from '../helpers/fak
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 
 /** A host that runs gangs of three; each container goes on until it is told how it ends, or is stopped. */
 function gangHost(changes: Partial<Activities> = {}) {
@@ -66,7 +66,7 @@ const runOf = ({ records }: ReturnType<typeof gangHost>, id: string): Run =>
   records.updates.filter(({ run }) => run.id === id).at(-1)!.run;
 
 describe('a gang', () => {
-  it('has its nodes start with their ranks, on one network, and succeeds when all have', async () => {
+  it.concurrent('has its nodes start with their ranks, on one network, and succeeds when all have', async () => {
     const host = gangHost();
     await suite.withWorkers(host.activities, async (start) => {
       const run = await start({});
@@ -93,7 +93,7 @@ describe('a gang', () => {
     expect(host.stops.size).toBe(0);
   });
 
-  it('ends and is tried again as a whole when one node fails, and says which', async () => {
+  it.concurrent('ends and is tried again as a whole when one node fails, and says which', async () => {
     const host = gangHost();
     await suite.withWorkers(host.activities, async (start) => {
       const run = await start({ policy: { retries: { attempts: 2, delay: '10ms' } } });
@@ -123,7 +123,7 @@ describe('a gang', () => {
     });
   });
 
-  it('ends with its first node, which takes the others along', async () => {
+  it.concurrent('ends with its first node, which takes the others along', async () => {
     const host = gangHost();
     await suite.withWorkers(host.activities, async (start) => {
       const run = await start({});
@@ -136,7 +136,7 @@ describe('a gang', () => {
     });
   });
 
-  it.each([
+  it.concurrent.each([
     ['is cancelled', async (run: WorkflowHandle) => run.signal(cancelSignal, { by: 'ada' }), 'cancelled'],
     ['is suspended', async (run: WorkflowHandle) => run.signal(suspendSignal, { by: 'ada' }), 'suspended'],
   ])('%s with all of its containers gone', async (_, ask, state) => {
@@ -154,7 +154,7 @@ describe('a gang', () => {
     });
   });
 
-  it('gives its lease back once, when no node is left', async () => {
+  it.concurrent('gives its lease back once, when no node is left', async () => {
     const mayClean = deferred();
     const host = gangHost();
     const { cleanUp } = host.activities;
@@ -178,12 +178,12 @@ describe('a gang', () => {
     });
   });
 
-  it('whose node is cancelled by a person is cancelled', async () => {
+  it.concurrent('whose node is cancelled by a person is cancelled', async () => {
     const host = gangHost();
     await suite.withWorkers(host.activities, async (start) => {
       const run = await start({});
       await host.allStarted();
-      await suite.client.getHandle(nodeOf(run, 1)).signal(cancelSignal, { by: 'ada' });
+      await run.client.getHandle(nodeOf(run, 1)).signal(cancelSignal, { by: 'ada' });
       await run.result().catch(() => undefined);
 
       expect(host.stops.size).toBe(3);
@@ -191,12 +191,12 @@ describe('a gang', () => {
     });
   });
 
-  it('leaves the logs and hosts of its nodes to runs that cannot be suspended by themselves', async () => {
+  it.concurrent('leaves the logs and hosts of its nodes to runs that cannot be suspended by themselves', async () => {
     const host = gangHost();
     await suite.withWorkers(host.activities, async (start) => {
       const run = await start({});
       await host.allStarted();
-      const node = suite.client.getHandle(nodeOf(run, 1));
+      const node = run.client.getHandle(nodeOf(run, 1));
       await node.signal(suspendSignal, { by: 'ada' });
       await host.records.said(
         `A node cannot be suspended by itself, as ada asked; suspend its gang, ${run.workflowId}.`,

@@ -9,7 +9,7 @@ import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 const HOUR = 3_600_000;
 
 const limits = (timeouts: Partial<Timeouts>) => ({ policy: { timeouts } });
@@ -76,7 +76,7 @@ const isRunning = async (run: WorkflowHandle): Promise<void> => {
 };
 
 describe('a limit that is changed while its time runs', () => {
-  it.each([['running'], ['total']] as const)('lets a run go on that would have ended: %s', async (field) => {
+  it.concurrent.each([['running'], ['total']] as const)('lets a run go on that would have ended: %s', async (field) => {
     const { activities, ends, records } = longRuns();
     await suite.withWorkers(activities, async (start) => {
       const [extended, left] = [await start(limits({ [field]: '8s' })), await start(limits({ [field]: '8s' }))];
@@ -95,7 +95,7 @@ describe('a limit that is changed while its time runs', () => {
     );
   });
 
-  it('ends a run sooner, and says by which limit', async () => {
+  it.concurrent('ends a run sooner, and says by which limit', async () => {
     const { activities, records } = longRuns();
     await suite.withWorkers(activities, async (start) => {
       const run = await start(limits({ running: '1h' }));
@@ -108,7 +108,7 @@ describe('a limit that is changed while its time runs', () => {
     );
   });
 
-  it('ends a wait for a host sooner', async () => {
+  it.concurrent('ends a wait for a host sooner', async () => {
     const { activities, records } = longRuns({
       assignHost: async () => {
         throw ApplicationFailure.retryable('none has reported yet', 'no-host');
@@ -122,26 +122,32 @@ describe('a limit that is changed while its time runs', () => {
     });
   });
 
-  it('is refused where it is over already, where it does not fit, and for what cannot be changed', async () => {
-    const { activities, ends } = longRuns();
-    await suite.withWorkers(activities, async (start) => {
-      const run = await start({});
-      await isRunning(run);
-      const message = expect.stringMatching(/^must be more than the .+ that the run has taken already; got "1ms"/);
-      expect(await faultsOf(change(run, { total: '1ms' }))).toContainEqual({ path: 'policy.timeouts.total', message });
-      expect(await faultsOf(change(run, { running: '48h' }))).toMatchObject([{ path: 'policy.timeouts.running' }]);
-      expect(await faultsOf(change(run, { pull: '2h' }))).toMatchObject([{ path: 'policy.timeouts.pull' }]);
-      const { spec } = await change(run, {}, { labels: { team: 'vision' } });
-      expect(spec).toMatchObject({
-        labels: { team: 'vision' },
-        policy: { timeouts: { running: '12h', total: '36h' } },
+  it.concurrent(
+    'is refused where it is over already, where it does not fit, and for what cannot be changed',
+    async () => {
+      const { activities, ends } = longRuns();
+      await suite.withWorkers(activities, async (start) => {
+        const run = await start({});
+        await isRunning(run);
+        const message = expect.stringMatching(/^must be more than the .+ that the run has taken already; got "1ms"/);
+        expect(await faultsOf(change(run, { total: '1ms' }))).toContainEqual({
+          path: 'policy.timeouts.total',
+          message,
+        });
+        expect(await faultsOf(change(run, { running: '48h' }))).toMatchObject([{ path: 'policy.timeouts.running' }]);
+        expect(await faultsOf(change(run, { pull: '2h' }))).toMatchObject([{ path: 'policy.timeouts.pull' }]);
+        const { spec } = await change(run, {}, { labels: { team: 'vision' } });
+        expect(spec).toMatchObject({
+          labels: { team: 'vision' },
+          policy: { timeouts: { running: '12h', total: '36h' } },
+        });
+        ends.resolve();
+        expect(await endOf(run)).toBe('completed');
       });
-      ends.resolve();
-      expect(await endOf(run)).toBe('completed');
-    });
-  });
+    },
+  );
 
-  it('is refused when the run is being ended, for which it comes too late', async () => {
+  it.concurrent('is refused when the run is being ended, for which it comes too late', async () => {
     const mayStop = deferred();
     const { activities, records } = longRuns();
     const { stopContainer } = activities;
@@ -157,7 +163,7 @@ describe('a limit that is changed while its time runs', () => {
 });
 
 describe('the time of a run', () => {
-  it('does not pass while it is suspended', async () => {
+  it.concurrent('does not pass while it is suspended', async () => {
     const { activities, ends, records } = longRuns();
     await suite.withWorkers(activities, async (start) => {
       const [held, left] = [await start(limits({ total: '8s' })), await start(limits({ total: '8s' }))];
@@ -173,7 +179,7 @@ describe('the time of a run', () => {
 });
 
 describe('the warning before a limit', () => {
-  it.each([['running'], ['total']] as const)('comes before the end of %s, and once', async (field) => {
+  it.concurrent.each([['running'], ['total']] as const)('comes before the end of %s, and once', async (field) => {
     const { activities, calls, signals, records } = longRuns();
     await suite.withWorkers(activities, async (start) => {
       const run = await start(limits({ [field]: '4s', warn: '3s', warnSignal: 'SIGHUP' }));
@@ -184,7 +190,7 @@ describe('the warning before a limit', () => {
     await records.said(`The program was sent SIGHUP: less than 3s of 4s are left (policy.timeouts.${field}).`);
   });
 
-  it('comes once more before a limit that was moved, by SIGUSR1 where no signal is named', async () => {
+  it.concurrent('comes once more before a limit that was moved, by SIGUSR1 where no signal is named', async () => {
     const { activities, signals } = longRuns();
     await suite.withWorkers(activities, async (start) => {
       const run = await start(limits({ running: '6s', warn: '5s' }));
@@ -195,7 +201,7 @@ describe('the warning before a limit', () => {
     expect(signals).toEqual(['SIGUSR1', 'SIGUSR1']);
   });
 
-  it('does not come where none is wanted, and holds nothing up where it cannot be sent', async () => {
+  it.concurrent('does not come where none is wanted, and holds nothing up where it cannot be sent', async () => {
     const { activities, signals, records, ends } = longRuns();
     await suite.withWorkers(activities, async (start) => {
       expect(await endOf(await start(limits({ running: '1s' })))).toBe('running-timeout');
@@ -218,7 +224,7 @@ describe('a run whose container is silent', () => {
   const silence = (run: WorkflowHandle, silenceMs: number, attempt = 1): Promise<void> =>
     run.signal(silentSignal, { attempt, silenceMs, since: '2026-01-01T00:00:00.000Z' });
 
-  it('has its attempt ended, which the policy may try again', async () => {
+  it.concurrent('has its attempt ended, which the policy may try again', async () => {
     const { activities, inputs, ends, records } = longRuns();
     await suite.withWorkers(activities, async (start) => {
       const run = await start({ policy: { timeouts: { silence: '1h' }, retries: { attempts: 2 } } });
@@ -238,21 +244,24 @@ describe('a run whose container is silent', () => {
     expect(records.attempts()[0]?.message).toContain('silent since 2026-01-01T00:00:00.000Z');
   });
 
-  it('is followed anew where the limit is changed, set or taken away, and a report by the old one is passed over', async () => {
-    const { activities, inputs, ends } = longRuns();
-    await suite.withWorkers(activities, async (start) => {
-      const run = await start({});
-      await until(() => inputs.length === 1);
-      await change(run, { silence: '1h' });
-      await until(() => inputs.length === 2);
-      await change(run, { silence: '2h' });
-      await silence(run, HOUR);
-      await until(() => inputs.length === 3);
-      await change(run, { silence: null });
-      await until(() => inputs.length === 4);
-      ends.resolve();
-      expect(await endOf(run)).toBe('completed');
-    });
-    expect(inputs.map(({ silenceMs }) => silenceMs)).toEqual([undefined, HOUR, 2 * HOUR, undefined]);
-  });
+  it.concurrent(
+    'is followed anew where the limit is changed, set or taken away, and a report by the old one is passed over',
+    async () => {
+      const { activities, inputs, ends } = longRuns();
+      await suite.withWorkers(activities, async (start) => {
+        const run = await start({});
+        await until(() => inputs.length === 1);
+        await change(run, { silence: '1h' });
+        await until(() => inputs.length === 2);
+        await change(run, { silence: '2h' });
+        await silence(run, HOUR);
+        await until(() => inputs.length === 3);
+        await change(run, { silence: null });
+        await until(() => inputs.length === 4);
+        ends.resolve();
+        expect(await endOf(run)).toBe('completed');
+      });
+      expect(inputs.map(({ silenceMs }) => silenceMs)).toEqual([undefined, HOUR, 2 * HOUR, undefined]);
+    },
+  );
 });

@@ -8,13 +8,13 @@ import { fakeHost, GOOD_OUTCOME } from '../helpers/fake-host';
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 
 const tell = (run: WorkflowHandle, topic: HostNotice['topic'], message: string | null): Promise<void> =>
   run.signal(noticeSignal, { attempt: 1, epoch: 1, topic, message });
 
 describe('a run that its host tells something', () => {
-  it('says all of it while it is so, and keeps it as events', async () => {
+  it.concurrent('says all of it while it is so, and keeps it as events', async () => {
     const ends = deferred();
     const { activities, records } = fakeHost({ followContainer: () => ends.promise.then(() => GOOD_OUTCOME) });
     await suite.withWorkers(activities, async (start) => {
@@ -33,7 +33,7 @@ describe('a run that its host tells something', () => {
     expect(notes).toEqual(['It is paused.', 'There is no room.', 'Over: It is paused.']);
   });
 
-  it('does not repeat after an absence of its host what was over by then', async () => {
+  it.concurrent('does not repeat after an absence of its host what was over by then', async () => {
     const [away, back, ends] = [deferred(), deferred(), deferred()];
     const follows = [
       async () => {

@@ -11,7 +11,7 @@ import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 
 const URL = 'https://hooks.example/runs?token=1';
 const asking = (...on: Trigger[]) => ({ url: URL, on });
@@ -29,7 +29,7 @@ function taking(): { sent: SendNotificationInput[]; sendNotification: NotifyActi
 }
 
 const told = (sent: SendNotificationInput[]) => sent.map(({ notification }) => notification.triggers);
-const delivery = (run: WorkflowHandle, n: number) => suite.client.getHandle(notifyWorkflowIdFor(run.workflowId, n));
+const delivery = (run: WorkflowHandle, n: number) => run.client.getHandle(notifyWorkflowIdFor(run.workflowId, n));
 
 /** Result of a delivery that may not have begun yet. */
 async function delivered(run: WorkflowHandle, n: number): Promise<unknown> {
@@ -43,7 +43,7 @@ async function typesInHistory(run: WorkflowHandle): Promise<(string | undefined)
 }
 
 describe('a run with targets', () => {
-  it('tells each what it asked for, each in a workflow of its own', async () => {
+  it.concurrent('tells each what it asked for, each in a workflow of its own', async () => {
     const { sent, sendNotification } = taking();
     const { activities } = fakeHost({ sendNotification });
     const labels = { team: 'vision' };
@@ -95,7 +95,7 @@ describe('a run with targets', () => {
     expect(new Set(sent.map(({ notification }) => notification.id)).size).toBe(3);
   });
 
-  it('tells end reasons of attempts and rules that matched, with the state that follows', async () => {
+  it.concurrent('tells end reasons of attempts and rules that matched, with the state that follows', async () => {
     const { sent, sendNotification } = taking();
     const { activities } = fakeHost({
       sendNotification,
@@ -136,7 +136,7 @@ describe('a run with targets', () => {
     });
   });
 
-  it('tells of a suspension, and of a cancel, when the container is gone', async () => {
+  it.concurrent('tells of a suspension, and of a cancel, when the container is gone', async () => {
     const { sent, sendNotification } = taking();
     const stops = [deferred(), deferred()];
     const { activities, calls, records } = fakeHost({
@@ -172,7 +172,7 @@ describe('a run with targets', () => {
 });
 
 describe('a delivery', () => {
-  it('outlives its run, which does not wait for it', async () => {
+  it.concurrent('outlives its run, which does not wait for it', async () => {
     const up = deferred();
     let tries = 0;
     const ids = new Set<string>();
@@ -196,7 +196,7 @@ describe('a delivery', () => {
     expect([tries, ids.size]).toEqual([2, 1]);
   });
 
-  it('is not given up with its run', async () => {
+  it.concurrent('is not given up with its run', async () => {
     const up = deferred();
     const { activities, records } = fakeHost({
       ...containerThatMustBeStopped(),
@@ -216,7 +216,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('that is refused fails with the cause, and a run that lives is told', async () => {
+  it.concurrent('that is refused fails with the cause, and a run that lives is told', async () => {
     const ended = deferred();
     const { activities, records } = fakeHost({
       followContainer: () => ended.promise.then(() => GOOD_OUTCOME),
@@ -241,7 +241,7 @@ describe('a delivery', () => {
   });
 });
 
-it('a run of the same id before it does not keep a run from its life', async () => {
+it.concurrent('a run of the same id before it does not keep a run from its life', async () => {
   const blocked = deferred();
   const { activities, records } = fakeHost({
     sendNotification: async () => {
@@ -252,7 +252,7 @@ it('a run of the same id before it does not keep a run from its life', async () 
   await suite.withWorkers(activities, async (start) => {
     const run = await start({ notify: [asking('running')] });
     await run.result();
-    const again = await suite.client.start('runWorkflow', {
+    const again = await run.client.start('runWorkflow', {
       taskQueue: 'trainyard',
       workflowId: run.workflowId,
       args: [{ image: 'trainyard/test:1', notify: [asking('running')] }],
@@ -267,7 +267,7 @@ it('a run of the same id before it does not keep a run from its life', async () 
   ]);
 });
 
-it('a run without targets starts nothing', async () => {
+it.concurrent('a run without targets starts nothing', async () => {
   const { activities } = fakeHost();
   await suite.withWorkers(activities, async (start) => {
     const run = await start({});
@@ -279,7 +279,7 @@ it('a run without targets starts nothing', async () => {
   });
 });
 
-it('a note that says nothing changes nothing', async () => {
+it.concurrent('a note that says nothing changes nothing', async () => {
   const ended = deferred();
   const { activities, records } = fakeHost({ followContainer: () => ended.promise.then(() => GOOD_OUTCOME) });
   await suite.withWorkers(activities, async (start) => {

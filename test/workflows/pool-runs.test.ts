@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
 
 import { sentence } from '../../contract/sentence';
-import { cancelSignal, suspendSignal, resumeSignal } from '../../workflows/messages';
+import { cancelSignal, changeRunUpdate, leaseQuery, suspendSignal, resumeSignal } from '../../workflows/messages';
 import { deferred, type Deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
 import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
@@ -36,7 +37,9 @@ function heldContainers(): { changes: Partial<Activities>; ends: (runId: string)
   };
   const followContainer: Activities['followContainer'] = async ({ runId }) => {
     const beat = setInterval(() => Context.current().heartbeat(), 1_000);
-    await endOf(runId).promise.finally(() => clearInterval(beat));
+    // A test that fails ends none of them: its worker shall stop all the same.
+    const { cancelled } = Context.current();
+    await Promise.race([endOf(runId).promise, cancelled]).finally(() => clearInterval(beat));
     return GOOD_OUTCOME;
   };
   return { changes: { followContainer }, ends: (runId) => endOf(runId).resolve() };
@@ -105,12 +108,7 @@ describe('a run of a pool', () => {
       followContainer: async (input) =>
         input.attempt === 1 && input.runId === low ? stoppable.followContainer(input) : GOOD_OUTCOME,
     });
-    const { admitRun } = host.activities;
-    host.activities.admitRun = async (input) => {
-      const admitted = await admitRun(input);
-      const { priority = 50, preemptible = false } = input.submission;
-      return { ...admitted, spec: { ...admitted.spec, priority, preemptible } };
-    };
+    withPlaceOf(host);
     let low = '';
     await withPool(host, async (start, pool) => {
       const weak = await start({ priority: 10, preemptible: true });
@@ -141,6 +139,141 @@ describe('a run of a pool', () => {
     expect(host.records.latest()).toMatchObject({
       reason: 'no-capacity',
       message: expect.stringContaining('resources.cpus'),
+    });
+  });
+});
+
+describe('the priority of a run that is changed', () => {
+  const prioritise = async (run: WorkflowHandle, priority: number) =>
+    run.executeUpdate(changeRunUpdate, { args: [{ priority, by: 'ada' }] });
+
+  it('moves it in the queue, and it starts in that order', async () => {
+    const { changes, ends } = heldContainers();
+    const host = fakeHost(changes);
+    await withPool(host, async (start, pool) => {
+      const holder = await start({});
+      await pool.becomes(({ leases }) => leases.length === 1);
+      const older = await start({});
+      await pool.becomes(({ queued }) => queued === 1);
+      const younger = await start({});
+      await pool.becomes(({ queued }) => queued === 2);
+      expect((await pool.view()).queue.map(({ runId }) => runId)).toEqual([older.workflowId, younger.workflowId]);
+
+      expect(await prioritise(younger, 90)).toMatchObject({ run: { priority: 90 }, spec: { priority: 90 } });
+      const { queue } = await pool.becomes((view) => view.queue[0]?.runId === younger.workflowId);
+      expect(queue.map(({ priority }) => priority)).toEqual([90, 50]);
+      await host.records.said('Changed by ada: priority: 50 → 90.');
+
+      ends(holder.workflowId);
+      await pool.becomes(({ leases }) => leases[0]?.runId === younger.workflowId);
+      for (const run of [younger, older]) ends(run.workflowId);
+      await Promise.all([holder, younger, older].map((run) => run.result()));
+    });
+  });
+
+  it('makes others give way at once, and goes with one that holds a place into its next claim', async () => {
+    const stoppable = containerThatMustBeStopped();
+    const { changes, ends } = heldContainers();
+    const host = fakeHost({
+      ...stoppable,
+      followContainer: async (input) =>
+        input.runId === weakId && input.attempt === 1
+          ? stoppable.followContainer(input)
+          : changes.followContainer!(input),
+    });
+    withPlaceOf(host);
+    let weakId = '';
+    await withPool(host, async (start, pool) => {
+      const weak = await start({ priority: 10, preemptible: true });
+      weakId = weak.workflowId;
+      await host.records.reached('running');
+      const strong = await start({ priority: 5 });
+      await pool.becomes(({ queued }) => queued === 1);
+      await prioritise(weak, 20);
+      await prioritise(strong, 90);
+
+      const { queue } = await pool.becomes(
+        ({ queue: [first], leases: [lease] }) => first?.runId === weakId && lease?.runId === strong.workflowId,
+      );
+      expect(queue).toMatchObject([{ priority: 20 }]);
+      for (const run of [strong, weak]) ends(run.workflowId);
+      await Promise.all([strong.result(), weak.result()]);
+    });
+  });
+
+  it('is refused as any change is that makes no sense', async () => {
+    const { changes, ends } = heldContainers();
+    await withPool(fakeHost(changes), async (start, pool) => {
+      const run = await start({});
+      await pool.becomes(({ leases }) => leases.length === 1);
+      const refused = await prioritise(run, 101).catch((error: unknown) => error);
+      expect(refused).toMatchObject({
+        cause: { type: 'change-refused', message: expect.stringMatching(/^priority: .*from 0 to 100/) },
+      });
+      ends(run.workflowId);
+      await run.result();
+    });
+  });
+});
+
+/** Lets an admission keep what a submission says of its place. */
+function withPlaceOf(host: ReturnType<typeof fakeHost>): void {
+  const { admitRun } = host.activities;
+  host.activities.admitRun = async (input) => {
+    const admitted = await admitRun(input);
+    const { priority = 50, preemptible = false } = input.submission;
+    return { ...admitted, spec: { ...admitted.spec, priority, preemptible } };
+  };
+}
+
+describe('a claim that arrives after its release', () => {
+  const lateClaim = async (run: WorkflowHandle) => (await run.query(leaseQuery))!.claim;
+
+  it('is given back by the run, which does not want it any more', async () => {
+    const stoppable = containerThatMustBeStopped();
+    const { changes, ends } = heldContainers();
+    const host = fakeHost({
+      ...stoppable,
+      followContainer: async (input) =>
+        input.runId === suspended && input.attempt === 1
+          ? stoppable.followContainer(input)
+          : changes.followContainer!(input),
+    });
+    let suspended = '';
+    await withPool(host, async (start, pool) => {
+      const run = await start({});
+      suspended = run.workflowId;
+      await pool.becomes(({ leases }) => leases.length === 1);
+      await host.records.reached('running');
+      const { pool: name, ...late } = await lateClaim(run);
+      await run.signal(suspendSignal);
+      await host.records.reached('suspended');
+      await pool.becomes(({ leases }) => leases.length === 0);
+
+      await pool.link.claim(name, late);
+      await pool.becomes(({ leases, queued }) => leases.length === 0 && queued === 0);
+      await host.records.said('The pool had a lease that the run no longer wants; it was given back.');
+
+      ends(suspended);
+      await run.signal(resumeSignal);
+      await run.result();
+    });
+  });
+
+  it('is free again where the workflow of its run has ended', async () => {
+    const { changes, ends } = heldContainers();
+    await withPool(fakeHost(changes), async (start, pool) => {
+      const run = await start({});
+      await pool.becomes(({ leases }) => leases.length === 1);
+      const { pool: name, ...late } = await lateClaim(run);
+      ends(run.workflowId);
+      await run.result();
+      await pool.becomes(({ leases }) => leases.length === 0);
+
+      await pool.link.claim(name, late);
+      const unknown = { ...late, runId: 'nobody', claim: 7 };
+      await pool.link.claim(name, unknown);
+      await pool.becomes(({ leases, queued }) => leases.length === 0 && queued === 0);
     });
   });
 });

@@ -1,13 +1,24 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 
 import { poolWorkflowIdFor } from '../../contract/names';
-import { changeHostUpdate, configureUpdate, explainQuery, unreserveUpdate } from '../../workflows/pool-messages';
-import { fakeHost, GOOD_OUTCOME } from '../helpers/fake-host';
+import type { ClaimInput } from '../../contract/pool';
+import { leaseRequestOf } from '../../policy/pool/lease-request';
+import {
+  changeHostUpdate,
+  claimAllUpdate,
+  configureUpdate,
+  explainQuery,
+  unreserveUpdate,
+} from '../../workflows/pool-messages';
+import { fakeHost, GOOD_OUTCOME, specOf } from '../helpers/fake-host';
 import { hostReport } from '../helpers/host-report';
 import { pooled, poolOfTest, type PoolOfTest } from '../helpers/pool-suite';
 import { workflowSuite, type StartRun } from '../helpers/workflow-suite';
 
 const suite = workflowSuite();
+const ONE_CPU = leaseRequestOf(specOf({ resources: { cpus: 1, memory: '64m' } }), {
+  submittedAt: '2026-01-01T00:00:00.000Z',
+});
 
 async function withPool<T>(
   { cpus, mostMessages }: { cpus: number; mostMessages?: number },
@@ -89,9 +100,49 @@ it('keeps its settings and what operators want of its hosts in all executions, a
       type: 'unknown-reservation',
     });
 
+    for (const change of [{ cpuOvercommit: 0 }, { weights: { x: 0 } }, 5, null]) {
+      expect(
+        await refused(handle.executeUpdate(configureUpdate, { args: [{ change: change as never, by: 'ada' }] })),
+      ).toMatchObject({ type: 'bad-settings' });
+    }
+
     await handle.executeUpdate(changeHostUpdate, { args: [{ host: 'fake', intent: 'none', by: 'ada' }] });
     await run.result();
     const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toContain('host **fake** is ready');
+  });
+}, 60_000);
+
+it('answers several claims of one message in their order, and refuses them all where one makes no sense', async () => {
+  await withPool({ cpus: 1 }, async (_, pool) => {
+    const handle = suite.client.getHandle(poolWorkflowIdFor('default'));
+    const claims = ['one', 'two'].map((runId) => ({ runId, claim: 1, attempt: 1, request: ONE_CPU }));
+    const faulty = { ...claims[0]!, claim: 'first' } as unknown as ClaimInput;
+    const refusal = await handle
+      .executeUpdate(claimAllUpdate, { args: [[claims[1]!, faulty]] })
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ cause: { type: 'bad-message' } });
+    expect(await pool.view()).toMatchObject({ queued: 0, leases: [] });
+
+    expect(await handle.executeUpdate(claimAllUpdate, { args: [claims] })).toMatchObject([
+      { kind: 'granted', lease: { runId: 'one' } },
+      { kind: 'queued', explanation: { runId: 'two', place: 1 } },
+    ]);
+  });
+}, 60_000);
+
+it('gives a place to each of many runs that ask at once, and tells how many there are', async () => {
+  const RUNS = 300;
+  await withPool({ cpus: 1 }, async (_, pool) => {
+    const ids = Array.from({ length: RUNS }, (_, index) => `run-${index}`);
+    const asking = ids.map(async (runId) =>
+      pool.link.claim('default', { runId, claim: 1, attempt: 1, request: ONE_CPU }),
+    );
+    const answers = await Promise.all(asking);
+    expect(answers.map(({ kind }) => kind).toSorted()).toEqual(['granted', ...Array(RUNS - 1).fill('queued')]);
+    const handle = suite.client.getHandle(poolWorkflowIdFor('default'));
+    const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toContain(`${RUNS} runs wait or hold leases`);
     expect(currentDetails).toContain('host **fake** is ready');
   });
 }, 60_000);

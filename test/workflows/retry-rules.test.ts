@@ -11,7 +11,7 @@ import type { RetryRule, RunSubmission } from '../../contract/spec';
 import { fakeHost, GOOD_OUTCOME, type Records } from '../helpers/fake-host';
 import { workflowSuite } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 
 const OUT_OF_MEMORY: ContainerOutcome = { ...GOOD_OUTCOME, exitCode: 137, oomKilled: true };
 const NO_FINDINGS: Findings = {
@@ -68,7 +68,7 @@ describe('a change', () => {
     change: { memory: 'x2', upTo: '3g' },
   };
 
-  it('is what the next attempts are made with, and is told', async () => {
+  it.concurrent('is what the next attempts are made with, and is told', async () => {
     const { starts, records } = await live([MORE_MEMORY], [OUT_OF_MEMORY, OUT_OF_MEMORY]);
     expect(starts.map(({ spec }) => spec.resources.memory)).toEqual(['1g', '2g', '3g']);
     expect(records.latest()).toMatchObject({ state: 'succeeded', attempt: 3 });
@@ -82,7 +82,7 @@ describe('a change', () => {
     );
   });
 
-  it('that has come to its bound ends the run, and says so', async () => {
+  it.concurrent('that has come to its bound ends the run, and says so', async () => {
     const outcomes = [OUT_OF_MEMORY, OUT_OF_MEMORY, OUT_OF_MEMORY];
     const { records } = await live([MORE_MEMORY], outcomes);
     expect(records.latest()).toMatchObject({ state: 'failed', reason: 'out-of-memory', attempt: 3 });
@@ -91,7 +91,7 @@ describe('a change', () => {
     ]);
   });
 
-  it('of a parameter leaves what the run was submitted with', async () => {
+  it.concurrent('of a parameter leaves what the run was submitted with', async () => {
     const rule: RetryRule = { when: { exitCode: [9] }, then: 'retry', change: { params: { n: '/2' }, downTo: 1 } };
     const { starts, records } = await live([rule], [{ ...GOOD_OUTCOME, exitCode: 9 }], { params: { n: 9 } });
     expect(starts.map(({ spec }) => spec.params)).toEqual([{ n: 9 }, { n: 4 }]);
@@ -106,7 +106,7 @@ describe('a rule by log', () => {
   ];
   const failed = { ...GOOD_OUTCOME, exitCode: 1 };
 
-  it('has its pattern looked for, and decides where it was found', async () => {
+  it.concurrent('has its pattern looked for, and decides where it was found', async () => {
     const found = { ...failed, findings: { ...NO_FINDINGS, matchedLogs: [0] } };
     const { follows, records } = await live(rules, [failed, found]);
     expect(follows[0]!.logPatterns).toEqual([{ rule: 0, pattern: 'nan' }]);
@@ -116,7 +116,7 @@ describe('a rule by log', () => {
     ]);
   });
 
-  it('is the only one for which the log is looked at', async () => {
+  it.concurrent('is the only one for which the log is looked at', async () => {
     const { follows } = await live(rules.slice(1), [failed]);
     expect(follows.map((follow) => 'logPatterns' in follow)).toEqual([false, false]);
   });
@@ -128,7 +128,7 @@ describe('a rule that wants another host', () => {
     { when: { exitCode: [1] }, then: 'retry' },
   ];
 
-  it('has the last one avoided, and the run say so where there is no other', async () => {
+  it.concurrent('has the last one avoided, and the run say so where there is no other', async () => {
     const { wishes, records } = await live(
       rules,
       [1, 9].map((exitCode) => ({ ...GOOD_OUTCOME, exitCode })),
@@ -140,7 +140,7 @@ describe('a rule that wants another host', () => {
   });
 });
 
-it('a run that fails twice in the same way makes no third attempt, and says why', async () => {
+it.concurrent('a run that fails twice in the same way makes no third attempt, and says why', async () => {
   const { records } = await live([], [OUT_OF_MEMORY, OUT_OF_MEMORY]);
   expect(records.latest()).toMatchObject({ state: 'failed', attempt: 2 });
   expect(records.notes().map(({ message }) => message)).toEqual([

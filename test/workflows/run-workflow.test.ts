@@ -6,10 +6,10 @@ import { fakeHost, GOOD_OUTCOME, leaseOf, placedAtOnce } from '../helpers/fake-h
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 
 describe('a run that goes well', () => {
-  it('goes through its states in order, is cleaned up, and returns its result', async () => {
+  it.concurrent('goes through its states in order, is cleaned up, and returns its result', async () => {
     const { activities, calls, records } = fakeHost();
     await suite.withWorkers(activities, async (start) => {
       const run = await start({ name: 'my model' });
@@ -33,7 +33,7 @@ describe('a run that goes well', () => {
     expect(records.events.map(({ seq }) => seq)).toEqual(records.events.map((_, index) => index + 1));
   });
 
-  it('answers the status query, while it runs and after', async () => {
+  it.concurrent('answers the status query, while it runs and after', async () => {
     const ended = deferred();
     const { activities, records } = fakeHost({
       followContainer: async () => {
@@ -54,13 +54,13 @@ describe('a run that goes well', () => {
     });
   });
 
-  it('names the schedule that started it', async () => {
+  it.concurrent('names the schedule that started it', async () => {
     const { activities, records } = fakeHost();
     await suite.withWorkers(activities, async (start) => (await start({}, { schedule: 'nightly' })).result());
     expect(records.latest().schedule).toBe('nightly');
   });
 
-  it('says which run it repeats, who asked for it, and what that was made from', async () => {
+  it.concurrent('says which run it repeats, who asked for it, and what that was made from', async () => {
     const { activities, records } = fakeHost();
     const memo = { rerunOf: 'digits-1', recipe: 'digits', by: 'ada' };
     await suite.withWorkers(activities, async (start) => {
@@ -72,7 +72,7 @@ describe('a run that goes well', () => {
     expect(records.events[0]?.message).toBe('The run was submitted as a rerun of digits-1 by ada.');
   });
 
-  it('keeps what its container runs on', async () => {
+  it.concurrent('keeps what its container runs on', async () => {
     const machine = {
       imageId: 'sha256:1',
       engineVersion: '26.1.5',
@@ -86,7 +86,7 @@ describe('a run that goes well', () => {
     expect(records.attempts()).toMatchObject([{ machine }]);
   });
 
-  it('shows its state in the search attributes and its story in the details of the workflow', async () => {
+  it.concurrent('shows its state in the search attributes and its story in the details of the workflow', async () => {
     const { activities } = fakeHost();
     await suite.withWorkers(activities, async (start) => {
       const run = await start({ name: 'seen' });
@@ -98,7 +98,7 @@ describe('a run that goes well', () => {
         RunHost: ['fake'],
         RunName: ['seen'],
       });
-      const details = await suite.client
+      const details = await run.client
         .getHandle(run.workflowId)
         .query<{ currentDetails: string }>('__temporal_workflow_metadata');
       expect(details.currentDetails).toContain('**seen** is **succeeded**');
@@ -107,7 +107,7 @@ describe('a run that goes well', () => {
 });
 
 describe('a run whose command fails', () => {
-  it('fails with the reason as type of the failure', async () => {
+  it.concurrent('fails with the reason as type of the failure', async () => {
     const { activities, calls, records } = fakeHost({
       followContainer: async () => ({ ...GOOD_OUTCOME, exitCode: 3 }),
     });
@@ -117,7 +117,7 @@ describe('a run whose command fails', () => {
     expect(calls.at(-1)).toBe('cleanUp');
   });
 
-  it('is tried again until it succeeds, each attempt cleaned up before the next', async () => {
+  it.concurrent('is tried again until it succeeds, each attempt cleaned up before the next', async () => {
     const exitCodes = [1, 1, 0];
     const { activities, calls, records } = fakeHost({
       followContainer: async ({ attempt }) => ({ ...GOOD_OUTCOME, exitCode: exitCodes[attempt - 1]! }),
@@ -131,7 +131,7 @@ describe('a run whose command fails', () => {
     expect(records.states().filter((state) => state === 'retrying')).toHaveLength(2);
   });
 
-  it('is not tried again where a rule says fail, though attempts are left', async () => {
+  it.concurrent('is not tried again where a rule says fail, though attempts are left', async () => {
     const { activities, records } = fakeHost({ followContainer: async () => ({ ...GOOD_OUTCOME, exitCode: 2 }) });
     const rules = [{ when: { exitCode: [2] }, then: 'fail' as const }];
     await suite.withWorkers(activities, async (start) =>
@@ -140,7 +140,7 @@ describe('a run whose command fails', () => {
     expect(records.latest()).toMatchObject({ state: 'failed', attempt: 1, exitCode: 2 });
   });
 
-  it('takes causes of the infrastructure from their own budget', async () => {
+  it.concurrent('takes causes of the infrastructure from their own budget', async () => {
     const { activities, records } = fakeHost({
       pullImage: async ({ attempt }) => {
         if (attempt < 3) throw ApplicationFailure.nonRetryable('registry is away', 'registry-unavailable');
@@ -152,7 +152,7 @@ describe('a run whose command fails', () => {
     expect(records.latest()).toMatchObject({ state: 'succeeded', attempt: 3 });
   });
 
-  it('is refused before anything happens where its spec is invalid', async () => {
+  it.concurrent('is refused before anything happens where its spec is invalid', async () => {
     const { activities, calls, records } = fakeHost({
       admitRun: async () => {
         throw ApplicationFailure.nonRetryable('comand: unknown field', 'invalid-spec');
@@ -165,18 +165,21 @@ describe('a run whose command fails', () => {
   });
 });
 
-test('a run whose admission finds a host at once asks for none, and tells of both in one report', async () => {
-  const { activities, calls, records } = fakeHost();
-  await suite.withWorkers(placedAtOnce(activities), async (start) => (await start({})).result());
+test.concurrent(
+  'a run whose admission finds a host at once asks for none, and tells of both in one report',
+  async () => {
+    const { activities, calls, records } = fakeHost();
+    await suite.withWorkers(placedAtOnce(activities), async (start) => (await start({})).result());
 
-  expect(calls).not.toContain('assignHost');
-  expect(records.updates[0]).toMatchObject({ revision: 1, run: { state: 'pulling', host: 'fake' } });
-  expect(records.updates[0]!.events.map(({ state }) => state)).toEqual(['queued', 'queued', 'pulling']);
-  expect(records.updates.at(-1)!.events.map(({ type }) => type)).toEqual(['attempt-ended', 'state-changed']);
-});
+    expect(calls).not.toContain('assignHost');
+    expect(records.updates[0]).toMatchObject({ revision: 1, run: { state: 'pulling', host: 'fake' } });
+    expect(records.updates[0]!.events.map(({ state }) => state)).toEqual(['queued', 'queued', 'pulling']);
+    expect(records.updates.at(-1)!.events.map(({ type }) => type)).toEqual(['attempt-ended', 'state-changed']);
+  },
+);
 
 describe('a run that has to wait', () => {
-  it('stays queued with the reason while there is no host, and goes on when there is one', async () => {
+  it.concurrent('stays queued with the reason while there is no host, and goes on when there is one', async () => {
     let hostIsThere = false;
     const { activities, records } = fakeHost({
       assignHost: async () => {
@@ -195,7 +198,7 @@ describe('a run that has to wait', () => {
     expect(records.latest().state).toBe('succeeded');
   });
 
-  it('goes back to the queue when the engine does not answer, without using a budget', async () => {
+  it.concurrent('goes back to the queue when the engine does not answer, without using a budget', async () => {
     let asked = 0;
     const { activities, records } = fakeHost({
       pullImage: async () => {
@@ -210,7 +213,7 @@ describe('a run that has to wait', () => {
     expect(records.events.map(({ message }) => message)).toContain('Host fake could not begin: no such socket');
   });
 
-  it('fails with queued-timeout when no host comes in time', async () => {
+  it.concurrent('fails with queued-timeout when no host comes in time', async () => {
     const { activities } = fakeHost({
       assignHost: async () => {
         throw ApplicationFailure.retryable('no host worker has reported yet', 'no-host');
@@ -226,7 +229,7 @@ describe('a run that has to wait', () => {
 });
 
 describe('the read model', () => {
-  it('catches up after it was away, while the training went on', async () => {
+  it.concurrent('catches up after it was away, while the training went on', async () => {
     let storeIsThere = false;
     const { activities, calls, records } = fakeHost();
     const record = activities.recordRun;

@@ -9,10 +9,10 @@ import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
 import { until } from '../helpers/until';
 import { workflowSuite } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 
 describe('a run that is cancelled', () => {
-  it.each([
+  it.concurrent.each([
     ['by the signal', async (run: WorkflowHandle) => run.signal(cancelSignal, { by: 'ada' }), 'ada'],
     ["by Temporal's own request", async (run: WorkflowHandle) => run.cancel(), 'a cancel request in Temporal'],
   ])('%s has its container stopped and removed before it is said to be cancelled', async (_, cancel, by) => {
@@ -33,7 +33,7 @@ describe('a run that is cancelled', () => {
     });
   });
 
-  it('is Canceled in Temporal too when the signal was used', async () => {
+  it.concurrent('is Canceled in Temporal too when the signal was used', async () => {
     const { activities, records } = fakeHost(containerThatMustBeStopped());
     await suite.withWorkers(activities, async (start) => {
       const run = await start({});
@@ -44,7 +44,7 @@ describe('a run that is cancelled', () => {
     });
   });
 
-  it('during the pull does not wait for the registry and starts nothing', async () => {
+  it.concurrent('during the pull does not wait for the registry and starts nothing', async () => {
     const { activities, calls, records } = fakeHost({
       pullImage: async () => {
         const beat = setInterval(() => Context.current().heartbeat(), 100);
@@ -61,7 +61,7 @@ describe('a run that is cancelled', () => {
     expect(records.latest().state).toBe('cancelled');
   });
 
-  it('during the start stops the container that the start gave', async () => {
+  it.concurrent('during the start stops the container that the start gave', async () => {
     const startMayEnd = deferred();
     const { activities, calls, records } = fakeHost(containerThatMustBeStopped());
     const startContainer = activities.startContainer;
@@ -80,7 +80,7 @@ describe('a run that is cancelled', () => {
     expect(calls.at(-1)).toBe('cleanUp');
   });
 
-  it('between two attempts makes no further one', async () => {
+  it.concurrent('between two attempts makes no further one', async () => {
     const { activities, calls, records } = fakeHost({
       followContainer: async () => ({ ...GOOD_OUTCOME, exitCode: 1 }),
     });
@@ -93,7 +93,7 @@ describe('a run that is cancelled', () => {
     expect(calls.filter((name) => name === 'startContainer')).toHaveLength(1);
   });
 
-  it('while it waits for a host ends at once', async () => {
+  it.concurrent('while it waits for a host ends at once', async () => {
     const { activities, records } = fakeHost({
       assignHost: async () => {
         throw ApplicationFailure.retryable('none', 'no-host');
@@ -108,7 +108,7 @@ describe('a run that is cancelled', () => {
     expect(records.latest()).toMatchObject({ state: 'cancelled', attempt: 1 });
   });
 
-  it('too late, when its container had ended by itself, keeps its own end', async () => {
+  it.concurrent('too late, when its container had ended by itself, keeps its own end', async () => {
     const { activities, records } = fakeHost(containerThatMustBeStopped({ exitCode: 0 }));
     activities.stopContainer = wrap(activities.stopContainer, () => ({ how: 'already-ended' as const }));
     await suite.withWorkers(activities, async (start) => {
@@ -122,7 +122,7 @@ describe('a run that is cancelled', () => {
 });
 
 describe('a run that takes too long', () => {
-  it.each<[string, PolicyInput]>([
+  it.concurrent.each<[string, PolicyInput]>([
     ['running-timeout', { timeouts: { running: '300ms' } }],
     ['total-timeout', { timeouts: { total: '1s' } }],
   ])('is stopped with %s and not tried again', async (reason, policy) => {
@@ -137,7 +137,7 @@ describe('a run that takes too long', () => {
     expect(records.latest()).toMatchObject({ state: 'failed', reason });
   });
 
-  it('in the pull ends with pull-timeout, which is a cause of the infrastructure', async () => {
+  it.concurrent('in the pull ends with pull-timeout, which is a cause of the infrastructure', async () => {
     const { activities, records } = fakeHost({
       pullImage: async () => {
         const beat = setInterval(() => Context.current().heartbeat(), 100);

@@ -8,7 +8,7 @@ import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
 import { until } from '../helpers/until';
 import { workflowSuite, type StartRun } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 
 const CHECKPOINTS = { checkpoint: {} };
 const by = { by: 'ada' };
@@ -42,43 +42,46 @@ async function live(
 const starts = ({ calls }: Host): number => calls.filter((name) => name === 'startContainer').length;
 
 describe('a run that is suspended while it runs', () => {
-  it('says so only when its container is gone, and goes on from its checkpoint without using its budget', async () => {
-    const cleaned = deferred();
-    const cleanUp: Activities['cleanUp'] = async ({ attempt, keepCheckpoints }) => {
-      if (attempt === 1) await cleaned.promise;
-      return { removed: 1, checkpoint: keepCheckpoints === 3 ? 'epoch-12.pt' : null };
-    };
-    const host = fakeHost(stoppable({ cleanUp }));
-    const { records } = host;
-    await live(host, CHECKPOINTS, async (run) => {
-      await records.reached('running');
-      await run.signal(suspendSignal, by);
-      await until(() => host.calls.includes('cleanUp'));
-      expect(records.latest()).toMatchObject({
-        state: 'stopping',
-        message: 'Suspension was requested by ada. Waits for the container to end.',
+  it.concurrent(
+    'says so only when its container is gone, and goes on from its checkpoint without using its budget',
+    async () => {
+      const cleaned = deferred();
+      const cleanUp: Activities['cleanUp'] = async ({ attempt, keepCheckpoints }) => {
+        if (attempt === 1) await cleaned.promise;
+        return { removed: 1, checkpoint: keepCheckpoints === 3 ? 'epoch-12.pt' : null };
+      };
+      const host = fakeHost(stoppable({ cleanUp }));
+      const { records } = host;
+      await live(host, CHECKPOINTS, async (run) => {
+        await records.reached('running');
+        await run.signal(suspendSignal, by);
+        await until(() => host.calls.includes('cleanUp'));
+        expect(records.latest()).toMatchObject({
+          state: 'stopping',
+          message: 'Suspension was requested by ada. Waits for the container to end.',
+        });
+        cleaned.resolve();
+        await records.reached('suspended');
+        expect(records.latest()).toMatchObject({
+          host: null,
+          message:
+            'Suspended by ada. Its container is gone. When it is resumed it goes on from its checkpoint epoch-12.pt.',
+        });
+        await run.signal(resumeSignal, { by: 'grace' });
       });
-      cleaned.resolve();
-      await records.reached('suspended');
-      expect(records.latest()).toMatchObject({
-        host: null,
-        message:
-          'Suspended by ada. Its container is gone. When it is resumed it goes on from its checkpoint epoch-12.pt.',
-      });
-      await run.signal(resumeSignal, { by: 'grace' });
-    });
-    expect(records.latest()).toMatchObject({ state: 'succeeded', attempt: 2, host: 'fake' });
-    expect(records.states()).toEqual([
-      ...['queued', 'pulling', 'starting', 'running', 'stopping', 'suspended', 'queued'],
-      ...['pulling', 'starting', 'running', 'succeeded'],
-    ]);
-    expect(records.attempts()).toMatchObject([{ reason: 'suspended', exitCode: 143 }, { reason: 'completed' }]);
-    expect(records.events.map(({ message }) => message)).toEqual(
-      expect.arrayContaining(['Suspension was requested by ada.', 'The run was resumed by grace.']),
-    );
-  });
+      expect(records.latest()).toMatchObject({ state: 'succeeded', attempt: 2, host: 'fake' });
+      expect(records.states()).toEqual([
+        ...['queued', 'pulling', 'starting', 'running', 'stopping', 'suspended', 'queued'],
+        ...['pulling', 'starting', 'running', 'succeeded'],
+      ]);
+      expect(records.attempts()).toMatchObject([{ reason: 'suspended', exitCode: 143 }, { reason: 'completed' }]);
+      expect(records.events.map(({ message }) => message)).toEqual(
+        expect.arrayContaining(['Suspension was requested by ada.', 'The run was resumed by grace.']),
+      );
+    },
+  );
 
-  it.each([
+  it.concurrent.each([
     ['has no folder for checkpoints', {}, undefined, 'WARNING: it has no folder for checkpoints'],
     [
       'has written no checkpoint',
@@ -99,7 +102,7 @@ describe('a run that is suspended while it runs', () => {
     expect(host.records.latest().state).toBe('succeeded');
   });
 
-  it('tells it in the Web UI of Temporal', async () => {
+  it.concurrent('tells it in the Web UI of Temporal', async () => {
     const host = fakeHost(stoppable());
     await live(host, CHECKPOINTS, async (run) => {
       await host.records.reached('running');
@@ -113,7 +116,7 @@ describe('a run that is suspended while it runs', () => {
     });
   });
 
-  it('is suspended once, however often that is asked, and again after it was resumed', async () => {
+  it.concurrent('is suspended once, however often that is asked, and again after it was resumed', async () => {
     const host = fakeHost(stoppable());
     const asked = () => host.records.events.filter(({ type }) => type === 'suspend-requested').length;
     await live(host, CHECKPOINTS, async (run) => {
@@ -130,7 +133,7 @@ describe('a run that is suspended while it runs', () => {
     expect(starts(host)).toBe(2);
   });
 
-  it('and resumed before its container is gone goes on with the next, and was never suspended', async () => {
+  it.concurrent('and resumed before its container is gone goes on with the next, and was never suspended', async () => {
     const mayEnd = deferred();
     const host = fakeHost(stoppable());
     const { stopContainer } = host.activities;
@@ -150,7 +153,7 @@ describe('a run that is suspended while it runs', () => {
     expect(host.records.attempts()).toMatchObject([{ reason: 'suspended' }, { reason: 'completed' }]);
   });
 
-  it('just after it has ended by itself keeps its own end', async () => {
+  it.concurrent('just after it has ended by itself keeps its own end', async () => {
     const host = fakeHost(stoppable());
     const { stopContainer, followContainer } = host.activities;
     host.activities.stopContainer = async (input) => ({ ...(await stopContainer(input)), how: 'already-ended' });
@@ -162,7 +165,7 @@ describe('a run that is suspended while it runs', () => {
     expect(host.records.latest()).toMatchObject({ state: 'succeeded', reason: 'completed', attempt: 1 });
   });
 
-  it('can be cancelled while it waits', async () => {
+  it.concurrent('can be cancelled while it waits', async () => {
     const host = fakeHost(stoppable());
     await live(host, CHECKPOINTS, async (run) => {
       await host.records.reached('running');
@@ -176,7 +179,7 @@ describe('a run that is suspended while it runs', () => {
 });
 
 describe('a run that is suspended before it has a container', () => {
-  it('waits without one while it is queued, and takes a host when it is resumed', async () => {
+  it.concurrent('waits without one while it is queued, and takes a host when it is resumed', async () => {
     let hasHost = false;
     const assignHost: Activities['assignHost'] = async () => {
       if (!hasHost) throw ApplicationFailure.retryable('none', 'no-host');
@@ -195,7 +198,7 @@ describe('a run that is suspended before it has a container', () => {
     expect(starts(host)).toBe(1);
   });
 
-  it('does not wait for the registry', async () => {
+  it.concurrent('does not wait for the registry', async () => {
     const pulls = { begun: 0 };
     const host = fakeHost({
       pullImage: async () => {
@@ -215,7 +218,7 @@ describe('a run that is suspended before it has a container', () => {
     expect(host.records.latest().state).toBe('succeeded');
   });
 
-  it('does not wait for the delay of a retry, and keeps what it knows of its checkpoints', async () => {
+  it.concurrent('does not wait for the delay of a retry, and keeps what it knows of its checkpoints', async () => {
     const host = fakeHost({
       followContainer: async ({ attempt }) => ({ ...GOOD_OUTCOME, exitCode: attempt === 1 ? 1 : 0 }),
       cleanUp: async () => ({ removed: 1, checkpoint: 'epoch-3.pt' }),
@@ -264,7 +267,7 @@ describe('a run that is suspended while its host does not answer', () => {
 
   const IMPATIENT = { ...CHECKPOINTS, policy: { timeouts: { unreachable: '300ms' }, retries: { infrastructure: 1 } } };
 
-  it('is suspended when the host is back and the container is stopped', async () => {
+  it.concurrent('is suspended when the host is back and the container is stopped', async () => {
     const { changes, back } = goesAway();
     const host = fakeHost(changes);
     await live(host, CHECKPOINTS, async (run) => {
@@ -279,32 +282,38 @@ describe('a run that is suspended while its host does not answer', () => {
     expect(host.records.attempts()).toMatchObject([{ reason: 'suspended' }, { reason: 'completed' }]);
   });
 
-  it('is not said to be suspended where the host is lost, until it is back and has removed the container', async () => {
-    const { changes, back } = goesAway();
-    const host = fakeHost(changes);
-    await live(host, IMPATIENT, async (run) => {
-      await host.records.reached('unreachable');
-      await run.signal(suspendSignal, by);
-      await until(() => host.records.latest().message?.startsWith('Cannot be suspended yet: host fake is lost'));
-      expect(host.records.states()).not.toContain('suspended');
-      back();
-      await host.records.reached('suspended');
-      expect(host.records.latest().message).toContain('Its container is gone.');
-      await run.signal(resumeSignal);
-    });
-    expect(host.records.attempts()).toMatchObject([{ reason: 'suspended' }, { reason: 'completed' }]);
-  });
+  it.concurrent(
+    'is not said to be suspended where the host is lost, until it is back and has removed the container',
+    async () => {
+      const { changes, back } = goesAway();
+      const host = fakeHost(changes);
+      await live(host, IMPATIENT, async (run) => {
+        await host.records.reached('unreachable');
+        await run.signal(suspendSignal, by);
+        await until(() => host.records.latest().message?.startsWith('Cannot be suspended yet: host fake is lost'));
+        expect(host.records.states()).not.toContain('suspended');
+        back();
+        await host.records.reached('suspended');
+        expect(host.records.latest().message).toContain('Its container is gone.');
+        await run.signal(resumeSignal);
+      });
+      expect(host.records.attempts()).toMatchObject([{ reason: 'suspended' }, { reason: 'completed' }]);
+    },
+  );
 
-  it('and resumed while its host is lost goes on elsewhere, which takes from the budget of the infrastructure', async () => {
-    const { changes } = goesAway();
-    const host = fakeHost(changes);
-    await live(host, IMPATIENT, async (run) => {
-      await host.records.reached('unreachable');
-      await run.signal(suspendSignal, by);
-      await until(() => host.records.latest().message?.startsWith('Cannot be suspended yet'));
-      await run.signal(resumeSignal);
-    });
-    expect(host.records.states()).not.toContain('suspended');
-    expect(host.records.attempts()).toMatchObject([{ reason: 'host-lost' }, { reason: 'completed' }]);
-  });
+  it.concurrent(
+    'and resumed while its host is lost goes on elsewhere, which takes from the budget of the infrastructure',
+    async () => {
+      const { changes } = goesAway();
+      const host = fakeHost(changes);
+      await live(host, IMPATIENT, async (run) => {
+        await host.records.reached('unreachable');
+        await run.signal(suspendSignal, by);
+        await until(() => host.records.latest().message?.startsWith('Cannot be suspended yet'));
+        await run.signal(resumeSignal);
+      });
+      expect(host.records.states()).not.toContain('suspended');
+      expect(host.records.attempts()).toMatchObject([{ reason: 'host-lost' }, { reason: 'completed' }]);
+    },
+  );
 });

@@ -8,7 +8,7 @@ import { deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
 import { workflowSuite } from '../helpers/workflow-suite';
 
-const suite = workflowSuite();
+const suite = workflowSuite({ keepWorkers: true });
 
 const away = (): ApplicationFailure => ApplicationFailure.nonRetryable('the engine is away', 'engine-unavailable');
 
@@ -46,7 +46,7 @@ async function untilTakenAway(end: Promise<void> = new Promise(() => {})): Promi
 const IMPATIENT = { policy: { timeouts: { unreachable: '300ms' }, retries: { infrastructure: 1 } } };
 
 describe('a run whose host does not answer', () => {
-  it('is unreachable, and goes on where it was when the host is back', async () => {
+  it.concurrent('is unreachable, and goes on where it was when the host is back', async () => {
     const { changes, back } = hostThatGoesAway();
     const { activities, calls, records } = fakeHost(changes);
     await suite.withWorkers(activities, async (start) => {
@@ -65,7 +65,7 @@ describe('a run whose host does not answer', () => {
     expect(records.latest()).toMatchObject({ attempt: 1, reason: 'completed' });
   });
 
-  it('tells a start that it is not the first where the engine went away over that', async () => {
+  it.concurrent('tells a start that it is not the first where the engine went away over that', async () => {
     const starts: StartContainerInput[] = [];
     const { activities, records } = fakeHost();
     const startContainer = activities.startContainer;
@@ -84,32 +84,35 @@ describe('a run whose host does not answer', () => {
     ]);
   });
 
-  it('goes on elsewhere after its lease was revoked, with a higher epoch, and leaves the lost host alone', async () => {
-    const { changes } = hostThatGoesAway();
-    const starts: StartContainerInput[] = [];
-    const { activities, calls, records } = fakeHost(changes);
-    const startContainer = activities.startContainer;
-    activities.startContainer = async (input) => {
-      starts.push(input);
-      return startContainer(input);
-    };
-    await suite.withWorkers(activities, async (start) => {
-      const run = await start(IMPATIENT);
-      await run.result();
-      expect((await run.describe()).memo).toMatchObject({ [MEMO.epoch]: 3 });
-    });
-    expect(starts.map(({ attempt, epoch }) => [attempt, epoch])).toEqual([
-      [1, 1],
-      [2, 3],
-    ]);
-    expect(calls.filter((name) => name === 'cleanUp')).toHaveLength(1);
-    expect(records.events.map(({ message }) => message)).toContain(
-      'The lease of host fake was revoked; only containers of epoch 2 or later are valid.',
-    );
-    expect(records.attempts()).toMatchObject([{ reason: 'host-lost' }, { reason: 'completed' }]);
-  });
+  it.concurrent(
+    'goes on elsewhere after its lease was revoked, with a higher epoch, and leaves the lost host alone',
+    async () => {
+      const { changes } = hostThatGoesAway();
+      const starts: StartContainerInput[] = [];
+      const { activities, calls, records } = fakeHost(changes);
+      const startContainer = activities.startContainer;
+      activities.startContainer = async (input) => {
+        starts.push(input);
+        return startContainer(input);
+      };
+      await suite.withWorkers(activities, async (start) => {
+        const run = await start(IMPATIENT);
+        await run.result();
+        expect((await run.describe()).memo).toMatchObject({ [MEMO.epoch]: 3 });
+      });
+      expect(starts.map(({ attempt, epoch }) => [attempt, epoch])).toEqual([
+        [1, 1],
+        [2, 3],
+      ]);
+      expect(calls.filter((name) => name === 'cleanUp')).toHaveLength(1);
+      expect(records.events.map(({ message }) => message)).toContain(
+        'The lease of host fake was revoked; only containers of epoch 2 or later are valid.',
+      );
+      expect(records.attempts()).toMatchObject([{ reason: 'host-lost' }, { reason: 'completed' }]);
+    },
+  );
 
-  it('that is cancelled meanwhile is stopped when the host is back, and only then cancelled', async () => {
+  it.concurrent('that is cancelled meanwhile is stopped when the host is back, and only then cancelled', async () => {
     const { changes, back } = hostThatGoesAway();
     const { activities, calls, records } = fakeHost(changes);
     await suite.withWorkers(activities, async (start) => {
@@ -125,7 +128,7 @@ describe('a run whose host does not answer', () => {
     expect(records.states().slice(-3)).toEqual(['unreachable', 'stopping', 'cancelled']);
   });
 
-  it('that was to be cancelled is not said to be, where its host is lost', async () => {
+  it.concurrent('that was to be cancelled is not said to be, where its host is lost', async () => {
     const { changes } = hostThatGoesAway();
     const { activities, records } = fakeHost({ ...changes, followContainer: async () => untilTakenAway() });
     await suite.withWorkers(activities, async (start) => {
@@ -139,7 +142,7 @@ describe('a run whose host does not answer', () => {
     expect(records.attempts()).toHaveLength(1);
   });
 
-  it('does not wait for a host that is away when its container has ended already', async () => {
+  it.concurrent('does not wait for a host that is away when its container has ended already', async () => {
     const { activities, calls, records } = fakeHost({
       cleanUp: async () => {
         throw away();

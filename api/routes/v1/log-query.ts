@@ -65,6 +65,13 @@ export const LogsQuerySchema = Type.Object(
       Type.Integer({ minimum: 0, description: 'Only the last this many of the lines that the others leave.' }),
     ),
     attempt: Type.Optional(Type.Integer({ minimum: 1, description: 'Only the lines of this attempt.' })),
+    node: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'Of a gang, the log of the node of this rank: in its newest attempt, or in the one that `attempt` names. Default 0, whose log is that of the gang itself. `Content-Location` is the log by its own address.',
+      }),
+    ),
     grep: Type.Optional(Pattern('Only the lines that this matches.')),
     ...PATTERN_OPTIONS,
     timestamps: defaulted(

@@ -7,7 +7,7 @@ import type { FastifySchema } from 'fastify';
 import { LogEndSchema, LogLineSchema } from '../../../contract/http';
 import type { OpenStreams } from '../../plugins/open-streams';
 import { invalidInput } from '../../problem-error';
-import { findRunWithLog } from '../../services/find-run';
+import { filterOf, findRunWithLog, type LogChoice } from '../../services/find-log';
 import { formatFromAccept, LOG_MEDIA_TYPES, type LogFormat } from '../../services/log-formats';
 import { logQueryOf } from '../../services/log-selection';
 import { pushLog } from '../../services/push-log';
@@ -63,24 +63,35 @@ export const runLogRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (a
     preHandler: async (request) => {
       // Before a connection becomes a WebSocket, which could not be answered a problem.
       if (!request.ws) return;
-      await findRunWithLog(services, request.params.id);
+      await findRunWithLog(services, request.params.id, choiceOf(request.query));
       socketRequestOf(request.query);
     },
     handler: async (request, reply) => {
-      const { run } = await findRunWithLog(services, request.params.id);
       const format = request.query.format ?? formatFromAccept(request.headers.accept);
       const after = format === 'sse' ? lastEventId(request.headers) : undefined;
+      const run = await findRunWithLog(services, request.params.id, choiceOf(request.query, after));
       const wanted = requestOf(request.query, format, after);
       if (after !== undefined && (await isAllRead(services, run, after))) return reply.code(204).send();
       const log = readLog(services, { ...wanted, runId: run.id, signal: streams.open(reply.raw) });
-      return reply.type(LOG_MEDIA_TYPES[format]).header('cache-control', 'no-store').send(Readable.from(log));
+      const headers = { 'cache-control': 'no-store', 'content-location': logPath(run.id) };
+      return reply.type(LOG_MEDIA_TYPES[format]).headers(headers).send(Readable.from(log));
     },
-    wsHandler: async (socket, request) =>
-      pushLog(services, socket, { runId: request.params.id, ...socketRequestOf(request.query) }),
+    wsHandler: async (socket, request) => {
+      const { id } = await findRunWithLog(services, request.params.id, choiceOf(request.query));
+      await pushLog(services, socket, { runId: id, ...socketRequestOf(request.query) });
+    },
   });
 };
 
 type LogsQuery = Static<typeof LogsQuerySchema>;
+
+function choiceOf({ node, attempt, from }: LogsQuery, after?: number): LogChoice {
+  return { node, attempt, isResumed: after !== undefined || (from ?? 1) > 1 };
+}
+
+function logPath(runId: string): string {
+  return `/v1/runs/${encodeURIComponent(runId)}/logs`;
+}
 
 function requestOf(
   query: LogsQuery,
@@ -88,7 +99,7 @@ function requestOf(
   after: number | undefined,
 ): Omit<LogRequest, 'runId' | 'signal'> {
   const { follow = format === 'sse' && query.until === undefined, timestamps } = query;
-  return { format, follow, timestamps, query: logQueryOf(query, { follow, after }) };
+  return { format, follow, timestamps, query: logQueryOf(filterOf(query), { follow, after }) };
 }
 
 function socketRequestOf(query: LogsQuery): Pick<LogRequest, 'follow' | 'query'> {
@@ -97,7 +108,7 @@ function socketRequestOf(query: LogsQuery): Pick<LogRequest, 'follow' | 'query'>
     throw invalidInput([{ path: 'format', message }]);
   }
   const { follow = query.until === undefined } = query;
-  return { follow, query: logQueryOf(query, { follow }) };
+  return { follow, query: logQueryOf(filterOf(query), { follow }) };
 }
 
 function lastEventId(headers: { 'last-event-id'?: string }): number | undefined {

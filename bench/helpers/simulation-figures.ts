@@ -45,6 +45,7 @@ export function createFigures({ lastSubmitMs }: Pick<Load, 'lastSubmitMs'>): Fig
       preemptions: counters.preemptions,
       grants: counters.grants,
       mostQueued: counters.mostQueued,
+      mostRefused: counters.mostRefused,
       simulatedHours: rounded(counters.endedMs / 3_600_000),
     }),
   };

@@ -22,6 +22,8 @@ export interface Progress {
   hosts: string[];
   firstStartMs: number | null;
   ended: boolean;
+  /** When its submission was accepted, ISO. */
+  submittedAt: string;
 }
 
 /** What happened in a simulation, for whoever measures it. */
@@ -41,9 +43,11 @@ export interface Counters {
   claims: number;
   /** Longest queue. */
   mostQueued: number;
+  /** Most submissions that were refused at one time because the queue was full. */
+  mostRefused: number;
   /** Time that the core itself took. */
   coreMs: number;
-  /** Time that processors worked for all of the simulation. */
+  /** Time that processors worked for it: of all that they worked for the simulation, the share that the core had of its time. */
   cpuMs: number;
   endedMs: number;
 }
@@ -65,6 +69,9 @@ interface Simulation {
   readonly lost: Set<string>;
   /** Runs that hold leases on a host. */
   readonly on: Map<string, Set<Progress>>;
+  /** Whose submission was refused because the queue was full, in order. */
+  readonly refused: Progress[];
+  readonly maxQueued: number;
   heldGpus: number;
   queued: number;
 }
@@ -81,9 +88,11 @@ export function simulate(load: Load, watcher: Watcher, settings: Partial<PoolSet
   const simulation = createSimulation(load, watcher, settings);
   const { events, counters, core } = simulation;
   const before = process.cpuUsage();
+  const startedAt = performance.now();
   for (let next = events.next(); next; next = events.next()) {
     happen(simulation, next.event, next.atMs);
     while (events.nextMs() === next.atMs) happen(simulation, events.next()!.event, next.atMs);
+    submitAgain(simulation, next.atMs);
     for (const decision of timed(simulation, () => core.decide(next!.atMs))) {
       if (decision.kind === 'grant') begin(simulation, decision.lease, next.atMs);
       else askToLeave(simulation, decision.runId, decision.claim, next.atMs);
@@ -95,7 +104,7 @@ export function simulate(load: Load, watcher: Watcher, settings: Partial<PoolSet
     watcher.gpus(next.atMs, simulation.heldGpus, (load.hosts.length - simulation.lost.size) * 8);
   }
   const { user, system } = process.cpuUsage(before);
-  counters.cpuMs = (user + system) / 1_000;
+  counters.cpuMs = ((user + system) / 1_000) * (counters.coreMs / (performance.now() - startedAt));
   const left = [...simulation.progress.values()].filter(({ ended }) => !ended);
   if (left.length > 0) throw new Error(`${left.length} runs never ended, such as ${left[0]!.run.id}`);
   return counters;
@@ -108,7 +117,16 @@ function createSimulation(load: Load, watcher: Watcher, settings: Partial<PoolSe
   const events = createEventHeap<Event>();
   const progress = new Map<string, Progress>();
   for (const run of load.runs) {
-    const one = { run, claim: 0, leftMs: run.lengthMs, startedMs: null, hosts: [], firstStartMs: null, ended: false };
+    const one: Progress = {
+      run,
+      claim: 0,
+      leftMs: run.lengthMs,
+      startedMs: null,
+      hosts: [],
+      firstStartMs: null,
+      ended: false,
+      submittedAt: run.request.submittedAt,
+    };
     progress.set(run.id, one);
     events.add(run.submitMs, { kind: 'submit', progress: one });
   }
@@ -122,6 +140,7 @@ function createSimulation(load: Load, watcher: Watcher, settings: Partial<PoolSe
     preemptions: 0,
     claims: 0,
     mostQueued: 0,
+    mostRefused: 0,
     coreMs: 0,
     cpuMs: 0,
     endedMs: 0,
@@ -130,6 +149,8 @@ function createSimulation(load: Load, watcher: Watcher, settings: Partial<PoolSe
   const none = {
     lost: new Set<string>(),
     on: new Map(load.hosts.map(({ name }) => [name, new Set<Progress>()])),
+    refused: [],
+    maxQueued: settings.maxQueued ?? POOL_DEFAULTS.maxQueued,
     heldGpus: 0,
     queued: 0,
   };
@@ -139,7 +160,7 @@ function createSimulation(load: Load, watcher: Watcher, settings: Partial<PoolSe
 function happen(simulation: Simulation, event: Event, nowMs: number): void {
   switch (event.kind) {
     case 'submit':
-      return ask(simulation, event.progress, nowMs);
+      return submit(simulation, event.progress, nowMs);
     case 'end':
       if (!isHeld(event)) return;
       release(simulation, event.progress, nowMs);
@@ -162,6 +183,22 @@ function happen(simulation: Simulation, event: Event, nowMs: number): void {
   }
 }
 
+/** A full queue takes no submission, as the API answers it; what was refused comes again as soon as there is room. */
+function submit(simulation: Simulation, progress: Progress, nowMs: number): void {
+  if (simulation.queued >= simulation.maxQueued) {
+    simulation.refused.push(progress);
+    return;
+  }
+  progress.submittedAt = new Date(nowMs).toISOString();
+  ask(simulation, progress, nowMs);
+}
+
+function submitAgain(simulation: Simulation, nowMs: number): void {
+  const { refused, counters, queued, maxQueued } = simulation;
+  counters.mostRefused = Math.max(counters.mostRefused, refused.length);
+  for (const progress of refused.splice(0, Math.max(0, maxQueued - queued))) submit(simulation, progress, nowMs);
+}
+
 const isHeld = ({ progress, claim }: { progress: Progress; claim: number }): boolean =>
   progress.claim === claim && progress.startedMs !== null && !progress.ended;
 
@@ -169,8 +206,9 @@ function ask(simulation: Simulation, progress: Progress, nowMs: number): void {
   const { core, counters } = simulation;
   progress.claim += 1;
   counters.claims += 1;
-  const { id: runId, request } = progress.run;
-  const { claim } = progress;
+  const { claim, submittedAt } = progress;
+  const runId = progress.run.id;
+  const request = { ...progress.run.request, submittedAt };
   const answer = timed(simulation, () => core.claim({ runId, claim, attempt: claim, request }, nowMs));
   if (answer.kind === 'refused') throw new Error(`${runId}: ${answer.why}`);
   simulation.queued += 1;

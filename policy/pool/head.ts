@@ -4,7 +4,7 @@ import type { Kept } from './permission';
 import { claimedBy, earliestPlace } from './plan';
 import type { Pool } from './pool';
 import { evictionFor, type Eviction } from './preempt';
-import type { Entry } from './queue';
+import { byAge, type Entry, type Line, type WaitClass } from './queue';
 import { exceedsOwnerQuota, exceedsProjectQuota } from './quota';
 import type { Reserved } from './reserved';
 import { isWantedBy, type Shape } from './shape';
@@ -34,19 +34,25 @@ export interface Pass extends Kept {
  */
 export function nextHead(pass: Pass): Entry | null {
   if (pass.head !== undefined) return pass.head;
-  let head: Entry | null = null;
-  const withoutRoom = new Set([...pass.pool.queue.shapes.keys()].filter((shape) => isWithoutRoom(pass, shape)));
-  for (const { entries } of pass.pool.queue.lines.values()) {
-    for (const entry of entries) {
-      if (!withoutRoom.has(entry.of.shape)) continue;
-      if (head && pass.order.compare(entry, head) >= 0) break;
-      if (isHindered(pass, entry)) continue;
-      head = entry;
-      break;
-    }
+  const firsts = new Map<Line, Entry>();
+  for (const [shape, waits] of pass.pool.queue.shapes) {
+    if (isWithoutRoom(pass, shape)) for (const wait of waits) noteFirst(pass, firsts, wait);
   }
+  let head: Entry | null = null;
+  for (const first of firsts.values()) if (!head || pass.order.compare(first, head) < 0) head = first;
   pass.head = head;
   return head;
+}
+
+/** Within a line the older comes first, which is cheaper to see than the order of all. */
+function noteFirst(pass: Pass, firsts: Map<Line, Entry>, { line, entries }: WaitClass): void {
+  const known = firsts.get(line);
+  for (const entry of entries) {
+    if (known && byAge(entry, known) > 0) return;
+    if (isHindered(pass, entry)) continue;
+    firsts.set(line, entry);
+    return;
+  }
 }
 
 function isWithoutRoom({ full, hopeless }: Pass, shape: Shape): boolean {

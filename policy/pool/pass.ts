@@ -43,7 +43,8 @@ export function passOver(pool: Pool, nowMs: number): Decision[] {
 function startBefore(pass: Pass): Decision[] {
   const head = nextHead(pass);
   const isBefore = (entry: Entry): boolean => !head || pass.order.compare(entry, head) < 0;
-  const hopeful = hopefulIn(pass).filter(({ entries }) => isBefore(entries[0]!));
+  const lines = new Set([...pass.pool.queue.lines.values()].filter(({ entries }) => isBefore(entries[0]!)));
+  const hopeful = hopefulIn(pass, ({ line, entries }) => lines.has(line) && isBefore(entries[0]!));
   return startIn(pass, hopeful, (cursor) => pass.head !== undefined && isBefore(entryAt(cursor)));
 }
 
@@ -58,7 +59,7 @@ function settleHeads(pass: Pass): Decision[] {
 }
 
 function startBehind(pass: Pass): Decision[] {
-  const hopeful = hopefulIn(pass).filter(({ shape, shortestMs }) => pass.nowMs + shortestMs <= latestOf(pass, shape));
+  const hopeful = hopefulIn(pass, ({ shape, shortestMs }) => pass.nowMs + shortestMs <= latestOf(pass, shape));
   return startIn(pass, hopeful, () => true);
 }
 
@@ -80,10 +81,11 @@ function startIn(pass: Pass, waits: readonly WaitClass[], goesOn: (next: Cursor)
   return decisions;
 }
 
-function hopefulIn({ pool, full }: Pass): WaitClass[] {
+function hopefulIn({ pool, full }: Pass, may: (wait: WaitClass) => boolean): WaitClass[] {
   const hopeful: WaitClass[] = [];
   for (const [shape, waits] of pool.queue.shapes) {
-    if (shape.closed === null && shape.candidates.size > 0 && !full.has(shape)) hopeful.push(...waits);
+    if (shape.closed !== null || shape.candidates.size === 0 || full.has(shape)) continue;
+    for (const wait of waits) if (may(wait)) hopeful.push(wait);
   }
   return hopeful;
 }

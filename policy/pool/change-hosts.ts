@@ -11,7 +11,8 @@ export function addHosts(pool: Pool, hosts: readonly PoolHostFacts[]): void {
   const named = new Map(hosts.map((facts) => [facts.name, facts]));
   for (const host of pool.hosts) {
     const facts = named.get(host.name) ?? { ...host.facts, contact: 'lost' as const };
-    Object.assign(host, measured(facts, pool.settings.cpuOvercommit), { gone: !named.has(host.name) });
+    if (facts !== host.facts) Object.assign(host, measured(facts, pool.settings.cpuOvercommit));
+    host.gone = !named.has(host.name);
   }
   for (const facts of named.values()) {
     if (pool.hostNamed.has(facts.name)) continue;

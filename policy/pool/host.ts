@@ -13,8 +13,10 @@ export interface Host {
   /** Thousandths of a CPU that may be given out, with overcommit. */
   cpus: number;
   memory: number;
-  /** The same for hosts that have the same. */
+  /** The same for hosts that have the same, without GPUs in trouble. */
   kind: string;
+  /** The same for hosts that have the same, GPUs in trouble included. */
+  make: string;
   /** GPUs without trouble by id, in the order in which they are given out: the smallest first. */
   usable: ReadonlyMap<string, Gpu>;
   usedCpus: number;
@@ -60,15 +62,17 @@ export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: nu
 export function measured(
   facts: PoolHostFacts,
   cpuOvercommit: number,
-): Pick<Host, 'facts' | 'kind' | 'cpus' | 'memory' | 'usable'> {
+): Pick<Host, 'facts' | 'kind' | 'make' | 'cpus' | 'memory' | 'usable'> {
   const usable = facts.gpus
     .filter(({ trouble }) => trouble === null)
     .toSorted(
       (one, other) => one.memoryBytes - other.memoryBytes || one.index - other.index || before(one.id, other.id),
     );
+  const cpus = Math.floor(thousandths(facts.cpus) * Math.max(1, cpuOvercommit));
   return {
     facts,
-    cpus: Math.floor(thousandths(facts.cpus) * Math.max(1, cpuOvercommit)),
+    cpus,
+    make: JSON.stringify([cpus, facts.memoryBytes, facts.gpus.map(({ model, memoryBytes }) => [model, memoryBytes])]),
     memory: facts.memoryBytes,
     kind: JSON.stringify([facts.cpus, facts.memoryBytes, usable.map(({ model, memoryBytes }) => [model, memoryBytes])]),
     usable: new Map(usable.map((gpu) => [gpu.id, gpu])),

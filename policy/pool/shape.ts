@@ -33,6 +33,8 @@ export interface Shape {
   candidates: Map<Host, number>;
   /** The same by rank; the smaller the rank, the better. */
   ranks: Map<number, Set<Host>>;
+  /** See {@link fullNodes}; by make of the host. */
+  readonly fulls: Map<string, number>;
   /** Models of GPUs that are known to be, or not to be, of the one that is asked for. */
   readonly models: Map<string, boolean>;
   /** See `timesIn` in policy/pool/earliest. */
@@ -93,6 +95,7 @@ export function createShape(key: string, request: LeaseRequest): Shape {
     openOf: -1,
     candidates: new Map(),
     ranks: new Map(),
+    fulls: new Map(),
     models: new Map(),
     times: null,
     place: { version: -1, found: null },
@@ -166,7 +169,12 @@ function mayHaveNodes(host: Host, shape: Shape): boolean {
 
 /** Nodes of a shape that an empty host could hold, GPUs in trouble included. */
 export function fullNodes(host: Host, shape: Shape): number {
-  return nodesIn(shape, host.cpus, host.memory, wantedOf(host.facts.gpus, shape));
+  let nodes = shape.fulls.get(host.make);
+  if (nodes === undefined) {
+    nodes = nodesIn(shape, host.cpus, host.memory, wantedOf(host.facts.gpus, shape));
+    shape.fulls.set(host.make, nodes);
+  }
+  return nodes;
 }
 
 /** Nodes of a shape that fit into what is free on a host. */

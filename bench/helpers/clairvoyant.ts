@@ -1,5 +1,5 @@
 import { createEventHeap, type EventHeap } from './event-heap';
-import type { Watcher } from './simulation';
+import type { Watcher } from './simulated-pool';
 import type { Load, SimulatedRun } from './simulated-load';
 
 /**

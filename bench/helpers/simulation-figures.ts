@@ -1,5 +1,5 @@
 import { median, rounded } from './report';
-import type { Counters, Progress, Watcher } from './simulation';
+import type { Counters, Progress, Watcher } from './simulated-pool';
 import { PROJECTS, type Load } from './simulated-load';
 
 /** Measures a simulation between two instants, in which more is asked for than there is. */
@@ -42,13 +42,14 @@ export function createFigures({ lastSubmitMs }: Pick<Load, 'lastSubmitMs'>): Fig
       utilisationPercent: utilisation(),
       waitMinutes: waitsOf(waits),
       fairness: { jain: rounded(jain(used), 4), shareOfWeight: sharesOf(used) },
-      preemptions: counters.preemptions,
-      grants: counters.grants,
-      mostQueued: counters.mostQueued,
-      mostRefused: counters.mostRefused,
+      ...pick(counters, ['preemptions', 'grants', 'mostQueued', 'mostRefused']),
       simulatedHours: rounded(counters.endedMs / 3_600_000),
     }),
   };
+}
+
+function pick<K extends keyof Counters>(counters: Counters, names: readonly K[]): object {
+  return Object.fromEntries(names.map((name) => [name, counters[name]]));
 }
 
 function waitsOf(waits: ReadonlyMap<number, readonly number[]>): object {

@@ -1,8 +1,13 @@
-import { POOL_DEFAULTS, type Lease, type PoolSettings } from '../../contract/pool';
-import { createPoolCore, type PoolCore } from '../../policy/pool/core';
-import { createEventHeap, type EventHeap } from './event-heap';
-import { createLeaseLedger, type LeaseLedger } from './lease-ledger';
-import { PROJECTS, type Load, type SimulatedRun } from './simulated-load';
+import type { Lease, PoolSettings } from '../../contract/pool';
+import { PROJECTS, type Load } from './simulated-load';
+import {
+  createSimulation,
+  type Counters,
+  type Event,
+  type Progress,
+  type Simulation,
+  type Watcher,
+} from './simulated-pool';
 
 /** Runs keep their progress up to the last checkpoint before their host was lost. */
 export const CHECKPOINT_MS = 30 * 60_000;
@@ -12,69 +17,6 @@ const LOST_MS = 5 * 60_000;
 
 /** How long a run takes to give way. */
 const GRACE_MS = 60_000;
-
-export interface Progress {
-  readonly run: SimulatedRun;
-  claim: number;
-  leftMs: number;
-  startedMs: number | null;
-  /** Where it runs. */
-  hosts: string[];
-  firstStartMs: number | null;
-  ended: boolean;
-  /** When its submission was accepted, ISO. */
-  submittedAt: string;
-}
-
-/** What happened in a simulation, for whoever measures it. */
-export interface Watcher {
-  /** From then on as many GPUs are held, and as many are there. */
-  gpus(atMs: number, held: number, there: number): void;
-  started(progress: Progress, atMs: number): void;
-  /** A lease is over that was held since then. */
-  released(progress: Progress, fromMs: number, atMs: number): void;
-}
-
-export interface Counters {
-  grants: number;
-  /** Of these in answer to a claim. */
-  grantsAtOnce: number;
-  preemptions: number;
-  claims: number;
-  /** Longest queue. */
-  mostQueued: number;
-  /** Most submissions that were refused at one time because the queue was full. */
-  mostRefused: number;
-  /** Time that the core itself took. */
-  coreMs: number;
-  /** Time that processors worked for it: of all that they worked for the simulation, the share that the core had of its time. */
-  cpuMs: number;
-  endedMs: number;
-}
-
-type Event =
-  | { kind: 'submit'; progress: Progress }
-  | { kind: 'end' | 'leave' | 'fail'; progress: Progress; claim: number }
-  | { kind: 'lost' | 'back'; host: string }
-  | { kind: 'look' };
-
-interface Simulation {
-  readonly core: PoolCore;
-  readonly load: Load;
-  readonly ledger: LeaseLedger;
-  readonly events: EventHeap<Event>;
-  readonly progress: Map<string, Progress>;
-  readonly watcher: Watcher;
-  readonly counters: Counters;
-  readonly lost: Set<string>;
-  /** Runs that hold leases on a host. */
-  readonly on: Map<string, Set<Progress>>;
-  /** Whose submission was refused because the queue was full, in order. */
-  readonly refused: Progress[];
-  readonly maxQueued: number;
-  heldGpus: number;
-  queued: number;
-}
 
 export const SIMULATED_SETTINGS: Partial<PoolSettings> = {
   weights: Object.fromEntries(PROJECTS.map(({ name, weight }) => [name, weight])),
@@ -108,53 +50,6 @@ export function simulate(load: Load, watcher: Watcher, settings: Partial<PoolSet
   const left = [...simulation.progress.values()].filter(({ ended }) => !ended);
   if (left.length > 0) throw new Error(`${left.length} runs never ended, such as ${left[0]!.run.id}`);
   return counters;
-}
-
-function createSimulation(load: Load, watcher: Watcher, settings: Partial<PoolSettings>): Simulation {
-  const core = createPoolCore('simulated');
-  core.configure({ ...POOL_DEFAULTS, ...settings });
-  core.hostsAre(load.hosts, 0);
-  const events = createEventHeap<Event>();
-  const progress = new Map<string, Progress>();
-  for (const run of load.runs) {
-    const one: Progress = {
-      run,
-      claim: 0,
-      leftMs: run.lengthMs,
-      startedMs: null,
-      hosts: [],
-      firstStartMs: null,
-      ended: false,
-      submittedAt: run.request.submittedAt,
-    };
-    progress.set(run.id, one);
-    events.add(run.submitMs, { kind: 'submit', progress: one });
-  }
-  for (const { host, atMs, backMs } of load.losses) {
-    events.add(atMs, { kind: 'lost', host });
-    events.add(backMs, { kind: 'back', host });
-  }
-  const counters = {
-    grants: 0,
-    grantsAtOnce: 0,
-    preemptions: 0,
-    claims: 0,
-    mostQueued: 0,
-    mostRefused: 0,
-    coreMs: 0,
-    cpuMs: 0,
-    endedMs: 0,
-  };
-  const ledger = createLeaseLedger(load.hosts);
-  const none = {
-    lost: new Set<string>(),
-    on: new Map(load.hosts.map(({ name }) => [name, new Set<Progress>()])),
-    refused: [],
-    maxQueued: settings.maxQueued ?? POOL_DEFAULTS.maxQueued,
-    heldGpus: 0,
-    queued: 0,
-  };
-  return { core, load, ledger, events, progress, watcher, counters, ...none };
 }
 
 function happen(simulation: Simulation, event: Event, nowMs: number): void {

@@ -39,6 +39,13 @@ export function advance(cursor: Cursor): void {
 
 export const entryAt = ({ wait, at }: Cursor): Entry => wait.entries[at]!;
 
+/** At the first of a class that may have a place; null where none may. */
+function cursorIn(wait: WaitClass, nowMs: number, latestMs: number): Cursor | null {
+  const cursor = { wait, at: -1, latestMs, nowMs, tooLongMs: Infinity };
+  advance(cursor);
+  return cursor.at < wait.entries.length ? cursor : null;
+}
+
 /** @param latestOf until when one of a class may have a place, if it may have one. */
 export function createCursors(
   waits: readonly WaitClass[],
@@ -46,12 +53,7 @@ export function createCursors(
   nowMs = 0,
   latestOf: (wait: WaitClass) => number = () => Infinity,
 ): Cursors {
-  const heap: Cursor[] = [];
-  for (const wait of waits) {
-    const cursor = { wait, at: -1, latestMs: latestOf(wait), nowMs, tooLongMs: Infinity };
-    advance(cursor);
-    if (cursor.at < wait.entries.length) heap.push(cursor);
-  }
+  const heap = waits.flatMap((wait) => cursorIn(wait, nowMs, latestOf(wait)) ?? []);
   const isBefore = (one: number, other: number): boolean =>
     order.compare(entryAt(heap[one]!), entryAt(heap[other]!)) < 0;
   const sink = (from: number): void => {

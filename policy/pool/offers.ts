@@ -2,28 +2,8 @@ import { changesSoFar } from './changes';
 import { releasesOf, type Claimed } from './earliest';
 import { before, type Host, type Release } from './host';
 import type { Pool } from './pool';
-import { freeNodes, freeWanted, fullNodes, nodesIn, wantedOf, type Shape } from './shape';
+import { freeNodes, freeWanted, fullNodes, nodesIn, wantedOf, type Offer, type OfferTable, type Shape } from './shape';
 import type { Held } from './state';
-
-/** Nodes of a shape that a host could take if runs of lower priority left it. */
-export interface Offer {
-  host: Host;
-  nodes: number;
-  victims: readonly Held[];
-  /** Victims for each node. */
-  price: number;
-}
-
-/** What all hosts offer to a shape of one priority. */
-export interface OfferTable {
-  byHost: Map<Host, Offer>;
-  /** Of all hosts together. */
-  nodes: number;
-  /** In order of price; null where somebody has to sort them. */
-  sorted: readonly Offer[] | null;
-  /** Changes that it knows of. */
-  seen: number;
-}
 
 /** Offers as of now: only hosts that have changed are looked at again. */
 export function offersOf(pool: Pool, shape: Shape, priority: number): OfferTable {

@@ -1,8 +1,8 @@
 import type { Host } from './host';
-import { bestOffer, offersOf, victimsOn, type Offer, type OfferTable } from './offers';
+import { bestOffer, offersOf, victimsOn } from './offers';
 import type { ClaimedRoom } from './plan';
 import type { Pool } from './pool';
-import type { Shape } from './shape';
+import type { Offer, OfferTable, Shape } from './shape';
 import type { Held } from './state';
 
 /** Whom a run makes give way, and where it is then meant to be. */

@@ -1,7 +1,7 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseRequest } from '../../contract/pool';
-import type { OfferTable } from './offers';
 import { isExpected, isReady, takesProcesses, thousandths, type Host } from './host';
+import type { Held } from './state';
 
 /**
  * All that decides where a request can be held: requests that are alike share one, so that what was found for one of them
@@ -59,6 +59,26 @@ export interface Place {
   atMs: number;
   /** Nodes on each host. */
   places: ReadonlyMap<Host, number>;
+}
+
+/** Nodes of a shape that a host could take if runs of lower priority left it. */
+export interface Offer {
+  host: Host;
+  nodes: number;
+  victims: readonly Held[];
+  /** Victims for each node. */
+  price: number;
+}
+
+/** What all hosts offer to a shape of one priority. */
+export interface OfferTable {
+  byHost: Map<Host, Offer>;
+  /** Of all hosts together. */
+  nodes: number;
+  /** In order of price; null where somebody has to sort them. */
+  sorted: readonly Offer[] | null;
+  /** Changes that it knows of. */
+  seen: number;
 }
 
 export function shapeKey(request: LeaseRequest): string {

@@ -53,9 +53,9 @@ export function reservedAt(pool: Pool, nowMs: number): Reserved {
   return {
     covers,
     breaks: (request, gpus, freed = []) => {
-      if (gpus.length === 0 || covers(request)) return null;
-      const leavesInTime = request.preemptible && pool.settings.preemption;
-      const begins = leavesInTime ? [] : open.map(({ from }) => Date.parse(from));
+      if (gpus.length === 0) return null;
+      const isNoMatterLater = (request.preemptible && pool.settings.preemption) || covers(request);
+      const begins = isNoMatterLater ? [] : open.map(({ from }) => Date.parse(from));
       const later = begins.filter((fromMs) => fromMs > nowMs && fromMs < nowMs + request.limitMs);
       return firstOf([nowMs, ...later], (atMs) =>
         brokenIn(pool, stockAt(atMs), request, gpus, atMs === nowMs ? freed : []),
@@ -95,7 +95,9 @@ function brokenIn(
     if (takes === 0) return null;
     const required = requiredOf(pool, stock, gpuModel, { project: request.project, taken });
     const free = ofModel(stock.free, gpuModel) + freed.filter(({ model }) => isNamed(model, gpuModel)).length;
-    return free - takes < required ? reservation : null;
+    if (free - takes >= required) return null;
+    // Where there is too little for all who have reserved, each may still take what is its own.
+    return takes > requiredOf(pool, stock, gpuModel) - required ? reservation : null;
   });
 }
 

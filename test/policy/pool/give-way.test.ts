@@ -158,6 +158,30 @@ describe('a reservation', () => {
     });
   });
 
+  it('of any GPU is no right to those of a model that another project has reserved', () => {
+    const t4s = gpusOf('b', 2, { model: 'NVIDIA T4' });
+    const pool = poolOf(host('a', { gpus: 2 }), host('b', { gpus: t4s }));
+    pool.reserve(reservation({ gpuModel: 'H100' }), NOW);
+    pool.reserve(reservation({ id: 'r2', project: 'blue' }), NOW);
+    expect(pool.claim(claim('blue-1', { gpus: 2, project: 'blue', avoid: ['b'] }), NOW)).toMatchObject({
+      explanation: { cause: 'reserved' },
+    });
+    pool.claim(claim('blue-2', { gpus: 2, project: 'blue' }), NOW);
+    pool.claim(claim('red', { gpus: 2, project: 'red' }), NOW);
+    expect(granted(pool)).toEqual(['blue-2', 'red']);
+  });
+
+  it('lets each take its own where a host was lost and there is too little for all', () => {
+    const hosts = [host('a', { gpus: 2 }), host('b', { gpus: 2 })];
+    const pool = poolOf(...hosts);
+    pool.reserve(reservation(), NOW);
+    pool.reserve(reservation({ id: 'r2', project: 'blue' }), NOW);
+    pool.hostsAre([hosts[0]!, { ...hosts[1]!, contact: 'lost' }], NOW);
+    for (const project of ['green', 'blue', 'red']) pool.claim(claim(`of-${project}`, { gpus: 1, project }), NOW);
+    pool.decide(NOW);
+    expect(pool.view(NOW).leases.map(({ runId }) => runId)).toEqual(['of-blue', 'of-red']);
+  });
+
   it('keeps out, before it begins, who would still be there then, and lets a preemptible one in', () => {
     const pool = poolOf(host('a', { gpus: 2 }));
     pool.reserve(reservation({ inMs: 30 * MINUTE }), NOW);

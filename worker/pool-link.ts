@@ -9,8 +9,7 @@ import {
 
 import type { PoolClient, RunWitness } from '../activities/pool-client';
 import { CONTROL_TASK_QUEUE, MEMO, POOL_WORKFLOW, poolWorkflowIdFor, workflowIdFor } from '../contract/names';
-import type { PoolInput } from '../contract/pool-messages';
-import { POOL_CORE_VERSION, type KeptPool } from '../policy/pool/kept';
+import { beginningOf, POOL_CORE_VERSION, type KeptPool } from '../policy/pool/kept';
 import { leaseQuery } from '../workflows/messages';
 import {
   claimAllUpdate,
@@ -84,18 +83,13 @@ async function startPool(client: Client, pool: string): Promise<void> {
     const why = `the pool decides by version ${kept?.core} of its core, this worker by ${POOL_CORE_VERSION}; it begins anew`;
     await unlessGone(() => client.workflow.getHandle(before.workflowId, before.runId).terminate(why));
   }
-  const input: PoolInput = { name: pool, ...(kept && { kept }) };
   await client.workflow.start(POOL_WORKFLOW, {
     taskQueue: CONTROL_TASK_QUEUE,
     workflowId: poolWorkflowIdFor(pool),
     workflowIdConflictPolicy: 'USE_EXISTING',
-    args: [input],
-    memo: { [MEMO.pool]: { ...(kept ?? NOTHING_KEPT), core: POOL_CORE_VERSION } },
-    staticSummary: `Queue and hosts of the pool ${pool}`,
+    ...beginningOf(pool, kept),
   });
 }
-
-const NOTHING_KEPT: Omit<KeptPool, 'core'> = { settings: {}, reservations: [], hosts: [] };
 
 async function lastOf(client: Client, pool: string): Promise<WorkflowExecutionDescription | null> {
   try {

@@ -1,4 +1,6 @@
 import type { PoolSettings, Reservation } from '../../contract/pool';
+import { MEMO } from '../../contract/names';
+import type { PoolInput } from '../../contract/pool-messages';
 import { emptyState, readState, type HostEntry, type PoolData, type PoolState } from './state';
 
 /**
@@ -22,6 +24,18 @@ export interface KeptPool {
 export function keptOf(state: PoolState): KeptPool {
   const { settings, reservations, hosts } = state as PoolData;
   return { core: POOL_CORE_VERSION, settings, reservations, hosts: hosts.filter(({ intent }) => intent !== 'none') };
+}
+
+/** With what the workflow of a pool is started, whoever starts it: what people had told the one before goes on. */
+export function beginningOf(
+  pool: string,
+  kept: KeptPool | undefined,
+): { args: [PoolInput]; memo: Record<string, KeptPool>; staticSummary: string } {
+  return {
+    args: [{ name: pool, ...(kept && { kept }) }],
+    memo: { [MEMO.pool]: { settings: {}, reservations: [], hosts: [], ...kept, core: POOL_CORE_VERSION } },
+    staticSummary: `Queue and hosts of the pool ${pool}`,
+  };
 }
 
 /** A pool that knows of no run; hosts are silent until they are reported. */

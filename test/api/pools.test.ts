@@ -1,3 +1,4 @@
+import { poolWorkflowIdFor } from '../../contract/names';
 import type { Problem } from '../../contract/problem';
 import type { HostDetail, PoolDetail, PoolSummary, RunExplanation } from '../../contract/pool-http';
 import type { Run } from '../../contract/run';
@@ -275,6 +276,19 @@ test('changes of one map of settings that are made at once all hold', async () =
       projectQuotas: { shared: { gpus: 1, runs: 5 }, ...Object.fromEntries(names.map((name) => [name, { gpus: 2 }])) },
       ownerQuotas: { ada: { runs: 1 } },
     });
+  });
+});
+
+test('a pool that was terminated keeps what it was told, also where a change begins it anew', async () => {
+  await inWorld(async () => {
+    await world.hostIs({ name: 'two', pool: 'ended', cpus: 1 });
+    await send('PATCH', '/v1/pools/ended', { weights: { vision: 2 } });
+    const handle = suite.client.getHandle(poolWorkflowIdFor('ended'));
+    await handle.terminate('by hand');
+    const { statusCode, body } = await send('PATCH', '/v1/pools/ended', { weights: { speech: 3 } });
+    expect([statusCode, JSON.parse(body).settings.weights]).toEqual([200, { vision: 2, speech: 3 }]);
+    expect(await handle.describe()).toMatchObject({ status: { name: 'RUNNING' } });
+    expect(await handle.describe().then(async ({ staticSummary }) => staticSummary())).toContain('pool ended');
   });
 });
 

@@ -90,7 +90,7 @@ describe('a flood, where the files of the engine are not to be seen', () => {
   );
 
   it('is stored whole where the engine keeps as much as it does by default there', async () => {
-    const count = 500_000;
+    const count = 300_000;
     host.config.host.containerLogFiles = 10;
     const log = { maxSizeBytes: FILE_BYTES, maxFiles: 10 };
     const id = await host.runOf('flood', ['python3', '-c', lines(count)], { log });
@@ -101,7 +101,7 @@ describe('a flood, where the files of the engine are not to be seen', () => {
   }, 180_000);
 
   it('loses nothing unnoticed and doubles nothing where the engine keeps too little', async () => {
-    const count = 500_000;
+    const count = 300_000;
     host.config.host.containerLogFiles = 2;
     const log = { maxSizeBytes: FILE_BYTES, maxFiles: 2 };
     const id = await host.runOf('flood', ['python3', '-c', lines(count)], { log });

@@ -1,6 +1,6 @@
 import type { HostActivities } from '../contract/activities';
+import { createInTurn } from '../contract/in-turn';
 import { createImagePulls } from '../host/image-pulls';
-import { createInTurn } from '../host/in-turn';
 import { createMachineView } from '../host/machine';
 import { overAbsence } from './engine-absence';
 import { toFailure } from './failure';

@@ -1,13 +1,13 @@
 import { Context } from '@temporalio/activity';
 
 import type { StartContainerInput, StartedContainer } from '../contract/activities';
+import type { InTurn } from '../contract/in-turn';
 import { LABELS } from '../contract/names';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
 import { newestCheckpoint, removeUnfinished } from '../host/checkpoints';
 import { planContainer } from '../host/container-plan';
 import { gpuHolders } from '../host/gpu-holders';
 import type { MachineView } from '../host/machine';
-import type { InTurn } from '../host/in-turn';
 import { resolveMounts } from '../host/mounts';
 import { formLabel, ownContainers, readIdentity } from '../host/own-containers';
 import { attemptPaths } from '../host/paths';

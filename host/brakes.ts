@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { Engine } from '../docker/engine';
-import { createInTurn } from './in-turn';
+import { createInTurn } from '../contract/in-turn';
 
 /** `slow`: a hundredth of a CPU. `pause`: nothing at all, which can cost a program that takes no short writes its output. */
 export type BrakeLevel = 'slow' | 'pause';

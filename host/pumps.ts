@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
+import { createInTurn } from '../contract/in-turn';
 import { LABELS } from '../contract/names';
 import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
@@ -12,7 +13,6 @@ import type { LogStore, Seal } from '../store/log-store';
 import { createBrakes, type BrakeLevel } from './brakes';
 import { createEngineClock } from './engine-clock';
 import { engineLogSize } from './flood-guard';
-import { createInTurn } from './in-turn';
 import { createLateLogs, type LateLogs } from './late-logs';
 import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
 import { pumpLog } from './log-pump';

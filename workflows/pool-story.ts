@@ -15,7 +15,7 @@ export class PoolStory {
 
   tell(core: PoolCore, nowMs: number): string {
     const runs = core.holders().length;
-    if (runs <= MANY_RUNS) return [`Pool **${this.name}**:`, look(core, nowMs)].join(' ');
+    if (runs <= MANY_RUNS) return `Pool **${this.name}**: ${look(core, nowMs)}`;
     if (nowMs - this.newest.atMs >= LOOK_EVERY_MS) this.newest = { text: look(core, nowMs), atMs: nowMs };
     const { text, atMs } = this.newest;
     return `Pool **${this.name}**: ${runs} runs wait or hold leases. As of ${new Date(atMs).toISOString()}: ${text}`;

@@ -1,7 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
 
+import { createInTurn } from '../../contract/in-turn';
 import type { PoolSettings, Quota } from '../../contract/pool';
 import type { RunSpec } from '../../contract/spec';
+import { quotaOf } from '../../policy/pool/quota';
 import type { QueuedCounts, RunStore } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
 import type { PoolDirectory } from './pool-directory';
@@ -31,7 +33,7 @@ export interface QueueRoomParts {
 
 export function createQueueRoom({ pools, runStore, logger }: QueueRoomParts): QueueRoom {
   const guests = createGuests();
-  const inTurn = createTurns();
+  const perPool = createInTurn();
 
   const takePlace = async (runId: string, spec: RunSpec, settings: PoolSettings): Promise<void> => {
     if (!guests.has(runId)) {
@@ -55,7 +57,7 @@ export function createQueueRoom({ pools, runStore, logger }: QueueRoomParts): Qu
     enter: async (runId, spec, accept) => {
       const settings = await pools.settings(spec.pool);
       // Between the count and the place that is taken by it nobody else may take one.
-      await inTurn(spec.pool, async () => takePlace(runId, spec, settings));
+      await perPool.run(spec.pool, async () => takePlace(runId, spec, settings));
       try {
         return await accept();
       } finally {
@@ -82,19 +84,6 @@ function createGuests() {
       known.times -= 1;
       if (known.times === 0) guests.delete(runId);
     },
-  };
-}
-
-/** Does works of one name one after another. */
-function createTurns(): (name: string, work: () => Promise<void>) => Promise<void> {
-  const last = new Map<string, Promise<void>>();
-  return async (name, work) => {
-    const mine = (last.get(name) ?? Promise.resolve()).then(work);
-    const settled = mine.catch(() => undefined);
-    last.set(name, settled);
-    await mine.finally(() => {
-      if (last.get(name) === settled) last.delete(name);
-    });
   };
 }
 
@@ -131,6 +120,5 @@ function fullQueue(
 
 /** How many runs of a project or an owner may wait; null: no limit. */
 export function mostQueued(quotas: Record<string, Quota>, name: string): number | null {
-  const quota = Object.hasOwn(quotas, name) ? quotas[name] : quotas['*'];
-  return quota?.queued ?? null;
+  return quotaOf(quotas, name)?.queued ?? null;
 }

@@ -31,7 +31,8 @@ export function exceedsOwnerQuota(pool: Pool, request: LeaseRequest): boolean {
   return quota !== undefined && exceeded(quota, pool.owners.get(request.owner), request) !== null;
 }
 
-function quotaOf(quotas: Record<string, Quota>, name: string): Quota | undefined {
+/** What is set for a project or an owner, or else for all. */
+export function quotaOf(quotas: Record<string, Quota>, name: string): Quota | undefined {
   if (Object.hasOwn(quotas, name)) return quotas[name];
   return Object.hasOwn(quotas, '*') ? quotas['*'] : undefined;
 }

@@ -1,10 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
-import { createInTurn } from '../contract/in-turn';
 import { LABELS } from '../contract/names';
 import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
@@ -13,6 +13,7 @@ import type { LogStore, Seal } from '../store/log-store';
 import { createBrakes, type BrakeLevel } from './brakes';
 import { createEngineClock } from './engine-clock';
 import { engineLogSize } from './flood-guard';
+import { createInTurn } from '../contract/in-turn';
 import { createLateLogs, type LateLogs } from './late-logs';
 import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
 import { pumpLog } from './log-pump';
@@ -69,7 +70,7 @@ export function createPumps(deps: PumpsDeps): Pumps {
   const { brakes } = pumpDeps;
   const pumps = new Map<string, Pump>();
   const perRun = createInTurn();
-  const stopping = new AbortController();
+  const stopping = createStop();
   let starting = Promise.resolve();
 
   const adopt = (target: PumpTarget): Pump => {
@@ -101,6 +102,13 @@ export function createPumps(deps: PumpsDeps): Pumps {
   };
   const late = createLateLogs({ ...pumpDeps, late: deps.lateLogs });
   return { start, adopt, release, letRun: brakes.letRun, brakeOf: brakes.levelOf, late, stop };
+}
+
+/** Every pump listens to it, and so does each of its looks at the engine for as long as that takes: Node need not warn of that. */
+function createStop(): AbortController {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  return stop;
 }
 
 /** What the pumps of a host work with. */

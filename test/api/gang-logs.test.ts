@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net';
-
 import WebSocket from 'ws';
 
 import { openLines } from './open-lines';
@@ -11,8 +9,7 @@ let port: number;
 
 beforeAll(async () => {
   api = await testApi();
-  await api.app.listen({ port: 0, host: '127.0.0.1' });
-  port = (api.app.server.address() as AddressInfo).port;
+  port = await api.listen();
   const { runStore } = api.services;
   await storeGang(runStore, 'once', 1);
   await storeGang(runStore, 'twice', 2);

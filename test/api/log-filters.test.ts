@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net';
-
 import type { LogWriter, NewLogLine } from '../../store/log-store';
 import { until } from '../helpers/until';
 import { openLines } from './open-lines';
@@ -11,8 +9,7 @@ let port: number;
 
 beforeAll(async () => {
   api = await testApi();
-  await api.app.listen({ port: 0, host: '127.0.0.1' });
-  port = (api.app.server.address() as AddressInfo).port;
+  port = await api.listen();
   const writer = await start('digits');
   await writer.append([
     line('loss 0.9', '00:00.5'),

@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net';
-
 import WebSocket from 'ws';
 
 import type { LogEnd } from '../../contract/http';
@@ -15,8 +13,7 @@ const sockets: WebSocket[] = [];
 
 beforeAll(async () => {
   api = await testApi();
-  await api.app.listen({ port: 0, host: '127.0.0.1' });
-  address = `ws://127.0.0.1:${(api.app.server.address() as AddressInfo).port}/v1/runs`;
+  address = `ws://127.0.0.1:${await api.listen()}/v1/runs`;
 });
 afterAll(async () => {
   for (const socket of sockets) socket.terminate();

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { request } from 'node:http';
 
 import { withHeartbeat } from '../../api/services/with-heartbeat';
@@ -15,8 +14,7 @@ let port: number;
 
 beforeAll(async () => {
   api = await testApi();
-  await api.app.listen({ port: 0, host: '127.0.0.1' });
-  port = (api.app.server.address() as AddressInfo).port;
+  port = await api.listen();
   const writer = await start('done');
   await writer.append([line('one', 1), line('two', 2, 'stderr'), line('', 3), line('vier ü', 4)]);
   await writer.append([line('a word from us', 5, 'system')]);
@@ -219,9 +217,8 @@ describe('a follow', () => {
 
 test('a server that closes breaks follows off and does not wait for them', async () => {
   const other = await api.again();
-  await other.app.listen({ port: 0, host: '127.0.0.1' });
   await storeRun(other.services.runStore, { id: 'endless' });
-  const reader = await openLines((other.app.server.address() as AddressInfo).port, '/v1/runs/endless/logs?follow=true');
+  const reader = await openLines(await other.listen(), '/v1/runs/endless/logs?follow=true');
 
   await other.app.close();
 

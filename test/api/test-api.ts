@@ -38,6 +38,8 @@ export interface TestApi {
   services: Services;
   /** What was logged, as objects. */
   logged: Record<string, unknown>[];
+  /** Takes connections from now on, on a free port of loopback, which it returns. */
+  listen(): Promise<number>;
   request(options: InjectOptions): Promise<LightMyRequestResponse>;
   post(url: string, payload: unknown, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
   get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
@@ -101,6 +103,7 @@ async function open(data: string, options: TestApiOptions, opened: (() => Promis
     app,
     services,
     logged,
+    listen: async () => Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port),
     request,
     post: (url, payload, headers) =>
       request({

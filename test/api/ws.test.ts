@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import type { AddressInfo } from 'node:net';
 
 import WebSocket from 'ws';
 
@@ -16,8 +15,7 @@ const sockets: WebSocket[] = [];
 
 beforeAll(async () => {
   api = await testApi();
-  await api.app.listen({ port: 0, host: '127.0.0.1' });
-  address = `ws://127.0.0.1:${(api.app.server.address() as AddressInfo).port}/ws`;
+  address = `ws://127.0.0.1:${await api.listen()}/ws`;
 });
 afterAll(async () => {
   for (const socket of sockets) socket.terminate();

@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net';
-
 import { storeGang, storeRun } from '../api/stored-run';
 import { testApi, type TestApi } from '../api/test-api';
 import { until } from '../helpers/until';
@@ -10,8 +8,7 @@ let server: string;
 
 beforeAll(async () => {
   api = await testApi();
-  await api.app.listen({ port: 0, host: '127.0.0.1' });
-  server = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`;
+  server = `http://127.0.0.1:${await api.listen()}`;
   await storeGang(api.services.runStore, 'gang-a', 2);
   await storeRun(api.services.runStore, { id: 'alone' });
   for (const id of ['gang-a', 'gang-a.e1.n2', 'gang-a.e2.n2', 'alone']) await write(id);

@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net';
-
 import type { LogWriter, NewLogLine } from '../../store/log-store';
 import { endRun, storeRun } from '../api/stored-run';
 import { testApi, type TestApi } from '../api/test-api';
@@ -11,8 +9,7 @@ let server: string;
 
 beforeAll(async () => {
   api = await testApi();
-  await api.app.listen({ port: 0, host: '127.0.0.1' });
-  server = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`;
+  server = `http://127.0.0.1:${await api.listen()}`;
   await write('digits', ['Loss 3', 'Loss 2 (nan)', 'x'], { labels: { team: 'vision' } }, 1);
   await write('digits-2', ['loss 1', 'x'], { state: 'succeeded', reason: 'completed', recipe: 'digits' }, 2);
 });

@@ -27,6 +27,17 @@ async function withPool<T>(
   });
 }
 
+/** The first container of a run goes on until it is stopped; all others do as `others` say, or end well at once. */
+function stoppedAtFirst(runId: () => string, others: Partial<Activities> = {}): Partial<Activities> {
+  const stoppable = containerThatMustBeStopped();
+  const followOther = others.followContainer ?? (async () => GOOD_OUTCOME);
+  return {
+    ...stoppable,
+    followContainer: async (input) =>
+      input.runId === runId() && input.attempt === 1 ? stoppable.followContainer(input) : followOther(input),
+  };
+}
+
 /** Containers that run until the test lets them end. */
 function heldContainers(): { changes: Partial<Activities>; ends: (runId: string) => void } {
   const ends = new Map<string, Deferred<void>>();
@@ -102,12 +113,7 @@ describe('a run of a pool', () => {
   });
 
   it('gives way to one of higher priority, and queues again with its place by age', async () => {
-    const stoppable = containerThatMustBeStopped();
-    const host = fakeHost({
-      ...stoppable,
-      followContainer: async (input) =>
-        input.attempt === 1 && input.runId === low ? stoppable.followContainer(input) : GOOD_OUTCOME,
-    });
+    const host = fakeHost(stoppedAtFirst(() => low));
     withPlaceOf(host);
     let low = '';
     await withPool(host, async (start, pool) => {
@@ -172,15 +178,8 @@ describe('the priority of a run that is changed', () => {
   });
 
   it('makes others give way at once, and goes with one that holds a place into its next claim', async () => {
-    const stoppable = containerThatMustBeStopped();
     const { changes, ends } = heldContainers();
-    const host = fakeHost({
-      ...stoppable,
-      followContainer: async (input) =>
-        input.runId === weakId && input.attempt === 1
-          ? stoppable.followContainer(input)
-          : changes.followContainer!(input),
-    });
+    const host = fakeHost(stoppedAtFirst(() => weakId, changes));
     withPlaceOf(host);
     let weakId = '';
     await withPool(host, async (start, pool) => {
@@ -230,15 +229,8 @@ describe('a claim that arrives after its release', () => {
   const lateClaim = async (run: WorkflowHandle) => (await run.query(leaseQuery))!.claim;
 
   it('is given back by the run, which does not want it any more', async () => {
-    const stoppable = containerThatMustBeStopped();
     const { changes, ends } = heldContainers();
-    const host = fakeHost({
-      ...stoppable,
-      followContainer: async (input) =>
-        input.runId === suspended && input.attempt === 1
-          ? stoppable.followContainer(input)
-          : changes.followContainer!(input),
-    });
+    const host = fakeHost(stoppedAtFirst(() => suspended, changes));
     let suspended = '';
     await withPool(host, async (start, pool) => {
       const run = await start({});

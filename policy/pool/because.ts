@@ -1,6 +1,7 @@
 import type { Part } from './fit';
 import type { Entry } from './queue';
-import { counted } from './words';
+import { freeWanted, wantedOf } from './shape';
+import { counted, gpusText } from './words';
 
 /** Why now and why there: `host a: best fit, 2 of 4 GPUs were free; passed 3 runs that cannot start yet`. */
 export function becauseOf({ waiting: { request }, of }: Entry, parts: readonly Part[], passed: number): string {
@@ -8,7 +9,7 @@ export function becauseOf({ waiting: { request }, of }: Entry, parts: readonly P
     const cpus = (host.cpus - host.usedCpus) / 1_000;
     const room =
       request.gpus > 0
-        ? `${host.freeGpus.length} of ${counted(host.facts.gpus.length, 'GPU')} were free`
+        ? `${freeWanted(host, of.shape)} of ${gpusText(wantedOf(host.facts.gpus, of.shape), request)} were free`
         : `${cpus} of ${counted(host.cpus / 1_000, 'CPU')} were free`;
     return `host ${host.name}: ${request.nodes > 1 ? `${counted(nodes, 'node')}, ` : ''}best fit, ${room}`;
   });

@@ -4,7 +4,7 @@ import type { Host } from './host';
 import { earliestPlace } from './plan';
 import type { Pool } from './pool';
 import type { Entry } from './queue';
-import { freeWanted, type Shape } from './shape';
+import { freeWanted, wantedOf, type Shape } from './shape';
 import type { Held } from './state';
 import { amountsOf, clockText, counted, gpusText, listed, listedBriefly, reason, type Why } from './words';
 
@@ -29,7 +29,12 @@ export function explainFull(pool: Pool, { request, of: { shape } }: Entry, nowMs
 
 /** Such as `host a has 1 of 4 GPUs free, 3 are held by run x until 14:20 UTC at the latest`. */
 function roomOn(host: Host, shape: Shape, nowMs: number): string {
-  const holders = [...host.held.values()].toSorted(byEnd).map((held) => holderText(held, host, shape, nowMs));
+  const isShort = freeWanted(host, shape) < shape.gpus;
+  const here = [...host.held.values()].map((held) => ({ held, gpus: isShort ? wantedGpusOf(held, host, shape) : 0 }));
+  const holders = here
+    .filter(({ gpus }) => !isShort || gpus > 0)
+    .toSorted((one, other) => byEnd(one.held, other.held))
+    .map(({ held, gpus }) => holderText(held, gpus > 0 ? counted(gpus, 'GPU') : cpusOf(held, host), nowMs));
   const held = holders.length > 0 ? `; ${listedBriefly(holders)}` : '';
   return `host ${host.name} has ${lackOn(host, shape)}${held}`;
 }
@@ -38,7 +43,7 @@ function lackOn(host: Host, shape: Shape): string {
   const { cpus, usedCpus, memory, usedMemory, facts } = host;
   const free = freeWanted(host, shape);
   const lacks: string[] = [];
-  if (free < shape.gpus) lacks.push(`${free} of ${counted(facts.gpus.length, 'GPU')}`);
+  if (free < shape.gpus) lacks.push(`${free} of ${gpusText(wantedOf(facts.gpus, shape), shape.request)}`);
   if (cpus - usedCpus < shape.cpus) lacks.push(`${(cpus - usedCpus) / 1_000} of ${counted(cpus / 1_000, 'CPU')}`);
   if (memory - usedMemory < shape.memory) {
     lacks.push(`${formatSize(memory - usedMemory)} of ${formatSize(memory)} of memory`);
@@ -46,21 +51,29 @@ function lackOn(host: Host, shape: Shape): string {
   return lacks.length > 0 ? `${listed(lacks)} free` : 'room for a part of it';
 }
 
-function holderText(held: Held, host: Host, { gpus }: Shape, nowMs: number): string {
-  const { runId, nodes } = held.lease;
-  const here = nodes.filter((node) => node.host === host.name);
-  const holds = here.reduce((sum, node) => sum + node.gpuIds.length, 0);
-  const what =
-    gpus > 0 && holds > 0
-      ? counted(holds, 'GPU')
-      : counted(
-          here.reduce((sum, { cpus }) => sum + cpus, 0),
-          'CPU',
-        );
+function holderText(held: Held, what: string, nowMs: number): string {
+  const { runId } = held.lease;
   if (held.told) return `run ${runId} holds ${what} and was asked to give way`;
   const endMs = endOf(held);
   const until = endMs > nowMs ? `until ${clockText(endMs, nowMs)} at the latest` : 'and is past its limit';
   return `run ${runId} holds ${what} ${until}`;
+}
+
+/** GPUs of a host that a lease holds and a shape could have. */
+function wantedGpusOf({ lease }: Held, host: Host, shape: Shape): number {
+  const ids = new Set(lease.nodes.flatMap(({ gpuIds }) => gpuIds));
+  return wantedOf(
+    host.facts.gpus.filter(({ id }) => ids.has(id)),
+    shape,
+  );
+}
+
+function cpusOf({ lease }: Held, host: Host): string {
+  const here = lease.nodes.filter((node) => node.host === host.name);
+  return counted(
+    here.reduce((sum, { cpus }) => sum + cpus, 0),
+    'CPU',
+  );
 }
 
 const byEnd = (one: Held, other: Held): number => endOf(one) - endOf(other);

@@ -39,6 +39,19 @@ it('says what is short where GPUs are not', () => {
   );
 });
 
+it('counts only the GPUs that would do, and names only those who hold some of them', () => {
+  const gpus = [...gpusOf('h', 2, { model: 'NVIDIA H100' }), ...gpusOf('a', 2, { model: 'NVIDIA A100' })];
+  const pool = poolOf(host('a', { gpus }));
+  pool.claim(claim('small', { gpus: 1, gpuModel: 'A100', limitMs: MINUTE }), NOW);
+  expect(pool.claim(claim('large', { gpus: 1, gpuModel: 'H100' }), NOW)).toMatchObject({
+    lease: { because: 'host a: best fit, 2 of 2 GPUs of H100 were free' },
+  });
+  pool.claim(claim('next', { gpus: 2, gpuModel: 'H100' }), NOW);
+  expect(pool.explain('next', NOW)?.waitsFor).toBe(
+    'waits for 2 GPUs of H100: host a has 1 of 2 GPUs of H100 free; run large holds 1 GPU until 13:00 UTC at the latest',
+  );
+});
+
 it('says that somebody gives way already', () => {
   const pool = poolOf(host('a', { gpus: 1 }));
   pool.claim(claim('x', { gpus: 1, preemptible: true, priority: 1 }), NOW);

@@ -177,7 +177,7 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
   'node-failed': { state: 'failed', retry: 'user', sentence: 'Another node of the gang ended first: {detail}' },
   'invalid-spec': { state: 'failed', retry: 'never', sentence: 'The run spec is refused: {detail}' },
   // Of attempts only: a preempted or suspended run has not ended.
-  preempted: { state: 'cancelled', retry: 'free', sentence: 'The attempt gave its place to another run: {detail}' },
+  preempted: { state: 'cancelled', retry: 'free', sentence: 'The attempt gave its place back: {detail}.' },
   suspended: { state: 'cancelled', retry: 'free', sentence: 'The run was suspended{by}.' },
   cancelled: { state: 'cancelled', retry: 'never', sentence: 'The run was cancelled{by}.' },
   'workflow-terminated': {

@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { Value, ValueErrorType, type ValueError } from '@sinclair/typebox/value';
 
 import { checkWords } from './check-words';
+import { counted } from './counted';
 import { describeValue, nameType } from './describe-value';
 import type { Fault } from './fault';
 import { nearest } from './nearest';
@@ -23,7 +24,7 @@ const MOST_FAULTS = 100;
 /** Every place where an input departs from a schema, one fault each, in the words of the schema's `mend`; the first 100 at most. */
 export function checkShape(schema: TSchema, input: unknown, wording: ShapeWording = {}): Fault[] {
   const messages = new Map<string, string>();
-  for (const error of Value.Errors(schema, input)) {
+  for (const error of errorsIn(schema, input)) {
     if (messages.size >= MOST_FAULTS) break;
     const path = pathFromPointer(error.path);
     if (messages.has(path)) continue;
@@ -32,6 +33,24 @@ export function checkShape(schema: TSchema, input: unknown, wording: ShapeWordin
   for (const { path, message } of checkWords(schema, input)) messages.set(path, message);
   return [...messages].map(([path, message]) => ({ path, message }));
 }
+
+/** Of a choice between an object and something else, such as null, an object has the faults of its own fields. */
+function* errorsIn(schema: TSchema, input: unknown): Generator<ValueError> {
+  for (const error of Value.Errors(schema, input)) {
+    const form = error.type === ValueErrorType.Union ? objectIn(error.schema) : undefined;
+    if (form === undefined || !isObject(error.value)) yield error;
+    else for (const inner of errorsIn(form, error.value)) yield { ...inner, path: error.path + inner.path };
+  }
+}
+
+/** Undefined where there is none among the choices, or more than one. */
+function objectIn(schema: TSchema): TSchema | undefined {
+  const choices = Array.isArray(schema['anyOf']) ? (schema['anyOf'] as TSchema[]) : [];
+  const objects = choices.filter(({ type }) => type === 'object');
+  return objects.length === 1 ? objects[0] : undefined;
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function messageFor(schema: TSchema, error: ValueError, path: string, wording: ShapeWording): string {
   if (error.type === ValueErrorType.ObjectAdditionalProperties) return describeUnknown(error, wording);
@@ -71,7 +90,8 @@ function mendFor(root: TSchema, error: ValueError): string | undefined {
   return mend;
 }
 
-function childSchema(schema: TSchema, key: string): unknown {
+function childSchema(choice: TSchema, key: string): unknown {
+  const schema = objectIn(choice) ?? choice;
   if (schema['type'] === 'array') return schema['items'];
   const properties = (schema['properties'] ?? {}) as Record<string, unknown>;
   if (Object.hasOwn(properties, key)) return properties[key];
@@ -88,17 +108,17 @@ function expectation({ type, schema }: ValueError): string {
     case ValueErrorType.IntegerMaximum:
       return `must be at most ${schema['maximum']}`;
     case ValueErrorType.StringMinLength:
-      return `must have at least ${count(schema['minLength'], 'character')}`;
+      return `must have at least ${counted(Number(schema['minLength']), 'character')}`;
     case ValueErrorType.StringMaxLength:
-      return `must have at most ${count(schema['maxLength'], 'character')}`;
+      return `must have at most ${counted(Number(schema['maxLength']), 'character')}`;
     case ValueErrorType.ArrayMinItems:
-      return `must have at least ${count(schema['minItems'], 'item')}`;
+      return `must have at least ${counted(Number(schema['minItems']), 'item')}`;
     case ValueErrorType.ArrayMaxItems:
-      return `must have at most ${count(schema['maxItems'], 'item')}`;
+      return `must have at most ${counted(Number(schema['maxItems']), 'item')}`;
     case ValueErrorType.ObjectMinProperties:
-      return `must have at least ${count(schema['minProperties'], 'field')}`;
+      return `must have at least ${counted(Number(schema['minProperties']), 'field')}`;
     case ValueErrorType.ObjectMaxProperties:
-      return `must have at most ${count(schema['maxProperties'], 'field')}`;
+      return `must have at most ${counted(Number(schema['maxProperties']), 'field')}`;
     case ValueErrorType.ArrayUniqueItems:
       return 'must not have an item twice';
     default:
@@ -128,10 +148,6 @@ function choices(schemas: TSchema[]): string {
 
 function listed(names: string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');
-}
-
-function count(limit: unknown, noun: string): string {
-  return `${String(limit)} ${noun}${limit === 1 ? '' : 's'}`;
 }
 
 function lastPart(pointer: string): string {

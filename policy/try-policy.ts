@@ -1,3 +1,4 @@
+import { counted } from '../contract/counted';
 import type { RunSpec } from '../contract/spec';
 import type { Tried, TriedAttempt } from '../contract/try-policy';
 import { writeDuration } from '../contract/units';
@@ -137,7 +138,7 @@ function verdictOnRun(last: TriedAttempt, unreached: number, hasEnded: boolean):
       ? `Would have made an attempt ${attempt + 1} ${wait(delay)}, where the run ended; what it would have come to cannot be known.`
       : `Goes on ${wait(delay)} with an attempt ${attempt + 1}; the run has not ended.`;
   }
-  const count = `${attempt} attempt${attempt === 1 ? '' : 's'}`;
+  const count = counted(attempt, 'attempt');
   return differs === null ? `Ends as it did, after ${count}.` : `Ends after ${count} as it did, but in another way.`;
 }
 

@@ -12,9 +12,9 @@ export function hearOfLease(life: RunLife, given: LeaseGranted | undefined): voi
 /** Ends the attempt that holds the lease, so that the run queues again; nothing where it holds another or none. */
 export function giveWay(life: RunLife, request: PreemptRequest | undefined): void {
   if (isEndState(life.run.state) || !life.lease.isHeld(request?.claim)) return;
-  const because = String(request?.because ?? 'it did not say why.');
+  const because = String(request?.because ?? 'the pool did not say why');
   if (!life.interrupts.endAttempt({ reason: 'preempted', detail: { detail: because } })) return;
-  life.note(`The pool asks it to give its place to another run: ${because}`);
+  life.note(`The pool asks it to give its place back: ${because}.`);
 }
 
 /** What the run holds of its pool, or waits for there. */

@@ -46,7 +46,7 @@ export function tellStop({ reason, detail }: StopCause): string {
 
 function whyStopped({ reason, detail }: StopCause): string {
   if (reason === 'suspended') return `Suspension was requested by ${detail.by}.`;
-  if (reason === 'preempted') return `Is to give its place to another run: ${detail.detail}`;
+  if (reason === 'preempted') return `Is to give its place back: ${detail.detail}.`;
   return describeEnding({ reason, exitCode: null, detail });
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../../contract/counted';
 import type { Health, PartHealth } from '../../contract/http';
 import type { HostReport } from '../../store/run-store';
 import type { Services } from './services';
@@ -23,7 +24,7 @@ async function checkTemporal({ config, temporal }: Services): Promise<Record<'te
     const pollers = await temporal.readiness.controlPollers();
     const workers =
       pollers > 0
-        ? { ok: true, detail: `${pollers} control worker${pollers === 1 ? '' : 's'} asked for work lately.` }
+        ? { ok: true, detail: `${counted(pollers, 'control worker')} asked for work lately.` }
         : { ok: false, detail: 'No control worker asks for work; runs wait until one is started.' };
     return { temporal: { ok: true, detail: `Answers at ${address}, namespace ${namespace}.` }, workers };
   } catch (error) {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 
 import type { Command } from 'commander';
 
+import { counted } from '../../contract/counted';
 import { parsePolicyReference } from '../../contract/policy-reference';
 import type { Run } from '../../contract/run';
 import { END_STATES } from '../../contract/state';
@@ -113,5 +114,5 @@ function summaryOf(items: readonly Tried[]): string {
   const runs = items.filter(({ runId }) => runId !== null);
   if (runs.length === 0) return 'Nothing was run or kept.';
   const other = runs.filter(({ differs }) => differs).length;
-  return `${runs.length} run${runs.length === 1 ? '' : 's'}, of which ${other} would have gone another way. Nothing was run or kept.`;
+  return `${counted(runs.length, 'run')}, of which ${other} would have gone another way. Nothing was run or kept.`;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { counted } from '../../contract/counted';
 import { type AttemptDetail, MOST_LAST_LINES, type RunDetail } from '../../contract/http';
 import type { RunExplanation } from '../../contract/pool-http';
 import type { Attempt, RunEvent } from '../../contract/run';
@@ -93,14 +94,14 @@ function gangRows({ gangOf, rank, attempts }: RunDetail): [string, string][] {
 /** Where it waits, for whom it counts, and for what. */
 function askedFor({ pool, project, owner, priority, gpus, spec }: RunDetail): [string, string][] {
   const { cpus = 1, memory = '' } = spec?.resources ?? {};
-  const gpuText = gpus > 0 ? `${gpus} GPUs, ` : '';
+  const gpuText = gpus > 0 ? `${counted(gpus, 'GPU')}, ` : '';
   const preemptible = spec?.preemptible === true ? ', preemptible' : '';
   return [
     ['pool', pool],
     ['project', project],
     ['owner', owner],
     ['priority', `${priority}${preemptible}`],
-    ['asks for', spec === null ? '' : `${gpuText}${cpus} CPUs, ${memory} of memory`],
+    ['asks for', spec === null ? '' : `${gpuText}${counted(Number(cpus), 'CPU')}, ${memory} of memory`],
   ];
 }
 

@@ -1,10 +1,11 @@
+import { counted } from '../../contract/counted';
 import type { Explanation, LeaseRequest, WaitCause } from '../../contract/pool';
 import { formatSize } from '../../contract/units';
 import type { Host } from './host';
 
 /** How a pool puts things to people. */
 
-export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
+export { counted };
 
 /** Such as `2 GPUs of H100 with 80 GiB, 4 CPUs and 16 GiB of memory`. */
 export function amountsOf(request: LeaseRequest): string {

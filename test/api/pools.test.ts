@@ -240,7 +240,13 @@ test('settings of a pool are changed as they are written, and every fault is tol
       ownerQuotas: { 'ada.l': { runs: 4 } },
     });
 
-    const bad = { agening: '5m', cpuOvercommit: 0.5, weights: { vision: 0 }, projectQuotas: { x: { gpus: -1 } } };
+    const bad = {
+      agening: '5m',
+      cpuOvercommit: 0.5,
+      weights: { vision: 0 },
+      projectQuotas: { x: { gpus: -1 }, y: { gpu: 1 } },
+      ownerQuotas: { ada: 4 },
+    };
     const refused = await patch(bad);
     expect(refused.statusCode).toBe(400);
     expect(refused.json<Problem>().errors).toEqual(
@@ -248,7 +254,12 @@ test('settings of a pool are changed as they are written, and every fault is tol
         { path: 'agening', message: 'unknown field `agening`; did you mean `ageing`?' },
         { path: 'cpuOvercommit', message: 'must be at least 1; got 0.5; write a number from 1 to 100' },
         { path: 'weights.vision', message: expect.stringContaining('write a number above 0') },
-        { path: 'projectQuotas.x', message: expect.stringContaining('write limits such as') },
+        {
+          path: 'projectQuotas.x.gpus',
+          message: 'must be a whole number or null; got -1; write a whole number from 0 to 1000000',
+        },
+        { path: 'projectQuotas.y.gpu', message: 'unknown field `gpu`; did you mean `gpus`?' },
+        { path: 'ownerQuotas.ada', message: expect.stringContaining('write limits such as') },
       ]),
     );
     expect((await patch({ by: 'ada' })).json<Problem>().errors).toEqual([

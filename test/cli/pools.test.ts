@@ -254,7 +254,7 @@ describe('a run that waits', () => {
       /^project +vision$/m,
       /^owner +ada$/m,
       /^priority +70$/m,
-      /^asks for +2 GPUs, 1 CPUs, 1g of memory$/m,
+      /^asks for +2 GPUs, 1 CPU, 1g of memory$/m,
     ]) {
       expect(out).toMatch(line);
     }

@@ -7,6 +7,7 @@ import { evictionFor, type Eviction } from './preempt';
 import { byAge, type Entry, type Line, type WaitClass } from './queue';
 import { exceedsOwnerQuota, exceedsProjectQuota } from './quota';
 import type { Reserved } from './reserved';
+import { overtake } from './seniority';
 import { isWantedBy, type Shape } from './shape';
 import type { Decision } from './state';
 
@@ -69,6 +70,7 @@ export function planHead(pass: Pass, head: Entry): Decision[] {
   const { pool } = pass;
   const { request } = head.waiting;
   pass.head = undefined;
+  overtake(pool, head, pass.nowMs);
   const eviction = pool.settings.preemption
     ? evictionFor(pool, head.of.shape, request.priority, claimedRoom(pass))
     : null;

@@ -14,6 +14,7 @@ import type { Entry, WaitClass } from './queue';
 import { exceedsOwnerQuota, exceedsProjectQuota, exceedsQuota } from './quota';
 import { expireReservations } from './reservations';
 import { NOTHING_RESERVED, reservedAt } from './reserved';
+import { passedBy } from './seniority';
 import type { Shape } from './shape';
 import type { Decision } from './state';
 
@@ -152,7 +153,8 @@ function tryEntry(pass: Pass, entry: Entry): Decision | null {
   }
   if (fit.kind !== 'fits' || breaksReservation(pass, entry, fit.parts)) return null;
   const because = becauseOf(entry, fit.parts, countBefore(pool, order, entry));
-  const lease = grant(pool, entry, fit.parts, because, nowMs);
+  const passed = pass.hasHead ? null : passedBy(pool, order, entry);
+  const lease = grant(pool, entry, { parts: fit.parts, because, passed }, nowMs);
   pool.holds.delete(lease.runId);
   pass.plans = pass.plans.filter((other) => other.entry !== entry);
   pass.reserved = reservedAt(pool, nowMs);

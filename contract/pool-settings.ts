@@ -30,6 +30,7 @@ const MOST_QUEUED = {
   mend: 'write a whole number from 1 to 100000',
 };
 const AGEING = 'A run that waits gains one point of priority each time this long has passed; `0s`: none. Default 10m.';
+const LEAST_HALF_LIFE_MS = 1_000;
 const HALF_LIFE = 'What a project has used counts half after this long. Default 1d.';
 const PREEMPTION = {
   description: 'Whether runs of higher priority may end preemptible ones. Default true.',
@@ -42,22 +43,27 @@ const LIMITS = {
   gpus: { description: 'GPUs held at once.', mend: 'write a whole number from 0 to 1000000' },
   runs: { description: 'Runs that hold a place at once.', mend: 'write a whole number from 0 to 1000000' },
   queued: {
-    description: 'Runs that may wait; beyond it a submission is answered 429.',
+    description: 'Runs that may wait; beyond it a submission is answered 429, and 403 where it is 0.',
     mend: 'write a whole number from 0 to 1000000',
   },
 } as const;
 const CPUS = { minimum: 0, maximum: 1_000_000, description: 'CPUs held at once.', mend: 'write a number from 0' };
 
-const Whole = (options: object) => Type.Integer({ minimum: 0, maximum: 1_000_000, ...options });
+const Count = (options: object) => Type.Integer({ minimum: 0, maximum: 1_000_000, ...options });
 
 const QuotaSchema = Type.Object(
   {
-    gpus: Type.Optional(Whole(LIMITS.gpus)),
+    gpus: Type.Optional(Count(LIMITS.gpus)),
     cpus: Type.Optional(Type.Number(CPUS)),
-    runs: Type.Optional(Whole(LIMITS.runs)),
-    queued: Type.Optional(Whole(LIMITS.queued)),
+    runs: Type.Optional(Count(LIMITS.runs)),
+    queued: Type.Optional(Count(LIMITS.queued)),
   },
-  { ...closed, title: 'Quota', description: 'The most at once; absent: no limit.' },
+  {
+    ...closed,
+    title: 'Quota',
+    description: 'The most at once; absent: no limit.',
+    mend: 'write limits such as {"gpus": 8, "runs": 20}',
+  },
 );
 
 const OWNERS = 'Of one owner, over all projects. `*`: of everybody who is not named, each.';
@@ -81,10 +87,10 @@ const OrNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()
 
 const QuotaChangeSchema = Type.Object(
   {
-    gpus: Type.Optional(OrNull(Whole(LIMITS.gpus))),
+    gpus: Type.Optional(OrNull(Count(LIMITS.gpus))),
     cpus: Type.Optional(OrNull(Type.Number(CPUS))),
-    runs: Type.Optional(OrNull(Whole(LIMITS.runs))),
-    queued: Type.Optional(OrNull(Whole(LIMITS.queued))),
+    runs: Type.Optional(OrNull(Count(LIMITS.runs))),
+    queued: Type.Optional(OrNull(Count(LIMITS.queued))),
   },
   { ...closed, mend: 'write limits such as {"gpus": 8, "runs": 20}, or null to have none' },
 );
@@ -129,6 +135,41 @@ export const PoolChangeSchema = Type.Object(
   },
 );
 
+const MILLISECONDS = {
+  ageingMs: Type.Integer({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    mend: 'write whole milliseconds such as 600000, or 0 for no ageing',
+  }),
+  usageHalfLifeMs: Type.Integer({
+    minimum: LEAST_HALF_LIFE_MS,
+    maximum: Number.MAX_SAFE_INTEGER,
+    mend: `write whole milliseconds from ${LEAST_HALF_LIFE_MS}`,
+  }),
+};
+
+const { cpuOvercommit, maxQueued, preemption, weights, projectQuotas, ownerQuotas } = PoolChangeSchema.properties;
+
+/** A change in the words of the pool. */
+export const SettingsChangeSchema = Type.Partial(
+  Type.Object({ cpuOvercommit, maxQueued, preemption, weights, projectQuotas, ownerQuotas, ...MILLISECONDS }),
+  { ...closed, mend: 'write settings such as {"maxQueued": 500}' },
+);
+
+const Whole = <T extends TSchema>(pattern: string, value: T) =>
+  Type.Record(Type.String({ pattern }), value, { ...closed, mend: 'write names as runs have them' });
+
+/** Settings as a pool keeps them, all or some; a map as a whole. */
+export const KeptSettingsSchema = Type.Partial(
+  Type.Object({
+    ...SettingsChangeSchema.properties,
+    weights: Whole(NAME_PATTERN, Type.Number(WEIGHT)),
+    projectQuotas: Whole(PROJECT_PATTERN, QuotaSchema),
+    ownerQuotas: Whole(OWNER_PATTERN, QuotaSchema),
+  }),
+  { ...closed, mend: 'write settings such as {"maxQueued": 500}' },
+);
+
 export type WrittenPoolSettings = Static<typeof PoolSettingsSchema>;
 export type PoolChange = Static<typeof PoolChangeSchema>;
 
@@ -142,7 +183,7 @@ export function checkPoolChange(input: unknown): { change: PoolChange; faults?: 
   const faults = checkShape(PoolChangeSchema, input);
   if (faults.length > 0) return { faults };
   const change = input as PoolChange;
-  if (change.usageHalfLife !== undefined && parseDuration(change.usageHalfLife) < 1_000) {
+  if (change.usageHalfLife !== undefined && parseDuration(change.usageHalfLife) < LEAST_HALF_LIFE_MS) {
     return { faults: [{ path: 'usageHalfLife', message: 'must be at least 1s' }] };
   }
   const named = Object.keys(change).filter((key) => key !== 'by');

@@ -153,7 +153,7 @@ export interface Quota {
   gpus?: number;
   cpus?: number;
   runs?: number;
-  /** Runs that may wait; beyond it a submission is refused. */
+  /** Runs that may wait; beyond it a submission is refused. 0: nothing may be submitted. */
   queued?: number;
 }
 

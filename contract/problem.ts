@@ -10,6 +10,7 @@ export const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request cannot be understood' },
   'foreign-host': { status: 403, title: 'The request is for another host' },
   'foreign-origin': { status: 403, title: 'The request comes from another web page' },
+  'may-not-submit': { status: 403, title: 'Nothing may be submitted there' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'already-ended': { status: 409, title: 'The run has ended already' },

@@ -104,6 +104,8 @@ function expectation({ type, schema }: ValueError): string {
     case ValueErrorType.NumberMinimum:
     case ValueErrorType.IntegerMinimum:
       return `must be at least ${schema['minimum']}`;
+    case ValueErrorType.NumberExclusiveMinimum:
+      return `must be above ${schema['exclusiveMinimum']}`;
     case ValueErrorType.NumberMaximum:
     case ValueErrorType.IntegerMaximum:
       return `must be at most ${schema['maximum']}`;

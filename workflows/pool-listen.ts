@@ -1,16 +1,15 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 
-import { isObject } from '../contract/merge';
 import type { ClaimInput, PoolSettings, PoolView } from '../contract/pool';
 import type { ConfigureInput } from '../contract/pool-messages';
 import { changeSettings } from '../contract/settings-change';
 import {
   faultOfClaim,
+  faultOfConfigure,
   faultOfHostChange,
   faultOfIdentity,
   faultOfReprioritise,
   faultOfReservation,
-  faultOfSettings,
 } from '../policy/pool/check-messages';
 import type { PoolDesk } from './pool-desk';
 import { keepInMemo } from './pool-memo';
@@ -63,19 +62,18 @@ function listenToOperators(desk: PoolDesk): void {
   setHandler(
     configureUpdate,
     (input) => {
-      desk.tell((core) => core.configure(settingsOf(desk, input)!));
+      desk.tell((core) => core.configure(settingsOf(desk, input)));
       keepInMemo(desk);
       return viewOf(desk);
     },
-    { validator: (input) => refuseIf('bad-settings', faultOfSettings(settingsOf(desk, input))) },
+    { validator: (input) => refuseIf('bad-settings', faultOfConfigure(input)) },
   );
   listenToReservations(desk);
 }
 
-/** The settings that are to be others than they are; undefined where nothing is named. */
-function settingsOf(desk: PoolDesk, input: ConfigureInput | undefined): Partial<PoolSettings> | undefined {
-  if (!isObject(input?.change)) return input?.settings;
-  return { ...input.settings, ...changeSettings(desk.settings(), input.change) };
+/** The settings that are to be others than they are. */
+function settingsOf(desk: PoolDesk, { settings, change }: ConfigureInput): Partial<PoolSettings> {
+  return { ...settings, ...(change && changeSettings(desk.settings(), change)) };
 }
 
 function listenToReservations(desk: PoolDesk): void {

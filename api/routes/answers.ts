@@ -4,6 +4,7 @@ import { ProblemSchema } from '../../contract/problem';
 
 const MEANINGS: Record<number, string> = {
   400: 'Something in the request is wrong; `errors` says what and where.',
+  403: 'The project or the owner may submit no runs to the pool.',
   404: 'There is no such thing.',
   409: 'It cannot be done as things stand.',
   410: 'The log was kept for as long as it had to be, and is gone.',
@@ -16,7 +17,7 @@ const MEANINGS: Record<number, string> = {
   503: 'Temporal or the store does not answer; `Retry-After` says when to try again.',
 };
 
-export type ProblemStatus = 400 | 404 | 409 | 410 | 413 | 415 | 422 | 426 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 426 | 429 | 500 | 503;
 
 /** The problems that a route answers, for its response schemas; 500 can come from each. */
 export function problemAnswers<S extends ProblemStatus>(...statuses: S[]): Record<S | 500, TSchema> {

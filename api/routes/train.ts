@@ -27,7 +27,7 @@ const startSchema = {
   body: describedBody(TrainBodySchema),
   response: {
     202: answer(TaskSchema, 'Accepted; `Location` is where it can be watched.'),
-    ...problemAnswers(400, 413, 415, 422, 429, 503),
+    ...problemAnswers(400, 403, 413, 415, 422, 429, 503),
   },
 } satisfies FastifySchema;
 

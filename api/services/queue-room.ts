@@ -20,7 +20,7 @@ export interface QueueRoom {
    * Does what accepts a run and puts it into the list, where its queue has room for it. A run that is being accepted already,
    * as by the same Idempotency-Key, takes no second place.
    *
-   * @throws {ProblemError} `queue-full`; and whatever `accept` does.
+   * @throws {ProblemError} `may-not-submit`, `queue-full`; and whatever `accept` does.
    */
   enter<T>(runId: string, spec: RunSpec, accept: () => Promise<T>): Promise<T>;
 }
@@ -37,6 +37,7 @@ export function createQueueRoom({ pools, runStore, logger }: QueueRoomParts): Qu
 
   const takePlace = async (runId: string, spec: RunSpec, settings: PoolSettings): Promise<void> => {
     if (!guests.has(runId)) {
+      checkMaySubmit(spec, settings);
       const accepted = guests.of(spec.pool);
       const listed = await runStore
         .countQueued(
@@ -94,6 +95,19 @@ function countsWith({ total, byProject, byOwner }: QueuedCounts, accepted: reado
     counts.byOwner.set(owner, (counts.byOwner.get(owner) ?? 0) + 1);
   }
   return counts;
+}
+
+/** A quota of 0 is no queue that will have room again. */
+function checkMaySubmit({ pool, project, owner }: RunSpec, { projectQuotas, ownerQuotas }: PoolSettings): void {
+  for (const [who, map, quotas, name] of [
+    ['Project', 'projectQuotas', projectQuotas, project],
+    ['Owner', 'ownerQuotas', ownerQuotas, owner],
+  ] as const) {
+    if (mostQueued(quotas, name) !== 0) continue;
+    const field = `${map}.${Object.hasOwn(quotas, name) ? name : '*'}.queued`;
+    const detail = `${who} ${name} may submit no runs to pool ${pool}: its quota is 0 (${field}). Choose another pool, or have the quota raised.`;
+    throw new ProblemError('may-not-submit', detail);
+  }
 }
 
 function queueFull(why: string): ProblemError {

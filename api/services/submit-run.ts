@@ -26,7 +26,7 @@ export interface Submitted {
  * second run, whichever process it reaches and however many come at once.
  *
  * @throws {InvalidInputError} with every fault of the submission.
- * @throws {ProblemError} `idempotency-key-reused`, `queue-full`, `temporal-unavailable`.
+ * @throws {ProblemError} `idempotency-key-reused`, `may-not-submit`, `queue-full`, `temporal-unavailable`.
  */
 export async function submitRun(services: Services, input: unknown, idempotencyKey?: string): Promise<Submitted> {
   return submitAdmitted(services, await admit(input, services), idempotencyKey);

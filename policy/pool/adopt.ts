@@ -12,7 +12,9 @@ export function adoptLeases(state: PoolState, runs: readonly LeaseStanding[]): P
   const known = new Set(runs.map(({ claim }) => claim.runId));
   const adopted = runs.flatMap(({ claim: { request }, lease }): Held[] =>
     // What it takes of the project's share was counted by the pool before.
-    lease === null ? [] : [{ lease, request, grantedMs: Date.parse(lease.grantedAt), share: 0, told: null }],
+    lease === null
+      ? []
+      : [{ lease, request, grantedMs: Date.parse(lease.grantedAt), share: 0, passed: null, told: null }],
   );
   const isKnown = (runId: string): boolean => known.has(runId);
   return {

@@ -1,5 +1,8 @@
-import type { ClaimIdentity, ClaimInput, PoolSettings, Reservation } from '../../contract/pool';
-import type { ChangeHostInput, ReprioritiseInput } from '../../contract/pool-messages';
+import { describeFault } from '../../contract/fault';
+import type { ClaimIdentity, ClaimInput, Reservation } from '../../contract/pool';
+import type { ChangeHostInput, ConfigureInput, ReprioritiseInput } from '../../contract/pool-messages';
+import { KeptSettingsSchema, SettingsChangeSchema } from '../../contract/pool-settings';
+import { checkShape } from '../../contract/validate-shape';
 
 /** What is wrong with messages that somebody may have sent by hand; null where they can be told to the core. */
 
@@ -22,16 +25,20 @@ export function faultOfClaim(input: ClaimInput | undefined): string | null {
   return null;
 }
 
-/** What is wrong with settings of a pool; null where nothing is. */
-export function faultOfSettings(settings: Partial<PoolSettings> | undefined): string | null {
-  if (typeof settings !== 'object' || settings === null) return 'settings must name what is to change';
-  const { cpuOvercommit = 1, maxQueued = 0, ageingMs = 0, usageHalfLifeMs = 1, weights = {} } = settings;
-  if (!(Number.isFinite(cpuOvercommit) && cpuOvercommit >= 1)) return 'cpuOvercommit must be a number of at least 1';
-  if (!isWhole(maxQueued, 0)) return 'maxQueued must be a whole number of at least 0';
-  if (!isWhole(ageingMs, 0)) return 'ageingMs must be milliseconds; 0: no ageing';
-  if (!isWhole(usageHalfLifeMs, 1)) return 'usageHalfLifeMs must be milliseconds, at least 1';
-  const bad = Object.entries(weights).find(([, weight]) => !(Number.isFinite(weight) && weight > 0));
-  return bad === undefined ? null : `the weight of ${bad[0]} must be a number above 0`;
+/** Every fault of a change of settings, with the field and the mend. */
+export function faultOfConfigure(input: ConfigureInput | undefined): string | null {
+  const parts = { settings: KeptSettingsSchema, change: SettingsChangeSchema };
+  const given = Object.entries(parts).filter(([part]) => (input?.[part as keyof typeof parts] ?? null) !== null);
+  if (given.length === 0) {
+    return 'settings or change must name what is to change, such as {"change": {"maxQueued": 500}}';
+  }
+  const faults = given.flatMap(([part, schema]) =>
+    checkShape(schema, input![part as keyof typeof parts]).map(({ path, message }) => ({
+      path: path === '' ? part : `${part}.${path}`,
+      message,
+    })),
+  );
+  return faults.length === 0 ? null : faults.map(describeFault).join('; ');
 }
 
 export function faultOfHostChange(change: ChangeHostInput | undefined): string | null {

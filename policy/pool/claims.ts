@@ -44,7 +44,7 @@ export function endClaim(pool: Pool, { runId, claim }: ClaimIdentity, nowMs: num
 export function reprioritiseRun(pool: Pool, runId: string, priority: number): boolean {
   const entry = pool.queue.entries.get(runId);
   const held = pool.held.get(runId);
-  if (held) changeHeld(pool, held, { request: { ...held.request, priority } });
+  if (held) changeHeld(pool, held, { request: { ...held.request, priority }, passed: null });
   if (entry) {
     removeFromQueue(pool.queue, entry);
     enqueue(pool, { ...entry.waiting, request: { ...entry.request, priority } });

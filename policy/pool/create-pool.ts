@@ -26,6 +26,7 @@ export function createPool(state: PoolState): Pool {
     accounts: new Map(Object.entries(accounts)),
     projects: new Map(),
     owners: new Map(),
+    aged: new Set(),
     victims: new Map(),
     movable: new Map(),
     awaited: new Map(),

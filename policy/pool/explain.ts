@@ -4,6 +4,7 @@ import { refreshed } from './candidates';
 import { explainFull } from './explain-full';
 import { findPlace } from './fit';
 import { forecast, FORESEEN } from './forecast';
+import { findHeldUp } from './held-up';
 import { isReady, stateOf, type Host } from './host';
 import { keepPlace, nextHead, type Pass } from './head';
 import { countBefore } from './order';
@@ -22,14 +23,14 @@ export interface Explainer {
 
 /** @param foreseen runs from the front of the queue whose start is estimated; each takes a look at every host. */
 export function createExplainer(pass: Pass, foreseen = FORESEEN): Explainer {
-  const { pool, nowMs, order } = pass;
+  const { pool, order } = pass;
   let starts: Map<string, number> | undefined;
   return {
     pass,
     of: (entry) => {
       const { runId } = entry.waiting;
       const place = countBefore(pool, order, entry) + 1;
-      if (place <= foreseen) starts ??= forecast(pool, order, nowMs, foreseen);
+      if (place <= foreseen) starts ??= forecast(pass, foreseen);
       const startMs = starts?.get(runId);
       const estimatedStart = startMs === undefined ? null : new Date(startMs).toISOString();
       return { runId, place, queued: pool.queue.entries.size, ...whyOf(pass, entry), estimatedStart };
@@ -59,6 +60,7 @@ function whyOf(pass: Pass, entry: Entry): Why {
 
 /** With the place of the first that has to wait. */
 function settled(pass: Pass): Pass {
+  findHeldUp(pass);
   while (!pass.hasHead) {
     const head = nextHead(pass);
     if (!head) break;

@@ -1,10 +1,12 @@
 import { refreshed } from './candidates';
 import { createCursors, entryAt } from './cursors';
 import type { Claimed } from './earliest';
+import type { Pass } from './head';
 import type { Host } from './host';
 import type { Order } from './order';
-import { claimedBy, earliestPlace } from './plan';
+import { claimedBy } from './plan';
 import type { Pool } from './pool';
+import { promisedPlace } from './promise';
 import type { Entry } from './queue';
 import { exceedsQuota } from './quota';
 
@@ -15,13 +17,13 @@ export const FORESEEN = 20;
  * When the first runs of the queue are to start, in milliseconds by run: each at the earliest place that those before it leave,
  * if every run takes as long as it may. A run that waits for anything else than room is left out.
  */
-export function forecast(pool: Pool, order: Order, nowMs: number, most: number): Map<string, number> {
+export function forecast({ pool, order, reserved, nowMs }: Pass, most: number): Map<string, number> {
   const starts = new Map<string, number>();
   const claimed = new Map<Host, Claimed[]>();
   for (const entry of firstEntries(pool, order, most)) {
     const shape = refreshed(pool, entry.of.shape);
     if (shape.closed !== null || exceedsQuota(pool, entry.request)) continue;
-    const place = earliestPlace(pool, shape, nowMs, claimed);
+    const place = promisedPlace(pool, reserved, entry, nowMs, claimed);
     if (!place) continue;
     const { runId } = entry.waiting;
     starts.set(runId, place.atMs);

@@ -6,8 +6,17 @@ import type { Pool } from './pool';
 import { removeFromQueue, type Entry } from './queue';
 import type { Held } from './state';
 
-/** A waiting claim gets its lease. */
-export function grant(pool: Pool, entry: Entry, parts: readonly Part[], because: string, nowMs: number): Lease {
+/**
+ * A waiting claim gets its lease.
+ *
+ * @param passed see policy/pool/seniority.
+ */
+export function grant(
+  pool: Pool,
+  entry: Entry,
+  { parts, because, passed }: { parts: readonly Part[]; because: string; passed: number | null },
+  nowMs: number,
+): Lease {
   const { runId, claim, attempt, request } = entry.waiting;
   removeFromQueue(pool.queue, entry);
   const lease: Lease = {
@@ -18,7 +27,7 @@ export function grant(pool: Pool, entry: Entry, parts: readonly Part[], because:
     grantedAt: new Date(nowMs).toISOString(),
     because,
   };
-  const held: Held = { lease, request, grantedMs: nowMs, share: dominantShare(pool, request), told: null };
+  const held: Held = { lease, request, grantedMs: nowMs, share: dominantShare(pool, request), passed, told: null };
   hold(pool, held);
   countUse(pool, held, 1, nowMs);
   return lease;

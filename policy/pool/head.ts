@@ -1,13 +1,15 @@
 import { evict, firmPlans } from './holds';
 import type { Order } from './order';
 import type { Kept } from './permission';
-import { claimedBy, earliestPlace } from './plan';
+import { claimedBy, gpusIn, type ClaimedRoom } from './plan';
 import type { Pool } from './pool';
 import { evictionFor, type Eviction } from './preempt';
 import { byAge, type Entry, type Line, type WaitClass } from './queue';
 import { exceedsOwnerQuota, exceedsProjectQuota } from './quota';
+import { promisedPlace, type Promised } from './promise';
 import type { Reserved } from './reserved';
-import { isWantedBy, type Shape } from './shape';
+import { overtake } from './seniority';
+import type { Shape } from './shape';
 import type { Decision } from './state';
 
 /** One look at the whole queue, in order. */
@@ -22,6 +24,8 @@ export interface Pass extends Kept {
   head?: Entry | null;
   /** Whether the place of the first that has to wait is settled. */
   hasHead: boolean;
+  /** Where reservations alone keep runs from room that will be there: the least limit of these. */
+  readonly heldUp: Map<WaitClass, number>;
   /** Shapes for which there is not enough free. */
   readonly full: Set<Shape>;
   /** Shapes for which there never is, as hosts are now. */
@@ -59,8 +63,9 @@ function isWithoutRoom({ full, hopeless }: Pass, shape: Shape): boolean {
   return shape.closed === null && !hopeless.has(shape) && (shape.candidates.size === 0 || full.has(shape));
 }
 
-/** Whether others give way for it already, or a quota keeps it. */
-function isHindered({ pool }: Pass, { waiting, request }: Entry): boolean {
+/** Whether others give way for it already, or a quota or a reservation keeps it. */
+export function isHindered({ pool, heldUp }: Pass, { waiting, request, of }: Entry): boolean {
+  if (request.limitMs >= (heldUp.get(of) ?? Infinity)) return true;
   return pool.holds.has(waiting.runId) || exceedsProjectQuota(pool, request) || exceedsOwnerQuota(pool, request);
 }
 
@@ -69,8 +74,9 @@ export function planHead(pass: Pass, head: Entry): Decision[] {
   const { pool } = pass;
   const { request } = head.waiting;
   pass.head = undefined;
+  overtake(pool, head, pass.nowMs);
   const eviction = pool.settings.preemption
-    ? evictionFor(pool, head.of.shape, request.priority, claimedRoom(pass))
+    ? evictionFor(pool, head.of.shape, request.priority, claimedRoom(pass, pass.nowMs + request.limitMs + GIVE_WAY_MS))
     : null;
   if (!eviction || isInVain(pass, head, eviction)) {
     keepPlace(pass, head);
@@ -84,27 +90,54 @@ export function planHead(pass: Pass, head: Entry): Decision[] {
 /** Whether a reservation would keep it out of the room that others would leave. */
 function isInVain({ reserved }: Pass, { request, of: { shape } }: Entry, { victims, places }: Eviction): boolean {
   const hosts = [...places.keys()];
-  const taken = [...places].flatMap(([host, nodes]) =>
-    [...host.usable.values()].filter((gpu) => isWantedBy(gpu, shape)).slice(0, nodes * shape.gpus),
-  );
+  const taken = gpusIn({ places }, shape);
   const ids = new Set(victims.flatMap(({ lease }) => lease.nodes.flatMap(({ gpuIds }) => gpuIds)));
   const freed = hosts.flatMap((host) => [...host.usable.values()].filter(({ id }) => ids.has(id)));
   return reserved.breaks(request, taken, freed) !== null;
 }
 
-/** The place of the first that has to wait, where it is one. */
+/**
+ * The place of the first that has to wait, where it is one. One that only reservations keep from room is no obstacle to those
+ * behind it that will be gone by then; so the first that waits for room has a promise beside the first of these.
+ */
 export function keepPlace(pass: Pass, head: Entry): void {
   const { shape } = head.of;
   const { runId, request } = head.waiting;
-  const place = earliestPlace(pass.pool, shape, pass.nowMs, claimedRoom(pass));
+  const place = placeBeside(pass, head);
   if (!place) {
     pass.hopeless.add(shape);
     return;
   }
-  pass.hasHead = true;
-  pass.plans.push({ entry: head, plan: { runId, shape, priority: request.priority, ...place, firm: false } });
+  const isHeldUp = place.isHeldUp || !isWithoutRoom(pass, shape);
+  const isPromised = !isHeldUp || pass.heldUp.size === 0;
+  if (isHeldUp) pass.heldUp.set(head.of, request.limitMs);
+  pass.hasHead = !isHeldUp || pass.heldUp.size >= MOST_HELD_UP;
+  if (isPromised) {
+    const plan = { runId, shape, priority: request.priority, ...place, firm: false };
+    pass.plans = [...pass.plans, { entry: head, plan }];
+  }
 }
 
-function claimedRoom({ plans, nowMs }: Pass): ReturnType<typeof claimedBy> {
-  return claimedBy(plans.map(({ plan, entry }) => ({ plan, untilMs: nowMs + entry.request.limitMs })));
+/** Classes of runs that reservations keep out and that are passed in search of one that waits for room. */
+const MOST_HELD_UP = 20;
+
+/** Those who are asked to give way have left by then, mostly. */
+const GIVE_WAY_MS = 10 * 60_000;
+
+/** Beside what is spoken for; a place that is kept from later on is free for whoever is gone by then. */
+function placeBeside(pass: Pass, head: Entry): Promised | null {
+  const { pool, plans, reserved, nowMs } = pass;
+  const { limitMs } = head.request;
+  const find = (beforeMs: number): Promised | null =>
+    promisedPlace(pool, reserved, head, nowMs, claimedRoom(pass, beforeMs));
+  const place = find(nowMs + limitMs);
+  const endMs = place ? place.atMs + limitMs : 0;
+  const isInTheWay = plans.some(({ plan }) => plan.atMs >= nowMs + limitMs && plan.atMs < endMs);
+  return isInTheWay ? find(Infinity) : place;
+}
+
+/** Of plans that begin before a time, and of those that others give way for. */
+function claimedRoom({ plans }: Pass, beforeMs: number): ClaimedRoom {
+  const near = plans.filter(({ plan }) => plan.firm || plan.atMs < beforeMs);
+  return claimedBy(near.map(({ plan, entry }) => ({ plan, untilMs: plan.atMs + entry.request.limitMs })));
 }

@@ -9,6 +9,7 @@ import type { Held } from './state';
 /** A lease takes its place. */
 export function hold(pool: Pool, held: Held): void {
   pool.held.set(held.lease.runId, held);
+  if (held.passed !== null) pool.aged.add(held);
   for (const node of held.lease.nodes) occupy(pool, held, node, 1);
   count(pool, held, 1);
 }
@@ -16,15 +17,17 @@ export function hold(pool: Pool, held: Held): void {
 /** A lease leaves it. */
 export function letGo(pool: Pool, held: Held): void {
   pool.held.delete(held.lease.runId);
+  pool.aged.delete(held);
   for (const node of held.lease.nodes) occupy(pool, held, node, -1);
   count(pool, held, -1);
 }
 
 /** What is other about a lease than before, in place. */
-export function changeHeld(pool: Pool, held: Held, change: Partial<Pick<Held, 'request' | 'told'>>): void {
+export function changeHeld(pool: Pool, held: Held, change: Partial<Pick<Held, 'request' | 'told' | 'passed'>>): void {
   pool.version += 1;
   countTold(pool, held, -1);
   Object.assign(held, change);
+  if (held.passed === null) pool.aged.delete(held);
   countTold(pool, held, 1);
   for (const { host } of held.lease.nodes) {
     const touched = pool.hostNamed.get(host);

@@ -2,6 +2,7 @@ import { changesSoFar } from './changes';
 import { releasesOf, type Claimed } from './earliest';
 import { before, type Host, type Release } from './host';
 import type { Pool } from './pool';
+import { mayEnd } from './seniority';
 import { freeNodes, freeWanted, fullNodes, nodesIn, wantedOf, type Offer, type OfferTable, type Shape } from './shape';
 import type { Held } from './state';
 
@@ -53,7 +54,7 @@ export function victimsOn(
   const leaving = releases.filter(({ held }) => held.told !== null);
   const fits = (victims: readonly Release[]): boolean => fitsWithout(host, shape, nodes, [leaving, victims], claimed);
   const candidates = releases
-    .filter(({ held: { told, request } }) => told === null && request.preemptible && request.priority < priority)
+    .filter(({ held }) => mayEnd(priority, held))
     .toSorted((one, other) => byLoss(one.held, other.held));
   if (fits([])) return [];
   if (candidates.length === 0 || !fits(candidates)) return null;

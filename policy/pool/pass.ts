@@ -5,6 +5,7 @@ import { findPlace, type Part } from './fit';
 import { clearReserved, drain } from './give-way';
 import { grant } from './grant';
 import { nextHead, planHead, type Pass } from './head';
+import { noteHeldUp } from './held-up';
 import { dropHolds, firmPlans } from './holds';
 import { countBefore, orderAt } from './order';
 import { keeperOf } from './permission';
@@ -14,6 +15,7 @@ import type { Entry, WaitClass } from './queue';
 import { exceedsOwnerQuota, exceedsProjectQuota, exceedsQuota } from './quota';
 import { expireReservations } from './reservations';
 import { NOTHING_RESERVED, reservedAt } from './reserved';
+import { passedBy } from './seniority';
 import type { Shape } from './shape';
 import type { Decision } from './state';
 
@@ -120,6 +122,7 @@ export function createPass(pool: Pool, nowMs: number): Pass {
     plans: firmPlans(pool, nowMs),
     reserved: reservedAt(pool, nowMs),
     hasHead: false,
+    heldUp: new Map(),
     full: new Set(),
     hopeless: new Set(),
     latest: new Map(),
@@ -150,9 +153,13 @@ function tryEntry(pass: Pass, entry: Entry): Decision | null {
     pass.full.add(shape);
     pass.head = undefined;
   }
-  if (fit.kind !== 'fits' || breaksReservation(pass, entry, fit.parts)) return null;
+  if (fit.kind !== 'fits' || breaksReservation(pass, entry, fit.parts)) {
+    if (fit.kind !== 'full') noteHeldUp(pass, entry);
+    return null;
+  }
   const because = becauseOf(entry, fit.parts, countBefore(pool, order, entry));
-  const lease = grant(pool, entry, fit.parts, because, nowMs);
+  const passed = pass.hasHead ? null : passedBy(pool, order, entry);
+  const lease = grant(pool, entry, { parts: fit.parts, because, passed }, nowMs);
   pool.holds.delete(lease.runId);
   pass.plans = pass.plans.filter((other) => other.entry !== entry);
   pass.reserved = reservedAt(pool, nowMs);

@@ -2,14 +2,17 @@ import type { Reservation } from '../../contract/pool';
 import type { Part } from './fit';
 import type { Order } from './order';
 import { leavesPlace, type Plan } from './plan';
+import type { Pool } from './pool';
 import type { Entry } from './queue';
 import type { Reserved } from './reserved';
+import { spoils } from './reserved-later';
 
 /** What keeps a run from a place although there is room. */
 export type Keeper = { plan: Plan } | { reservation: Reservation };
 
 /** For whom room is kept, as of one instant. */
 export interface Kept {
+  readonly pool: Pool;
   readonly nowMs: number;
   readonly order: Order;
   /** Of runs that others give way for, and of the first run that has to wait. */
@@ -30,6 +33,7 @@ export function keeperOf(kept: Kept, entry: Entry, part: Part): Keeper | null {
   for (const { plan, entry: owner } of kept.plans) {
     if (owner === entry || !binds(kept, plan, owner, entry)) continue;
     if (!leavesPlace(plan, part, untilMs)) return { plan };
+    if (spoils(kept, { plan, request: owner.request }, { request, gpus: part.gpus })) return { plan };
   }
   const reservation = kept.reserved.breaks(request, part.gpus);
   return reservation && { reservation };

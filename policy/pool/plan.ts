@@ -1,3 +1,4 @@
+import type { Gpu } from '../../contract/gpu';
 import { findTimes, releasesOf, timesIn, type Claimed } from './earliest';
 import type { Part } from './fit';
 import type { Host } from './host';
@@ -28,14 +29,18 @@ export function earliestPlace(pool: Pool, shape: Shape, nowMs: number, claimed: 
   return notBefore(found, nowMs);
 }
 
-const NO_CLAIMS: ClaimedRoom = new Map();
+export const NO_CLAIMS: ClaimedRoom = new Map();
 
 const notBefore = (place: Place | null, nowMs: number): Place | null =>
   place && { atMs: Math.max(nowMs, place.atMs), places: place.places };
 
 /** By the ends of leases alone, so that what is found stays true while time passes and no lease changes. */
 function findEarliest(pool: Pool, shape: Shape, claimed: ClaimedRoom): Place | null {
-  const rows = timesBeside(pool, shape, claimed);
+  return placeIn(pool, shape, timesBeside(pool, shape, claimed));
+}
+
+/** @param rows see `timesIn` in policy/pool/earliest. */
+export function placeIn(pool: Pool, shape: Shape, rows: Float64Array): Place | null {
   const one = firstHost(pool, shape, rows);
   const several = shape.nodes > 1 ? severalPlaces(pool, shape, rows) : null;
   if (several && (!one || several.atMs < one.atMs)) return several;
@@ -43,7 +48,7 @@ function findEarliest(pool: Pool, shape: Shape, claimed: ClaimedRoom): Place | n
 }
 
 /** Times on hosts where others will have taken their room. */
-function timesBeside(pool: Pool, shape: Shape, claimed: ClaimedRoom): Float64Array {
+export function timesBeside(pool: Pool, shape: Shape, claimed: ClaimedRoom): Float64Array {
   const rows = timesIn(pool, shape);
   if (claimed.size === 0) return rows;
   const beside = rows.slice();
@@ -124,6 +129,13 @@ export function leavesPlace(plan: Plan, part: Part, untilMs: number): boolean {
     gpus += wantedOf(released.gpus, shape);
   }
   return nodesIn(shape, cpus, memory, gpus) >= nodes;
+}
+
+/** The GPUs that a shape would be given in a place, if all there were free. */
+export function gpusIn({ places }: Pick<Place, 'places'>, shape: Shape): Gpu[] {
+  return [...places].flatMap(([host, nodes]) =>
+    [...host.usable.values()].filter((gpu) => isWantedBy(gpu, shape)).slice(0, nodes * shape.gpus),
+  );
 }
 
 /** What plans speak for, for whoever looks for a place beside them. */

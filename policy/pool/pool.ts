@@ -33,6 +33,8 @@ export interface Pool {
   readonly accounts: Map<string, Account>;
   readonly projects: Map<string, Amounts>;
   readonly owners: Map<string, Amounts>;
+  /** Leases that count as of a higher priority than their own; see policy/pool/seniority. */
+  readonly aged: Set<Held>;
   /** Preemptible leases whose runs were not asked to give way yet: how many of each priority. */
   readonly victims: Map<number, number>;
   /** Hosts of preemptible leases and of those whose runs were asked to give way: how many of both. */

@@ -1,8 +1,9 @@
 import type { Reservation } from '../../contract/pool';
+import { stateOf, type Host } from './host';
 import type { Pool } from './pool';
 import { isWithin } from './reserved';
 import { isNamed } from './shape';
-import { clockText, gpusText } from './words';
+import { clockText, gpusText, listedBriefly } from './words';
 
 /** A fault in words where the pool could not keep it; null where it is made, or is there already. */
 export function makeReservation(pool: Pool, reservation: Reservation, nowMs: number): string | null {
@@ -50,18 +51,32 @@ function tooMany(pool: Pool, wanted: Reservation, nowMs: number): string | null 
       if (!isWithin(pool, wanted.gpuModel, gpuModel)) continue;
       const within = active.filter((other) => isWithin(pool, other.gpuModel, gpuModel));
       const reserved = within.reduce((sum, { gpus }) => sum + gpus, 0);
-      const total = pool.hosts.reduce(
-        (sum, { facts }) => sum + facts.gpus.filter(({ model }) => isNamed(model, gpuModel)).length,
-        0,
-      );
+      const total = gpusThatCount(pool, gpuModel);
       if (reserved + wanted.gpus <= total) continue;
       const has = `pool ${pool.name} has ${gpusText(total, { gpuModel, gpuMemoryBytes: 0 })}`;
       const others = reserved > 0 ? `, of which ${reserved} are reserved at ${clockText(atMs, nowMs)}` : '';
-      return `gpus: ${wanted.gpus} is more than can be reserved: ${has}${others}`;
+      return `gpus: ${wanted.gpus} is more than can be reserved: ${has}${others}; ${whatCounts(pool)}`;
     }
   }
   return null;
 }
+
+/** Of all hosts that may be back by then; a GPU that two engines of one machine report is one. */
+function gpusThatCount({ hosts }: Pool, gpuModel: string | null): number {
+  const gpus = hosts.filter((host) => !isLost(host)).flatMap(({ facts }) => facts.gpus);
+  return new Set(gpus.filter(({ model }) => isNamed(model, gpuModel)).map(({ id }) => id)).size;
+}
+
+function whatCounts({ hosts }: Pool): string {
+  const lost = hosts.filter(isLost).map(({ name }) => `host ${name}`);
+  const besides =
+    lost.length === 0
+      ? 'only lost ones do not'
+      : `not ${listedBriefly(lost)}, which ${lost.length === 1 ? 'is' : 'are'} lost`;
+  return `hosts that are cordoned or silent just now count, ${besides}`;
+}
+
+const isLost = (host: Host): boolean => host.gone || stateOf(host) === 'lost';
 
 function isSame(one: Reservation, other: Reservation): boolean {
   const parts = ({ project, gpus, gpuModel, from, until }: Reservation): string =>

@@ -3,6 +3,7 @@ import type { LeaseRequest, Reservation } from '../../contract/pool';
 import { endOf } from './earliest';
 import { isReady } from './host';
 import type { Pool } from './pool';
+import type { Held } from './state';
 import { isNamed } from './shape';
 
 /** What reservations keep from a run, as of one instant and of the leases of that instant. */
@@ -15,19 +16,28 @@ export interface Reserved {
   breaks(request: LeaseRequest, gpus: readonly Gpu[], freed?: readonly Gpu[]): Reservation | null;
   /** Whether its project has reserved what it asks for, and not taken it yet. */
   covers(request: LeaseRequest): boolean;
+  /** Those that are not over yet. */
+  readonly open: readonly Reservation[];
+  /** As it will be when a reservation begins. */
+  stockAt(atMs: number): Stock;
 }
 
-export const NOTHING_RESERVED: Reserved = { breaks: () => null, covers: () => false };
+export const NOTHING_RESERVED: Reserved = {
+  breaks: () => null,
+  covers: () => false,
+  open: [],
+  stockAt: () => ({ active: [], free: new Map(), held: new Map() }),
+};
 
 /** GPUs of a pool at one instant, by model. */
-interface Stock {
+export interface Stock {
   active: readonly Reservation[];
   free: Counts;
   /** By project. */
   held: Map<string, Counts>;
 }
 
-type Counts = Map<string, number>;
+export type Counts = Map<string, number>;
 
 /**
  * GPUs are reserved by their number, not one by one: within the window as many stay free as the project has not taken yet.
@@ -52,16 +62,27 @@ export function reservedAt(pool: Pool, nowMs: number): Reserved {
   };
   return {
     covers,
+    open,
+    stockAt,
     breaks: (request, gpus, freed = []) => {
       if (gpus.length === 0) return null;
-      const isNoMatterLater = (request.preemptible && pool.settings.preemption) || covers(request);
-      const begins = isNoMatterLater ? [] : open.map(({ from }) => Date.parse(from));
-      const later = begins.filter((fromMs) => fromMs > nowMs && fromMs < nowMs + request.limitMs);
+      const later = covers(request) ? [] : beginsWhile(pool, open, request, nowMs);
       return firstOf([nowMs, ...later], (atMs) =>
         brokenIn(pool, stockAt(atMs), request, gpus, atMs === nowMs ? freed : []),
       );
     },
   };
+}
+
+/** When reservations begin while a run holds what it takes at a time; one that would be asked to give way then has none. */
+export function beginsWhile(
+  pool: Pool,
+  open: readonly Reservation[],
+  { preemptible, limitMs }: LeaseRequest,
+  atMs: number,
+): number[] {
+  if (preemptible && pool.settings.preemption) return [];
+  return open.map(({ from }) => Date.parse(from)).filter((fromMs) => fromMs > atMs && fromMs < atMs + limitMs);
 }
 
 /** GPUs that others hold of what is reserved now, reservation by reservation: how many are missing. */
@@ -81,7 +102,7 @@ export function isWithin(pool: Pool, model: string | null, other: string | null)
   return [...names].every((name) => !isNamed(name, model) || isNamed(name, other));
 }
 
-function brokenIn(
+export function brokenIn(
   pool: Pool,
   stock: Stock,
   request: LeaseRequest,
@@ -121,9 +142,18 @@ function requiredOf(
   return required;
 }
 
-/** Of a later instant: leases that end before, and preemptible ones, are gone by then. */
-function createStock(pool: Pool, atMs: number, nowMs: number): Stock {
-  const active = pool.reservations.filter(({ from, until }) => Date.parse(from) <= atMs && atMs < Date.parse(until));
+export function activeAt({ reservations }: Pool, atMs: number): Reservation[] {
+  return reservations.filter(({ from, until }) => Date.parse(from) <= atMs && atMs < Date.parse(until));
+}
+
+/** Of a later instant: leases that end before, and preemptible ones, are gone by then, if not said otherwise. */
+export function createStock(
+  pool: Pool,
+  atMs: number,
+  nowMs: number,
+  isGone = (lease: Held): boolean => endOf(lease) <= atMs || (lease.request.preemptible && pool.settings.preemption),
+): Stock {
+  const active = activeAt(pool, atMs);
   const free: Counts = new Map();
   const held = new Map<string, Counts>();
   for (const host of pool.hosts) {
@@ -131,8 +161,7 @@ function createStock(pool: Pool, atMs: number, nowMs: number): Stock {
       for (const { model } of atMs === nowMs ? host.freeGpus : host.usable.values()) add(free, model, 1);
   }
   for (const lease of pool.held.values()) {
-    const isGone = atMs > nowMs && (endOf(lease) <= atMs || (lease.request.preemptible && pool.settings.preemption));
-    if (isGone) continue;
+    if (atMs > nowMs && isGone(lease)) continue;
     const counts = held.get(lease.request.project) ?? new Map<string, number>();
     held.set(lease.request.project, counts);
     for (const node of lease.lease.nodes) {
@@ -153,7 +182,7 @@ function suits(model: string | null, request: LeaseRequest): boolean {
   return request.gpuModel?.toLowerCase().includes(model.toLowerCase()) ?? false;
 }
 
-function add(counts: Counts, model: string, more: number): Counts {
+export function add(counts: Counts, model: string, more: number): Counts {
   return counts.set(model, (counts.get(model) ?? 0) + more);
 }
 

@@ -57,6 +57,8 @@ export interface Held {
   grantedMs: number;
   /** Share of the pool that it takes of its dominant resource, as of the grant. */
   share: number;
+  /** See policy/pool/seniority. */
+  passed: number | null;
   /** Set once its run was asked to give way. `for`: the run that its place is kept for; null where it is for nobody. */
   told: { for: string | null } | null;
 }

@@ -189,6 +189,35 @@ test('a full queue answers 429 and when to try again, for all, a project and an 
   });
 });
 
+test.each([
+  ['project', { projectQuotas: { vision: { queued: 0 } } }, 'Project vision', 'projectQuotas.vision.queued'],
+  ['owner', { ownerQuotas: { '*': { queued: 0 }, ada: { queued: 9 } } }, 'Owner bob', 'ownerQuotas.*.queued'],
+])(
+  'a %s that may have no runs waiting may submit none, and is not told to try again',
+  async (kind, quotas, who, field) => {
+    await inWorld(async () => {
+      const pool = `closed-${kind}`;
+      await world.hostIs({ name: pool, pool, cpus: 2 });
+      await send('POST', `/v1/hosts/${pool}/cordon`, {});
+      expect((await send('PATCH', `/v1/pools/${pool}`, quotas)).statusCode).toBe(200);
+      const submit = (more: object) => api.post('/v1/runs', { image: 'a:1', pool, ...more });
+      const refused = await submit({ project: 'vision', owner: 'bob' });
+      expect([refused.statusCode, refused.headers['retry-after'], refused.json<Problem>()]).toEqual([
+        403,
+        undefined,
+        expect.objectContaining({
+          type: 'urn:trainyard:problem:may-not-submit',
+          detail: `${who} may submit no runs to pool ${pool}: its quota is 0 (${field}). Choose another pool, or have the quota raised.`,
+        }),
+      ]);
+      const accepted = await submit({ project: 'speech', owner: 'ada' });
+      expect(accepted.statusCode).toBe(202);
+      await api.post(`/v1/runs/${accepted.json<Run>().id}/cancel`, {});
+      await world.reached(accepted.json<Run>().id, 'cancelled');
+    });
+  },
+);
+
 test('a burst of submissions gets as many places as the queue has, for all, a project and an owner', async () => {
   await inWorld(async () => {
     await world.hostIs({ name: 'crowd', pool: 'crowded', cpus: 2 });

@@ -100,7 +100,11 @@ it('keeps its settings and what operators want of its hosts in all executions, a
       type: 'unknown-reservation',
     });
 
-    for (const change of [{ cpuOvercommit: 0 }, { weights: { x: 0 } }, 5, null]) {
+    const quotas = { projectQuotas: { vision: { gpus: 'eight' } } };
+    expect(
+      await refused(handle.executeUpdate(configureUpdate, { args: [{ settings: quotas as never, by: 'ada' }] })),
+    ).toMatchObject({ type: 'bad-settings', message: expect.stringMatching(/^settings.projectQuotas.vision.gpus: /) });
+    for (const change of [{ cpuOvercommit: 1e9 }, { weights: { x: 0 } }, { maxQueued: null }, quotas, 5, null]) {
       expect(
         await refused(handle.executeUpdate(configureUpdate, { args: [{ change: change as never, by: 'ada' }] })),
       ).toMatchObject({ type: 'bad-settings' });

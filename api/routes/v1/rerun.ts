@@ -28,7 +28,7 @@ const rerunSchema = {
   body: describedBody(RerunBodySchema),
   response: {
     202: answer(RunSchema, 'The new run is accepted; `Location` is where it can be watched.'),
-    ...problemAnswers(400, 404, 409, 413, 415, 422, 429, 503),
+    ...problemAnswers(400, 403, 404, 409, 413, 415, 422, 429, 503),
   },
 } satisfies FastifySchema;
 

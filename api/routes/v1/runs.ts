@@ -45,7 +45,7 @@ const submitSchema = {
   body: describedBody({ ...RunSubmissionSchema, examples: SUBMISSION_EXAMPLES }),
   response: {
     202: answer(RunSchema, 'Accepted; `Location` is where it can be watched.'),
-    ...problemAnswers(400, 413, 415, 422, 429, 503),
+    ...problemAnswers(400, 403, 413, 415, 422, 429, 503),
   },
 } satisfies FastifySchema;
 

@@ -214,6 +214,30 @@ describe('a reservation', () => {
     expect(pool.view(NOW).reservations).toHaveLength(1);
   });
 
+  it.each([
+    ['is silent for a moment', { contact: 'unreachable' }, null],
+    ['refuses runs', { refuses: 'has a disk that is 93 % full' }, null],
+    [
+      'is lost',
+      { contact: 'lost' },
+      'gpus: 3 is more than can be reserved: pool default has 2 GPUs; hosts that are cordoned or silent just now count, not host b, which is lost',
+    ],
+  ] as const)('counts a host that %s as one that may be back by then, or says that it does not', (_, facts, fault) => {
+    const hosts = [host('a', { gpus: 2 }), host('b', { gpus: 2 })];
+    const pool = poolOf(...hosts);
+    pool.hostsAre([hosts[0]!, { ...hosts[1]!, ...facts }], NOW);
+    expect(pool.reserve(reservation({ gpus: 3, inMs: 7 * 24 * HOUR }), NOW)).toBe(fault);
+  });
+
+  it('counts no GPU twice that two engines of one machine report, nor those of a host that has left the pool', () => {
+    const gpus = gpusOf('a', 2);
+    const pool = poolOf(host('a', { gpus }), host('twin', { gpus }), host('left', { gpus: 2 }));
+    pool.claim(claim('stays', { gpus: 2, host: 'left' }), NOW);
+    pool.hostsAre([host('a', { gpus }), host('twin', { gpus })], NOW);
+    expect(pool.reserve(reservation({ gpus: 3 }), NOW)).toContain('pool default has 2 GPUs');
+    expect(pool.reserve(reservation({ gpus: 2 }), NOW)).toBeNull();
+  });
+
   it('is looked at again when it begins and when it ends, whatever else happens', () => {
     const pool = poolOf(host('a', { gpus: 4 }));
     expect(pool.nextLookAt(NOW)).toBeNull();

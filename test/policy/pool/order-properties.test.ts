@@ -101,9 +101,21 @@ const job = (more: Record<string, fc.Arbitrary<unknown>> = {}): fc.Arbitrary<Job
 
 const jobs = (one: fc.Arbitrary<Job>): fc.Arbitrary<Job[]> => fc.array(one, { minLength: 5, maxLength: 60 });
 
-it('never starts the first that waits later than it said', () => {
+const reservations = fc.array(
+  fc.record({
+    gpus: fc.constantFrom(1, 4, 8),
+    inMs: fc.constantFrom(0, 30 * MINUTE, 2 * HOUR, 9 * HOUR),
+    forMs: fc.constantFrom(30 * MINUTE, 4 * HOUR),
+  }),
+  { maxLength: 4 },
+);
+
+it.each([
+  ['', fc.constant([])],
+  [', with reservations of another project', reservations],
+])('never starts the first that waits later than it said%s', (_, reserved) => {
   fc.assert(
-    fc.property(jobs(job()), (some) => {
+    fc.property(jobs(job()), reserved, (some, kept) => {
       const promised = new Map<string, number>();
       const track = new Track(some, { ageingMs: 0, preemption: false }, (nowMs) => {
         const [head] = track.pool.view(nowMs).queue;
@@ -111,6 +123,10 @@ it('never starts the first that waits later than it said', () => {
         expect(head.estimatedStart).not.toBeNull();
         const estimateMs = Date.parse(head.estimatedStart!);
         promised.set(head.runId, Math.min(promised.get(head.runId) ?? Infinity, estimateMs));
+      });
+      kept.forEach(({ gpus, inMs, forMs }, index) => {
+        const [from, until] = [inMs, inMs + forMs].map((ms) => new Date(NOW + ms).toISOString()) as [string, string];
+        track.pool.reserve({ id: `r${index}`, project: 'idle', gpus, gpuModel: null, from, until, by: 'ann' }, NOW);
       });
       track.run();
       for (const [runId, atMs] of promised) expect(track.starts.get(runId)).toBeLessThanOrEqual(atMs);

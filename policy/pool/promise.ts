@@ -1,0 +1,49 @@
+import type { Host } from './host';
+import { earliestPlace, gpusIn, NO_CLAIMS, placeIn, timesBeside, type ClaimedRoom } from './plan';
+import type { Pool } from './pool';
+import type { Entry } from './queue';
+import { NOTHING_RESERVED, type Reserved } from './reserved';
+import { startOf } from './reserved-later';
+import { isWantedBy, type Place, type Shape } from './shape';
+
+export interface Promised extends Place {
+  /** Whether there is room before, and reservations alone keep the run from it. */
+  isHeldUp: boolean;
+}
+
+/** The earliest place of a waiting run that neither leases nor reservations keep from it; null where it will fit nowhere. */
+export function promisedPlace(
+  pool: Pool,
+  reserved: Reserved,
+  { request, of: { shape } }: Entry,
+  nowMs: number,
+  claimed: ClaimedRoom = NO_CLAIMS,
+): Promised | null {
+  let place = earliestPlace(pool, shape, nowMs, claimed);
+  if (!place || shape.gpus === 0 || reserved === NOTHING_RESERVED) return place && { ...place, isHeldUp: false };
+  const rows = timesBeside(pool, shape, claimed).slice();
+  const heldUpTo = new Set<number>();
+  for (;;) {
+    const fromMs = Math.max(nowMs, place.atMs);
+    const atMs = startOf({ pool, reserved, nowMs }, { request, gpus: gpusIn(place, shape), atMs: fromMs });
+    if (atMs <= fromMs) return { atMs, places: place.places, isHeldUp: heldUpTo.has(atMs) };
+    heldUpTo.add(atMs);
+    // GPUs of the same models would be kept from it elsewhere as well.
+    const makes = new Set([...place.places.keys()].map((host) => modelsOf(host, shape)));
+    raise(rows, { shape, hosts: pool.hosts.filter((host) => makes.has(modelsOf(host, shape))), atMs });
+    place = placeIn(pool, shape, rows)!;
+  }
+}
+
+const modelsOf = (host: Host, shape: Shape): string =>
+  [...host.usable.values()].flatMap((gpu) => (isWantedBy(gpu, shape) ? gpu.model : [])).join('\n');
+
+/** Nothing is there before a time; what never is stays so. */
+function raise(
+  rows: Float64Array,
+  { shape, hosts, atMs }: { shape: Shape; hosts: readonly Host[]; atMs: number },
+): void {
+  for (const { index } of hosts) {
+    for (let at = index * shape.nodes; at < (index + 1) * shape.nodes; at += 1) rows[at] = Math.max(rows[at]!, atMs);
+  }
+}

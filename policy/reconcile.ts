@@ -7,8 +7,8 @@ export interface FoundContainer {
 export type RunStanding =
   /** Its workflow goes on; only containers of this lease epoch are valid. */
   | { state: 'live'; epoch: number }
-  /** Its workflow has ended, in whatever way. */
-  | { state: 'ended'; endedAtMs: number }
+  /** Its workflow has ended, in whatever way; `isBrokenOff`: somebody terminated it, so that it could remove nothing. */
+  | { state: 'ended'; endedAtMs: number; isBrokenOff?: true }
   /** Temporal knows of no such workflow, or not any more. */
   | { state: 'unknown' };
 

@@ -146,7 +146,8 @@ export async function standingOf(client: Client, runId: string): Promise<RunStan
   try {
     const { status, startTime, closeTime, memo } = await client.workflow.getHandle(workflowIdFor(runId)).describe();
     if (status.name === 'RUNNING') return { state: 'live', epoch: Number(memo?.[MEMO.epoch] ?? 1) };
-    return { state: 'ended', endedAtMs: (closeTime ?? startTime).getTime() };
+    const isBrokenOff = status.name === 'TERMINATED' || status.name === 'TIMED_OUT';
+    return { state: 'ended', endedAtMs: (closeTime ?? startTime).getTime(), ...(isBrokenOff && { isBrokenOff }) };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { state: 'unknown' };
     throw error;

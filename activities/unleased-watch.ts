@@ -1,6 +1,7 @@
 import { gangOfNodeRunId } from '../contract/gang';
 import type { HostContainer, HostReport } from '../contract/host';
 import { holdsRoom, type LooseRun } from '../policy/pool/loose-run';
+import { REPORT_FRESH_MS } from '../policy/placement';
 import { askAll } from './ask-all';
 import type { RunWitness } from './pool-client';
 
@@ -11,8 +12,8 @@ export interface UnleasedWatch {
   /**
    * What such containers there are, by host.
    *
-   * @param isThorough asks about every run in doubt. Else one that is new has time until the next report of its host: as a rule it
-   *   has given its lease back, and the report is from before that.
+   * @param isThorough asks about every run in doubt. Else one that is new has time until the next report of its host, unless that
+   *   was cut off: as a rule it has given its lease back, and the report is from before that.
    */
   look(reports: readonly HostReport[], isThorough: boolean): Promise<Map<string, HostContainer[]>>;
 }
@@ -38,6 +39,11 @@ interface Verdict {
 export function createUnleasedWatch(runs: Witness, pool: string): UnleasedWatch {
   let holders = new Set<string>();
   let verdicts = new Map<string, Verdict>();
+  const heard = new Map<string, string>();
+  /** What is on a host that was cut off may be there since before that, and it is about to take runs. */
+  const isBack = ({ host, reportedAt }: Loose): boolean => {
+    return Date.parse(reportedAt) - Date.parse(heard.get(host) ?? reportedAt) > REPORT_FRESH_MS;
+  };
   const isLoose = ({ container, runId }: Loose): boolean => !holders.has(container.runId) && !holders.has(runId);
   return {
     holdersAre: (runIds) => {
@@ -50,7 +56,8 @@ export function createUnleasedWatch(runs: Witness, pool: string): UnleasedWatch 
         holders = new Set(await runs.holdersOf(pool));
         loose = named.filter(isLoose);
       }
-      const inDoubt = loose.filter((each) => isThorough || isDue(each, verdicts.get(keyOf(each))));
+      const inDoubt = loose.filter((each) => isThorough || isBack(each) || isDue(each, verdicts.get(keyOf(each))));
+      for (const { name, reportedAt } of reports) heard.set(name, reportedAt);
       const found = await standingsOf(runs, inDoubt);
       const judged = loose.map((each) => [each, judge(each, found, verdicts.get(keyOf(each)))] as const);
       verdicts = new Map(judged.map(([each, verdict]) => [keyOf(each), verdict]));

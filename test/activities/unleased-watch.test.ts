@@ -71,6 +71,12 @@ it('finds what is left of a run that nobody knows, with the second report that n
   expect(await witness({}).look([report(1, 'left')], true)).toEqual(['left']);
 });
 
+it('asks at once about what is on a host that has not reported for long', async () => {
+  const { look } = witness({});
+  expect(await look([report(1)])).toEqual([]);
+  expect(await look([report(5, 'left')])).toEqual(['left']);
+});
+
 it('asks one that holds room again only where it is thorough, and asks a gang once', async () => {
   const { look, asked } = witness({ g: 'mute' });
   expect(await look([report(1, 'g', 'g.e1.n1')], true)).toEqual(['g', 'g.e1.n1']);

@@ -43,11 +43,15 @@ async function watch(deps: PoolDeps, input: WatchPoolInput, signal: AbortSignal)
     signal.throwIfAborted();
     // Before the holders: a lease is older than its container, so whose container is named here and holds one is known there.
     const reports = await reportsOf(deps, pool);
+    const isFirst = checkedAt === -Infinity;
     const isDue = performance.now() - checkedAt >= checkEveryMs;
     const ended = isDue ? await endedHolders(deps, pool, unleased) : [];
     if (isDue) checkedAt = performance.now();
-    const news = hostsOf(reports, await unleased.look(reports, isDue));
-    if (news.version !== known || ended.length > 0) return { ...news, ended };
+    const { byHost, leases } = await unleased.look(reports, isDue);
+    const news = hostsOf(reports, byHost);
+    // The pool may know better than a run what is over: who is told of again has had time to see that.
+    const runs = isFirst || leases.length === 0 ? {} : { runs: leases };
+    if (news.version !== known || ended.length > 0 || runs.runs) return { ...news, ended, ...runs };
     await sleep(Math.min(LOOK_EVERY_MS, checkEveryMs), undefined, { signal });
   }
 }
@@ -62,7 +66,8 @@ async function begin(deps: PoolDeps, pool: string, unleased: UnleasedWatch, sign
   );
   const ofPool = runs.filter(({ claim }) => claim.pool === pool);
   unleased.holdersAre(ofPool.map(({ claim }) => claim.runId));
-  return { ...hostsOf(reports, await unleased.look(reports, true)), ended: [], runs: ofPool };
+  const { byHost } = await unleased.look(reports, true);
+  return { ...hostsOf(reports, byHost), ended: [], runs: ofPool };
 }
 
 /** A worker that stops waits for no answer: there may be nobody left to give it. */

@@ -1,5 +1,6 @@
 import { gangOfNodeRunId } from '../contract/gang';
 import type { HostContainer, HostReport } from '../contract/host';
+import type { LeaseStanding } from '../contract/pool-messages';
 import { holdsRoom, type LooseRun } from '../policy/pool/loose-run';
 import { REPORT_FRESH_MS } from '../policy/placement';
 import { askAll } from './ask-all';
@@ -10,12 +11,18 @@ export interface UnleasedWatch {
   /** Ids of the runs that wait in the pool or hold leases of it, as just told. */
   holdersAre(runIds: Iterable<string>): void;
   /**
-   * What such containers there are, by host.
+   * What such containers there are.
    *
    * @param isThorough asks about every run in doubt. Else one that is new has time until the next report of its host, unless that
    *   was cut off: as a rule it has given its lease back, and the report is from before that.
    */
-  look(reports: readonly HostReport[], isThorough: boolean): Promise<Map<string, HostContainer[]>>;
+  look(reports: readonly HostReport[], isThorough: boolean): Promise<Unleased>;
+}
+
+export interface Unleased {
+  byHost: ReadonlyMap<string, HostContainer[]>;
+  /** Of their runs, those that say what lease they hold of the pool. */
+  leases: LeaseStanding[];
 }
 
 type Witness = Pick<RunWitness, 'holdersOf' | 'leaseOf' | 'standingOf'>;
@@ -62,7 +69,8 @@ export function createUnleasedWatch(runs: Witness, pool: string): UnleasedWatch 
       const judged = loose.map((each) => [each, judge(each, found, verdicts.get(keyOf(each)))] as const);
       verdicts = new Map(judged.map(([each, verdict]) => [keyOf(each), verdict]));
       const unleased = judged.filter(([, verdict]) => verdict.isUnleased).map(([each]) => each);
-      return new Map(reports.map(({ name }) => [name, containersOn(name, unleased)]));
+      const byHost = new Map(reports.map(({ name }) => [name, containersOn(name, unleased)]));
+      return { byHost, leases: [...found.values()].flatMap((run) => leaseOf(run, pool)) };
     },
   };
 }
@@ -78,6 +86,11 @@ function containersOf({ name, reportedAt, containers = [] }: HostReport): Loose[
 function containersOn(name: string, unleased: readonly Loose[]): HostContainer[] {
   const here = unleased.filter(({ host }) => host === name).map(({ container }) => container);
   return here.toSorted((one, other) => (one.runId < other.runId ? -1 : 1));
+}
+
+function leaseOf(run: LooseRun, pool: string): LeaseStanding[] {
+  if (run.state !== 'live' || run.lease === 'mute' || run.lease === null) return [];
+  return run.lease.lease !== null && run.lease.claim.pool === pool ? [run.lease] : [];
 }
 
 const keyOf = ({ host, container }: Loose): string => `${host} ${container.runId} ${container.epoch}`;

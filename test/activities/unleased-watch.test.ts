@@ -31,8 +31,8 @@ function witness(standings: Record<string, RunStanding | 'mute'>, holders: () =>
     'default',
   );
   const look = async (reports: HostReport[], isThorough = false): Promise<string[]> => {
-    const found = await watch.look(reports, isThorough);
-    return [...found.values()].flat().map(({ runId }) => runId);
+    const { byHost } = await watch.look(reports, isThorough);
+    return [...byHost.values()].flat().map(({ runId }) => runId);
   };
   return { watch, look, asked };
 }

@@ -103,6 +103,29 @@ it('what the container of a run holds that answers nobody is kept by a pool that
   );
 });
 
+it('a run that answers again has its lease back from the pool that was begun anew, and gives it back in the end', async () => {
+  let mute = '';
+  await withPool(
+    async ({ start, pool, hostHas, holdsAndRuns, ends }) => {
+      const run = await start({});
+      await holdsAndRuns(run);
+      hostHas(run.workflowId);
+      mute = run.workflowId;
+      await pool.end();
+      await pool.begin({ checkEveryMs: 300 });
+      await pool.becomes(({ hosts, leases }) => hosts[0]?.unleased?.length === 1 && leases.length === 0);
+      mute = '';
+      const { hosts } = await pool.becomes(({ leases }) => leases[0]?.runId === run.workflowId);
+      expect(hosts).toMatchObject([{ usedCpus: 1, runs: [run.workflowId], unleased: [] }]);
+      ends(run.workflowId);
+      await run.result();
+      hostHas();
+      await pool.becomes(({ leases, hosts: [host] }) => leases.length === 0 && host?.usedCpus === 0);
+    },
+    () => mute,
+  );
+});
+
 it('what the container of a terminated run holds is kept by a pool that goes on, in a gang as well', async () => {
   await withPool(async (world) => {
     const run = await world.start({});

@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { gangOfNodeRunId } from '../contract/gang';
+import type { HostContainer, HostReport } from '../contract/host';
 import type { LeaseStanding, PoolActivities, PoolNews, WatchPoolInput } from '../contract/pool-messages';
 import { LIVE_STATES } from '../contract/state';
 import { poolFactsOf } from '../policy/pool/host-facts';
 import { leaseOfRun } from '../policy/pool/lease-of-run';
 import { jsonHash } from '../store/json-hash';
 import type { RunStore } from '../store/run-store';
+import { askAll } from './ask-all';
 import { withHeartbeat } from './host-heartbeat';
 import type { RunWitness } from './pool-client';
+import { createUnleasedWatch, type UnleasedWatch } from './unleased-watch';
 
 export interface PoolDeps {
   store: Pick<RunStore, 'getRun' | 'listHosts' | 'listRuns'>;
@@ -17,8 +21,6 @@ export interface PoolDeps {
 /** How often the reports of the hosts are looked at. */
 const LOOK_EVERY_MS = 1_000;
 const CHECK_EVERY_MS = 30_000;
-/** Runs that are asked at once. */
-const AT_ONCE = 8;
 
 /** The activity of pools; what it promises stands in contract/pool-messages. */
 export function createPoolActivities(deps: PoolDeps): PoolActivities {
@@ -34,17 +36,38 @@ export function createPoolActivities(deps: PoolDeps): PoolActivities {
 
 async function watch(deps: PoolDeps, input: WatchPoolInput, signal: AbortSignal): Promise<PoolNews> {
   const { pool, known, checkEveryMs = CHECK_EVERY_MS } = input;
-  if (known === '') return { ...(await hostsOf(deps, pool)), ended: [], runs: await claimsOf(deps, pool, signal) };
+  const unleased = createUnleasedWatch(deps.runs, pool);
+  if (known === '') return begin(deps, pool, unleased, signal);
   let checkedAt = -Infinity;
   for (;;) {
     signal.throwIfAborted();
-    const news = await hostsOf(deps, pool);
+    // Before the holders: a lease is older than its container, so whose container is named here and holds one is known there.
+    const reports = await reportsOf(deps, pool);
+    const isFirst = checkedAt === -Infinity;
     const isDue = performance.now() - checkedAt >= checkEveryMs;
-    const ended = isDue ? await endedHolders(deps, pool) : [];
+    const ended = isDue ? await endedHolders(deps, pool, unleased) : [];
     if (isDue) checkedAt = performance.now();
-    if (news.version !== known || ended.length > 0) return { ...news, ended };
+    const { byHost, leases } = await unleased.look(reports, isDue);
+    const news = hostsOf(reports, byHost);
+    // The pool may know better than a run what is over: who is told of again has had time to see that.
+    const runs = isFirst || leases.length === 0 ? {} : { runs: leases };
+    if (news.version !== known || ended.length > 0 || runs.runs) return { ...news, ended, ...runs };
     await sleep(Math.min(LOOK_EVERY_MS, checkEveryMs), undefined, { signal });
   }
+}
+
+/** For a pool that knows nothing: what the runs hold by their own word, and what containers hold whose runs have none. */
+async function begin(deps: PoolDeps, pool: string, unleased: UnleasedWatch, signal: AbortSignal): Promise<PoolNews> {
+  const said = await askRuns(deps, signal);
+  const reports = await reportsOf(deps, pool);
+  const named = new Set(reports.flatMap(({ containers = [] }) => containers.map(({ runId }) => runId)));
+  const runs = await claimsOf(deps, said, (id) =>
+    [...named].some((each) => each === id || gangOfNodeRunId(each) === id),
+  );
+  const ofPool = runs.filter(({ claim }) => claim.pool === pool);
+  unleased.holdersAre(ofPool.map(({ claim }) => claim.runId));
+  const { byHost } = await unleased.look(reports, true);
+  return { ...hostsOf(reports, byHost), ended: [], runs: ofPool };
 }
 
 /** A worker that stops waits for no answer: there may be nobody left to give it. */
@@ -55,42 +78,59 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
   return Promise.race([work, aborted]);
 }
 
-async function hostsOf({ store }: PoolDeps, pool: string): Promise<Pick<PoolNews, 'version' | 'hosts'>> {
-  const reports = (await store.listHosts()).filter((report) => report.pool === pool);
-  const hosts = poolFactsOf(reports, Date.now());
+async function reportsOf({ store }: PoolDeps, pool: string): Promise<HostReport[]> {
+  return (await store.listHosts()).filter((report) => report.pool === pool);
+}
+
+function hostsOf(
+  reports: readonly HostReport[],
+  unleased: ReadonlyMap<string, HostContainer[]>,
+): Pick<PoolNews, 'version' | 'hosts'> {
+  const hosts = poolFactsOf(reports, Date.now(), unleased);
   return { hosts, version: jsonHash(hosts) };
 }
 
-/** Those of the pool's runs whose workflow goes on no more. */
-async function endedHolders({ runs }: PoolDeps, pool: string): Promise<string[]> {
+/** Those of the pool's runs whose workflow goes on no more. Their leases are over; what is left of them holds what it holds. */
+async function endedHolders({ runs }: PoolDeps, pool: string, unleased: UnleasedWatch): Promise<string[]> {
   const live = new Set<string>();
   for await (const id of runs.liveRuns()) live.add(id);
   // The list of live runs may be a moment behind; who is not in it is asked for by name.
-  const missing = (await runs.holdersOf(pool)).filter((id) => !live.has(id));
-  const standings = await inTurn(missing, async (id) => ({ id, ...(await runs.standingOf(id)) }));
-  return standings.filter(({ state }) => state !== 'live').map(({ id }) => id);
+  const holders = await runs.holdersOf(pool);
+  const missing = holders.filter((id) => !live.has(id));
+  const standings = await askAll(missing, async (id) => ({ id, ...(await runs.standingOf(id)) }));
+  const ended = standings.filter(({ state }) => state !== 'live').map(({ id }) => id);
+  unleased.holdersAre(holders.filter((id) => !ended.includes(id)));
+  return ended;
 }
 
 /** Visibility of Temporal is behind by less than this. */
 const SETTLED_MS = 2_000;
 
-/** What the runs that go on hold of the pool, or wait for in it. */
-async function claimsOf(deps: PoolDeps, pool: string, signal: AbortSignal): Promise<LeaseStanding[]> {
+type Said = [runId: string, standing: LeaseStanding | null | 'mute'];
+
+/** What the runs that go on hold of pools, or wait for, by their own word. */
+async function askRuns(deps: PoolDeps, signal: AbortSignal): Promise<Said[]> {
   const ids = await liveIds(deps);
   if (ids.size > 0) {
     // One that had just begun when a pool was ended may not be listed yet.
     await sleep(SETTLED_MS, undefined, { signal });
     for (const id of await liveIds(deps)) ids.add(id);
   }
-  const standings = await inTurn([...ids], async (id) => claimOf(deps, id));
-  return standings.filter((standing) => standing !== null && standing.claim.pool === pool) as LeaseStanding[];
+  return askAll([...ids], async (id): Promise<Said> => [id, await deps.runs.leaseOf(id)]);
 }
 
-async function claimOf({ runs, store }: PoolDeps, id: string): Promise<LeaseStanding | null> {
-  const said = await runs.leaseOf(id);
-  if (said !== 'mute') return said;
-  const row = await store.getRun(id);
-  return row === null ? null : leaseOfRun(row.run, row.spec);
+/** Of one that is mute its containers tell what it holds; where there is none yet, what its spec asks for is held for it. */
+async function claimsOf(
+  { store }: PoolDeps,
+  said: readonly Said[],
+  hasContainer: (runId: string) => boolean,
+): Promise<LeaseStanding[]> {
+  const standings = await askAll(said, async ([id, standing]) => {
+    if (standing !== 'mute') return standing;
+    const row = hasContainer(id) ? null : await store.getRun(id);
+    return row === null ? null : leaseOfRun(row.run, row.spec);
+  });
+  return standings.filter((standing) => standing !== null);
 }
 
 const PAGE = 500;
@@ -106,14 +146,4 @@ async function liveIds({ store, runs }: PoolDeps): Promise<Set<string>> {
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
   return ids;
-}
-
-async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const rest = items.entries();
-  const work = async (): Promise<void> => {
-    for (const [index, item] of rest) results[index] = await act(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return results;
 }

@@ -48,9 +48,10 @@ function fullestDisk({ disks, diskFreeBytes, diskTotalBytes }: HostDetail): stri
 }
 
 /** The whole sentences are for `trainyard hosts show`. */
-function flagsOf({ refuses, flags }: HostDetail): string {
+function flagsOf({ refuses, flags, unleased }: HostDetail): string {
   const refusal = refuses[0] === undefined ? [] : [refuses[0]];
-  return [...refusal, ...(flags.length === 0 ? [] : [`${flags.length} to mend`])].join(', ');
+  const left = unleased.length === 0 ? [] : [`${unleased.length} without a lease`];
+  return [...refusal, ...left, ...(flags.length === 0 ? [] : [`${flags.length} to mend`])].join(', ');
 }
 
 /** All that is known of a host, for `trainyard hosts show`. */
@@ -62,6 +63,7 @@ export function describeHost(host: HostDetail, nowMs: number, colors: boolean): 
     ...(host.disks.length === 0 ? [] : [...heading('Disks'), ...tableOfDisks(host)]),
     ...(host.flags.length === 0 ? [] : [...heading('To mend'), ...host.flags]),
     ...(host.runs.length === 0 ? [] : [...heading('Runs'), ...host.runs]),
+    ...(host.unleased.length === 0 ? [] : [...heading('Containers without a lease'), ...tableOfUnleased(host)]),
   ];
 }
 
@@ -104,6 +106,18 @@ function tableOfGpus({ gpus, used }: HostDetail): string[] {
 function gpuState(isUsed: boolean | undefined): string {
   if (isUsed === undefined) return '-';
   return isUsed ? 'used' : 'free';
+}
+
+function tableOfUnleased({ unleased }: HostDetail): string[] {
+  return table(
+    ['RUN', 'CPUS', 'MEMORY', 'GPUS'],
+    unleased.map(({ runId, cpus, memoryBytes, gpuIds }) => [
+      runId,
+      number(cpus)!,
+      size(memoryBytes),
+      String(gpuIds.length),
+    ]),
+  );
 }
 
 function tableOfDisks({ disks }: HostDetail): string[] {

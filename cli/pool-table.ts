@@ -22,16 +22,30 @@ export function tableOfPools(pools: readonly PoolSummary[]): string[] {
 /** A pool without its queue, for `trainyard pools show`. */
 export function describePool(pool: PoolDetail, colors: boolean): string[] {
   const heading = (text: string): string[] => ['', color(text, 1, colors)];
-  const { projects, owners, reservations, settings, hostNames } = pool;
+  const { projects, owners, reservations, settings, hostNames, unleased } = pool;
   return [
     ...tableOfPools([pool]),
     ...labelled([['hosts', hostNames.join(', ')]]),
+    ...(unleased.length === 0 ? [] : [...heading('Containers without a lease'), ...tableOfUnleased(pool)]),
     ...heading('Settings'),
     stringify(settings).trimEnd(),
     ...(projects.length === 0 ? [] : [...heading('Projects'), ...tableOfProjects(pool)]),
     ...(owners.length === 0 ? [] : [...heading('Owners of runs that wait'), ...tableOfOwners(pool)]),
     ...(reservations.length === 0 ? [] : [...heading('Reservations'), ...tableOfReservations(reservations)]),
   ];
+}
+
+function tableOfUnleased({ unleased }: PoolDetail): string[] {
+  return table(
+    ['HOST', 'RUN', 'CPUS', 'MEMORY', 'GPUS'],
+    unleased.map(({ host, runId, cpus, memoryBytes, gpuIds }) => [
+      host,
+      runId,
+      rounded(cpus),
+      size(memoryBytes),
+      String(gpuIds.length),
+    ]),
+  );
 }
 
 function tableOfProjects({ projects }: PoolDetail): string[] {

@@ -35,6 +35,13 @@ export function nodeRunId(gangId: string, epoch: number, rank: number): string {
   return `${gangId}.e${epoch}.n${rank}`;
 }
 
+const NODE_RUN_ID = /^(.+)\.e\d+\.n\d+$/;
+
+/** The gang that a run would be a node of, by its id; null where it looks like no node. */
+export function gangOfNodeRunId(runId: string): string | null {
+  return NODE_RUN_ID.exec(runId)?.[1] ?? null;
+}
+
 /** A run with what tells its nodes; `spec` is null where it is not known. */
 export type GangView = Pick<Run, 'id' | 'state' | 'gangOf' | 'rank'> & {
   attempts: readonly Pick<Attempt, 'number' | 'nodes'>[];

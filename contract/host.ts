@@ -23,6 +23,19 @@ export const HostDiskSchema = Type.Object(
   { title: 'HostDisk' },
 );
 
+/** A container of ours on a host that is made or runs, or a local process, with what it was given. */
+export const HostContainerSchema = Type.Object(
+  {
+    runId: Type.String({ description: 'Of a gang: the run of the node.' }),
+    attempt: Type.Integer({ minimum: 1 }),
+    epoch: Type.Integer({ minimum: 0 }),
+    cpus: Type.Number({ minimum: 0 }),
+    memoryBytes: Type.Integer({ minimum: 0 }),
+    gpuIds: Type.Array(Type.String()),
+  },
+  { title: 'HostContainer' },
+);
+
 /**
  * How much of what is on a host was held against Temporal since the host was last cut off: nothing, its local processes
  * only (while its engine is away), or all. Until then a container whose lease was revoked may still run there.
@@ -76,6 +89,11 @@ export const HostSchema = Type.Object(
     ),
     memoryBytes: Reported(Type.Integer({ description: 'The same of memory.' })),
     gpus: Type.Array(GpuSchema),
+    containers: Type.Optional(
+      Type.Array(HostContainerSchema, {
+        description: 'Containers of runs that are made or run there; absent where its worker has not learnt that yet.',
+      }),
+    ),
     diskFreeBytes: Reported(Type.Integer({ description: 'Bytes free where the data folder lies.' })),
     diskTotalBytes: Reported(Type.Integer()),
     disks: Type.Array(HostDiskSchema, { description: 'Those that its worker can look at.' }),
@@ -83,5 +101,6 @@ export const HostSchema = Type.Object(
   { title: 'Host' },
 );
 
+export type HostContainer = Static<typeof HostContainerSchema>;
 export type HostDisk = Static<typeof HostDiskSchema>;
 export type HostReport = Static<typeof HostSchema>;

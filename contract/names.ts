@@ -58,6 +58,10 @@ export const LABELS = {
   form: 'trainyard.form',
   /** Ids of the GPUs that it was given, separated by commas; absent where it has none. */
   gpus: 'trainyard.gpus',
+  /** What it was given of the others; absent on containers of before there was this. */
+  cpus: 'trainyard.cpus',
+  /** In bytes. */
+  memory: 'trainyard.memory',
 } as const;
 
 export const PROCESS_FORM = 'process';

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 
-import { HostSchema } from './host';
+import { HostContainerSchema, HostSchema } from './host';
 import { HOST_STATES, WAIT_CAUSES, type HostIntent, type HostState, type WaitCause } from './pool';
 import { PoolSettingsSchema } from './pool-settings';
 import { RunStateSchema } from './run';
@@ -46,6 +46,10 @@ export const HostDetailSchema = Type.Object(
         'What is left of it for runs, GPUs in trouble left out; more CPUs than it has, where they are overcommitted.',
     }),
     runs: Type.Array(Type.String(), { description: 'Ids of the runs that hold a place on it.' }),
+    unleased: Type.Array(HostContainerSchema, {
+      description:
+        'Containers that hold what they were given although their runs have no lease, as of terminated workflows.',
+    }),
   },
   { title: 'HostDetail' },
 );
@@ -163,6 +167,10 @@ export const PoolDetailSchema = Type.Object(
     hostNames: Type.Array(Type.String()),
     queue: Type.Array(QueuedRunSchema, { description: 'What waits, in order; the first 500.' }),
     leases: Type.Array(LeaseSchema),
+    unleased: Type.Array(Type.Object({ host: Type.String(), ...HostContainerSchema.properties }), {
+      description:
+        'What containers hold whose runs have no lease, as of terminated workflows; it is given to nobody until they are gone.',
+    }),
     projects: Type.Array(ProjectSchema),
     owners: Type.Array(OwnerSchema, {
       description: 'Whose runs wait, as the lists have it, by which submissions are accepted or answered 429.',

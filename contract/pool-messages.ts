@@ -116,6 +116,9 @@ export interface PoolNews {
   hosts: PoolHostFacts[];
   /** Holders whose workflow has ended, or is not known to Temporal. */
   ended: string[];
-  /** Claims of the runs that go on; only for a pool that knew nothing. */
+  /**
+   * For a pool that knew nothing: claims of the runs that go on. Else leases by the word of runs that could not say so before, and
+   * have a container on a host of the pool.
+   */
   runs?: LeaseStanding[];
 }

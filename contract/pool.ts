@@ -1,4 +1,5 @@
 import type { Gpu } from './gpu';
+import type { HostContainer } from './host';
 
 /**
  * What a pool and its runs say to each other. A pool is a queue over hosts; all of it is plain JSON, so that it lives in
@@ -127,6 +128,11 @@ export interface PoolHostFacts {
   refuses: string | null;
   /** Where its engine is away and it may run commands as local processes already: since when; null otherwise. */
   processesSince: string | null;
+  /**
+   * Containers on it whose runs hold no lease that their pool knows of, as of runs whose workflow was terminated; absent: none.
+   * What they hold is given to nobody.
+   */
+  unleased?: HostContainer[];
 }
 
 /** What is the same for all of a pool; a change counts from the next decision. */
@@ -181,10 +187,11 @@ export interface Reservation {
   by: string;
 }
 
+/** `unleased`: without those whose run has a lease there by now. */
 export interface PoolHostView extends PoolHostFacts {
   state: HostState;
   intent: HostIntent;
-  /** Given out just now. */
+  /** Given out just now, or held without a lease. */
   usedCpus: number;
   usedMemoryBytes: number;
   usedGpuIds: string[];

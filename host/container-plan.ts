@@ -7,7 +7,7 @@ import { renderTemplates } from '../contract/template';
 import { parseCpus, parseSize } from '../contract/units';
 import type { ContainerPlan } from '../docker/engine';
 import { gangEnv, gangNetwork } from './gang-plan';
-import { gpuLabel } from './gpu-holders';
+import { amountLabels } from './container-amounts';
 import type { Bind } from './mounts';
 import { NetworkRefusedError } from './network-refused-error';
 import type { RunPaths } from './paths';
@@ -66,6 +66,7 @@ export function planContainer(
 }
 
 function labelsOf(input: StartContainerInput, host: HostFacts['host']): Record<string, string> {
+  const { cpus, memoryBytes } = limits(input);
   return {
     [LABELS.run]: input.runId,
     [LABELS.attempt]: String(input.attempt),
@@ -74,7 +75,7 @@ function labelsOf(input: StartContainerInput, host: HostFacts['host']): Record<s
     [LABELS.host]: host.name,
     [LABELS.installation]: host.installation,
     ...(input.asProcess && { [LABELS.form]: PROCESS_FORM }),
-    ...(hasGpus(input) && { [LABELS.gpus]: gpuLabel(input.lease.gpuIds) }),
+    ...amountLabels({ cpus, memoryBytes, gpuIds: input.lease?.gpuIds ?? [] }),
   };
 }
 

@@ -3,6 +3,7 @@ import { LABELS } from '../contract/names';
 import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
 import type { RunStanding } from '../policy/reconcile';
+import { readAmounts } from './container-amounts';
 import { LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
 
 /** A container of ours, or a local process, that runs and was given GPUs. */
@@ -27,16 +28,7 @@ export async function gpuHolders(
   const containers = await ownContainers(engine, { installation }, labels, timeLimit(LIST_PATIENCE_MS));
   return containers
     .filter(({ labels: own, state }) => own[LABELS.gpus] !== undefined && HOLDING.includes(state))
-    .map(({ id, labels: own }) => ({ ...readIdentity(own), containerId: id, gpuIds: gpusOfLabel(own[LABELS.gpus]) }));
-}
-
-/** Ids of the driver have no commas. */
-export function gpuLabel(gpuIds: readonly string[]): string {
-  return gpuIds.join(',');
-}
-
-function gpusOfLabel(text = ''): string[] {
-  return text.split(',').filter((id) => id !== '');
+    .map(({ id, labels: own }) => ({ ...readIdentity(own), containerId: id, gpuIds: readAmounts(own).gpuIds }));
 }
 
 /** Why a holder should have nothing any more, in half a sentence; null where its lease is good. */

@@ -11,6 +11,7 @@ import type { EngineInfo } from '../docker/engine';
 import { shortcomingsOf } from '../docker/engine-shortcomings';
 import { REPORT_FRESH_MS } from '../policy/placement';
 import type { RunStore } from '../store/run-store';
+import type { ContainerCensus } from './container-census';
 import type { DiskGuard } from './disk-guard';
 import type { EngineHealth } from './engine-health';
 import type { GpuWatch } from './gpu-watch';
@@ -24,6 +25,7 @@ export interface HostReporterDeps {
   disks: DiskGuard;
   /** As they were seen last; never waits for the driver. */
   gpus: Pick<GpuWatch, 'asked' | 'list' | 'flag'>;
+  census: ContainerCensus;
   /** How much of what is on the host was held against Temporal since it was last cut off. */
   reconciled: () => HostReport['reconciled'];
   /** Told that the host may have been cut off: its report did not arrive, or came so late that the host was given up. */
@@ -94,12 +96,14 @@ interface Memory {
 }
 
 async function hostReport(deps: HostReporterDeps, memory: Memory): Promise<HostReport> {
-  const { health, config, disks: guard, gpus, reconciled, nameClash } = deps;
+  const { health, config, disks: guard, gpus, census, reconciled, nameClash } = deps;
   const info = health.info();
   memory.engine = info ?? memory.engine;
   const disks = await guard.look();
   const data = disks.find(({ use }) => use === 'data');
   const standing = reconciled();
+  // After what was removed: a host that takes runs again tells of nothing that is gone.
+  const containers = await census.take();
   return {
     name: config.host.name,
     pool: config.host.pool,
@@ -110,24 +114,40 @@ async function hostReport(deps: HostReporterDeps, memory: Memory): Promise<HostR
     engineProblem: health.problem(),
     engineAwaySince: health.awaySince()?.toISOString() ?? null,
     reconciled: standing,
-    refuses: [nameClash(), standing === 'all' ? null : NOT_RECONCILED, guard.refusal(disks)].filter(isThere),
+    refuses: [
+      nameClash(),
+      standing === 'all' ? null : NOT_RECONCILED,
+      containers === null ? NOT_COUNTED : null,
+      guard.refusal(disks),
+    ].filter(isThere),
     flags: [...shortcomings(info), gpus.flag()].filter(isThere),
     fallback: config.host.fallback,
     fallbackAfterMs: parseDuration(config.host.fallbackAfter),
-    engineVersion: info?.version ?? null,
-    apiVersion: info?.apiVersion ?? null,
-    liveRestore: info?.liveRestore ?? null,
-    operatingSystem: memory.engine?.operatingSystem ?? null,
-    kernel: memory.engine?.kernel ?? null,
+    ...engineFacts(info, memory),
     ...capacity(config.host, memory.engine),
     gpus: gpus.list(),
+    ...(containers && { containers }),
     diskFreeBytes: data?.freeBytes ?? null,
     diskTotalBytes: data?.totalBytes ?? null,
     disks,
   };
 }
 
+function engineFacts(
+  info: EngineInfo | null,
+  { engine }: Memory,
+): Pick<HostReport, 'engineVersion' | 'apiVersion' | 'liveRestore' | 'operatingSystem' | 'kernel'> {
+  return {
+    engineVersion: info?.version ?? null,
+    apiVersion: info?.apiVersion ?? null,
+    liveRestore: info?.liveRestore ?? null,
+    operatingSystem: engine?.operatingSystem ?? null,
+    kernel: engine?.kernel ?? null,
+  };
+}
+
 const NOT_RECONCILED = 'has not yet removed what may be left on it of runs that go on elsewhere';
+const NOT_COUNTED = 'does not know yet which containers run on it';
 
 function shortcomings(info: EngineInfo | null): string[] {
   return info === null ? [] : shortcomingsOf(info).map(({ finding, mend }) => `${finding} ${mend}`);

@@ -26,6 +26,9 @@ export function formLabel({ asProcess }: Pick<AttemptIdentity, 'asProcess'>): Re
   return asProcess ? { [LABELS.form]: PROCESS_FORM } : {};
 }
 
+export const isProcess = ({ labels }: Pick<ContainerSummary, 'labels'>): boolean =>
+  labels[LABELS.form] === PROCESS_FORM;
+
 /** Whose container it is, by its labels. */
 export function readIdentity(labels: Record<string, string>): AttemptIdentity {
   return {

@@ -1,3 +1,4 @@
+import { createContainerCensus } from '../host/container-census';
 import { createDiskGuard, type DiskGuard } from '../host/disk-guard';
 import type { EngineHealth } from '../host/engine-health';
 import { createGpuInventory } from '../host/gpu-inventory';
@@ -37,7 +38,7 @@ export function startHostReporting(deps: HostSideDeps, health: EngineHealth): Ho
     },
   });
   const reporter = startHostReporter({
-    ...{ ...deps, health, disks, gpus },
+    ...{ ...deps, health, disks, gpus, census: createContainerCensus(deps) },
     reconciled: () => known?.reconciler.reconciled() ?? 'nothing',
     onCutOff: () => known?.reconciler.onCutOff(),
     nameClash: () => known?.name.clash() ?? null,

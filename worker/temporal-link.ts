@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import type { WorkflowIdentity } from '../contract/activities';
+import { gangOfNodeRunId } from '../contract/gang';
 import type { HostNotice, SilenceReport } from '../contract/notice';
 import { MEMO, RUN_WORKFLOW, workflowIdFor } from '../contract/names';
 import type { RunSubmission } from '../contract/spec';
@@ -143,10 +144,18 @@ function unlessGone(error: unknown): null {
 
 /** See {@link TemporalLink.standingOf}. */
 export async function standingOf(client: Client, runId: string): Promise<RunStanding> {
+  const standing = await standingAlone(client, runId);
+  const gang = gangOfNodeRunId(runId);
+  if (standing.state === 'live' || gang === null) return standing;
+  return (await standingAlone(client, gang)).state === 'live' ? { ...standing, isReplaced: true } : standing;
+}
+
+async function standingAlone(client: Client, runId: string): Promise<RunStanding> {
   try {
     const { status, startTime, closeTime, memo } = await client.workflow.getHandle(workflowIdFor(runId)).describe();
     if (status.name === 'RUNNING') return { state: 'live', epoch: Number(memo?.[MEMO.epoch] ?? 1) };
-    return { state: 'ended', endedAtMs: (closeTime ?? startTime).getTime() };
+    const isBrokenOff = status.name === 'TERMINATED' || status.name === 'TIMED_OUT';
+    return { state: 'ended', endedAtMs: (closeTime ?? startTime).getTime(), ...(isBrokenOff && { isBrokenOff }) };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { state: 'unknown' };
     throw error;

@@ -81,6 +81,7 @@ export class PoolDesk {
     this.counts();
     this.core.hostsAre(hosts, Date.now());
     if (this.version === '') this.adopt(runs);
+    else this.adoptLate(runs);
     this.version = version;
     for (const runId of ended) this.drop(runId);
   }
@@ -130,6 +131,17 @@ export class PoolDesk {
       if (answer.kind === 'granted') this.given.push({ kind: 'grant', lease: answer.lease });
     }
     this.heard.clear();
+  }
+
+  /** A run that answered nobody when the pool was begun anew says what it holds; unless it has said something else since. */
+  private adoptLate(runs: readonly LeaseStanding[]): void {
+    const news = runs.filter(
+      ({ claim: { runId, claim } }) => !this.claims.has(runId) && claim > (this.over.get(runId) ?? -1),
+    );
+    if (news.length === 0) return;
+    const state = this.core.state();
+    this.core = createPoolCore(state.name, adoptLeases(state, news));
+    for (const { claim } of news) this.claims.set(claim.runId, claim.claim);
   }
 
   private ask(input: ClaimInput): ClaimAnswer {

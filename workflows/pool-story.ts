@@ -34,9 +34,10 @@ function look(core: PoolCore, nowMs: number): string {
 }
 
 function tellHost(host: PoolHostView): string {
-  const { name, state, refuses, usedCpus, cpus, usedGpuIds, gpus, runs } = host;
+  const { name, state, refuses, usedCpus, cpus, usedGpuIds, gpus, runs, unleased = [] } = host;
   const trouble = refuses === null ? '' : `, ${refuses}`;
-  return `- host **${name}** is ${state}${trouble}: ${usedCpus} of ${cpus} CPUs, ${usedGpuIds.length} of ${gpus.length} GPUs, ${runs.length} runs`;
+  const left = unleased.length === 0 ? '' : `, ${unleased.length} containers without a lease`;
+  return `- host **${name}** is ${state}${trouble}: ${usedCpus} of ${cpus} CPUs, ${usedGpuIds.length} of ${gpus.length} GPUs, ${runs.length} runs${left}`;
 }
 
 function tellQueued({ place, runId, priority, waitsFor }: QueuedRunView): string {

@@ -63,10 +63,10 @@ export function describeHosts(reports: readonly HostReport[], view: PoolView | n
   });
 }
 
-type Standing = Pick<HostDetail, 'state' | 'intent' | 'used' | 'free' | 'runs'>;
+type Standing = Pick<HostDetail, 'state' | 'intent' | 'used' | 'free' | 'runs' | 'unleased'>;
 
 function standingOf(host: PoolHostView, overcommit: number): Standing {
-  const { state, intent, usedCpus, usedMemoryBytes, usedGpuIds, runs } = host;
+  const { state, intent, usedCpus, usedMemoryBytes, usedGpuIds, runs, unleased = [] } = host;
   return {
     state,
     intent,
@@ -77,6 +77,7 @@ function standingOf(host: PoolHostView, overcommit: number): Standing {
       gpus: freeGpus(host),
     },
     runs,
+    unleased,
   };
 }
 
@@ -86,7 +87,8 @@ function freeGpus({ gpus, usedGpuIds }: PoolHostView): string[] {
 
 function unseen(report: HostReport, nowMs: number): HostDetail {
   const [facts] = poolFactsOf([report], nowMs);
-  return { ...report, source: 'reports', state: stateOf(facts!), intent: 'none', used: null, free: null, runs: [] };
+  const nobodyKnows = { used: null, free: null, runs: [], unleased: [] };
+  return { ...report, source: 'reports', state: stateOf(facts!), intent: 'none', ...nobodyKnows };
 }
 
 export function stateOf({ contact }: PoolHostFacts): HostDetail['state'] {

@@ -114,6 +114,7 @@ function detailOf(view: PoolView, owners: QueuedByOwner, source: PoolSummary['so
     hostNames: hosts.map((host) => host.name),
     queue,
     leases,
+    unleased: hosts.flatMap((host) => (host.unleased ?? []).map((container) => ({ host: host.name, ...container }))),
     projects,
     owners: ownerUses(owners, settings),
     reservations: reservationsOf(view, name),

@@ -22,6 +22,7 @@ export function createPool(state: PoolState): Pool {
     queue: createQueue(),
     held: new Map(),
     gpuHolders: new Map(),
+    unleasedGpus: new Set(),
     sharedGpus: new Map(),
     accounts: new Map(Object.entries(accounts)),
     projects: new Map(),

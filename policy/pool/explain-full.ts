@@ -1,3 +1,5 @@
+import type { HostContainer } from '../../contract/host';
+import type { LeaseNode } from '../../contract/pool';
 import { formatSize } from '../../contract/units';
 import { endOf } from './earliest';
 import type { Host } from './host';
@@ -13,12 +15,12 @@ export function explainFull(pool: Pool, { request, of: { shape } }: Entry, nowMs
   const what = request.gpus > 0 ? gpusText(request.gpus, request) : amountsOf(request);
   const wish = request.nodes > 1 ? `${request.nodes} times ${what}` : what;
   const place = earliestPlace(pool, shape, nowMs);
-  const [near] = place ? place.places.keys() : shape.open;
+  const [near] = place ? place.places.keys() : [...shape.open].toSorted(byUnleased);
   const more = shape.open.size - 1;
   const others =
     more > 0 ? `; ${counted(more, 'other host')} ${more === 1 ? 'has' : 'have'} too little free as well` : '';
   const waitsFor = `waits for ${wish}: ${near ? roomOn(near, shape, nowMs) : 'no host is there'}${others}`;
-  if (!place) return reason('capacity', waitsFor, 'GPUs that are in trouble now, or another host');
+  if (!place) return reason('capacity', waitsFor, endsOfUnleased(shape));
   const runs = [...place.places.keys()].flatMap((host) => [...host.held.values()]);
   const ending = [...new Set(runs)].filter((held) => endOf(held) <= place.atMs).toSorted(byEnd);
   const names = listedBriefly(ending.map(({ lease }) => lease.runId));
@@ -30,11 +32,21 @@ export function explainFull(pool: Pool, { request, of: { shape } }: Entry, nowMs
 /** Such as `host a has 1 of 4 GPUs free, 3 are held by run x until 14:20 UTC at the latest`. */
 function roomOn(host: Host, shape: Shape, nowMs: number): string {
   const isShort = freeWanted(host, shape) < shape.gpus;
-  const here = [...host.held.values()].map((held) => ({ held, gpus: isShort ? wantedGpusOf(held, host, shape) : 0 }));
-  const holders = here
-    .filter(({ gpus }) => !isShort || gpus > 0)
-    .toSorted((one, other) => byEnd(one.held, other.held))
-    .map(({ held, gpus }) => holderText(held, gpus > 0 ? counted(gpus, 'GPU') : cpusOf(held, host), nowMs));
+  // Of a host that is short of GPUs only those are named who hold some that would do.
+  const heldOf = ({ gpuIds, cpus }: Pick<LeaseNode, 'gpuIds' | 'cpus'>): string | null => {
+    if (!isShort) return counted(cpus, 'CPU');
+    const gpus = wantedOf(
+      host.facts.gpus.filter(({ id }) => gpuIds.includes(id)),
+      shape,
+    );
+    return gpus > 0 ? counted(gpus, 'GPU') : null;
+  };
+  // Those that nobody expects come first: only three are named.
+  const unleased = host.unleased.map((container) => unleasedText(container, heldOf(container)));
+  const leased = [...host.held.values()]
+    .toSorted(byEnd)
+    .map((held) => leasedText(held, heldOf(roomOf(held, host)), nowMs));
+  const holders = [...unleased, ...leased].filter((text) => text !== null);
   const held = holders.length > 0 ? `; ${listedBriefly(holders)}` : '';
   return `host ${host.name} has ${lackOn(host, shape)}${held}`;
 }
@@ -51,7 +63,8 @@ function lackOn(host: Host, shape: Shape): string {
   return lacks.length > 0 ? `${listed(lacks)} free` : 'room for a part of it';
 }
 
-function holderText(held: Held, what: string, nowMs: number): string {
+function leasedText(held: Held, what: string | null, nowMs: number): string | null {
+  if (what === null) return null;
   const { runId } = held.lease;
   if (held.told) return `run ${runId} holds ${what} and was asked to give way`;
   const endMs = endOf(held);
@@ -59,21 +72,28 @@ function holderText(held: Held, what: string, nowMs: number): string {
   return `run ${runId} holds ${what} ${until}`;
 }
 
-/** GPUs of a host that a lease holds and a shape could have. */
-function wantedGpusOf({ lease }: Held, host: Host, shape: Shape): number {
-  const ids = new Set(lease.nodes.flatMap(({ gpuIds }) => gpuIds));
-  return wantedOf(
-    host.facts.gpus.filter(({ id }) => ids.has(id)),
-    shape,
-  );
+/** Such as `the container of run x holds 2 GPUs without a lease`; null where it holds nothing that matters. */
+const unleasedText = ({ runId }: HostContainer, what: string | null): string | null =>
+  what && `the container of run ${runId} holds ${what} without a lease`;
+
+/** All that a lease holds on a host. */
+function roomOf({ lease }: Held, host: Host): Pick<LeaseNode, 'gpuIds' | 'cpus'> {
+  const here = lease.nodes.filter((node) => node.host === host.name);
+  return {
+    gpuIds: here.flatMap(({ gpuIds }) => gpuIds),
+    cpus: here.reduce((sum, { cpus }) => sum + cpus, 0),
+  };
 }
 
-function cpusOf({ lease }: Held, host: Host): string {
-  const here = lease.nodes.filter((node) => node.host === host.name);
-  return counted(
-    here.reduce((sum, { cpus }) => sum + cpus, 0),
-    'CPU',
+/** What would make room that the end of no lease makes. */
+function endsOfUnleased({ open }: Shape): string {
+  const ends = [...open].flatMap(({ name, unleased }) =>
+    unleased.map(({ runId }) => `the container of run ${runId} on host ${name}`),
   );
+  if (ends.length === 0) return 'GPUs that are in trouble now, or another host';
+  return `the end of ${listedBriefly(ends)}, or another host`;
 }
+
+const byUnleased = (one: Host, other: Host): number => other.unleased.length - one.unleased.length;
 
 const byEnd = (one: Held, other: Held): number => endOf(one) - endOf(other);

@@ -1,4 +1,4 @@
-import type { HostReport } from '../../contract/host';
+import type { HostContainer, HostReport } from '../../contract/host';
 import type { PoolHostFacts } from '../../contract/pool';
 import { processesSince, REPORT_FRESH_MS } from '../placement';
 import { before } from './host';
@@ -15,9 +15,16 @@ export const HOST_LOST_MS = 5 * 60_000;
  * nothing changes for the pool, neither does what this says, so that it can be compared.
  *
  * @param reports of the hosts of one pool.
+ * @param unleased by host.
  */
-export function poolFactsOf(reports: readonly HostReport[], nowMs: number): PoolHostFacts[] {
-  return reports.map((report) => factsOf(report, nowMs)).toSorted((one, other) => before(one.name, other.name));
+export function poolFactsOf(
+  reports: readonly HostReport[],
+  nowMs: number,
+  unleased: ReadonlyMap<string, HostContainer[]> = new Map(),
+): PoolHostFacts[] {
+  return reports
+    .map((report) => ({ ...factsOf(report, nowMs), ...unleasedOn(report, unleased) }))
+    .toSorted((one, other) => before(one.name, other.name));
 }
 
 function factsOf(report: HostReport, nowMs: number): PoolHostFacts {
@@ -34,6 +41,14 @@ function factsOf(report: HostReport, nowMs: number): PoolHostFacts {
     // A process must not start beside one whose lease was revoked.
     processesSince: report.reconciled === 'nothing' ? null : processesSince(report, nowMs),
   };
+}
+
+function unleasedOn(
+  { name }: HostReport,
+  unleased: ReadonlyMap<string, HostContainer[]>,
+): Pick<PoolHostFacts, 'unleased'> {
+  const containers = unleased.get(name) ?? [];
+  return containers.length === 0 ? {} : { unleased: containers };
 }
 
 function contactOf({ reportedAt }: HostReport, nowMs: number): PoolHostFacts['contact'] {

@@ -1,4 +1,5 @@
 import type { Gpu } from '../../contract/gpu';
+import type { HostContainer } from '../../contract/host';
 import type { HostIntent, HostState, PoolHostFacts } from '../../contract/pool';
 import type { Held, HostEntry } from './state';
 
@@ -21,7 +22,9 @@ export interface Host {
   usable: ReadonlyMap<string, Gpu>;
   usedCpus: number;
   usedMemory: number;
-  /** Neither given out nor in trouble, in the same order. */
+  /** Of `facts.unleased`, those whose run holds no lease here; counted in `usedCpus` and `usedMemory`. */
+  unleased: readonly HostContainer[];
+  /** Neither given out, nor held without a lease, nor in trouble, in the same order. */
   freeGpus: readonly Gpu[];
   /** By run. */
   held: Map<string, Held>;
@@ -50,6 +53,7 @@ export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: nu
     gone,
     usedCpus: 0,
     usedMemory: 0,
+    unleased: [],
     freeGpus: [],
     held: new Map<string, Held>(),
     releases: { version: -1, list: [] },
@@ -74,7 +78,12 @@ export function measured(
     cpus,
     make: JSON.stringify([cpus, facts.memoryBytes, facts.gpus.map(({ model, memoryBytes }) => [model, memoryBytes])]),
     memory: facts.memoryBytes,
-    kind: JSON.stringify([facts.cpus, facts.memoryBytes, usable.map(({ model, memoryBytes }) => [model, memoryBytes])]),
+    kind: JSON.stringify([
+      facts.cpus,
+      facts.memoryBytes,
+      usable.map(({ model, memoryBytes }) => [model, memoryBytes]),
+      facts.unleased,
+    ]),
     usable: new Map(usable.map((gpu) => [gpu.id, gpu])),
   };
 }

@@ -1,5 +1,6 @@
 import type { LeaseNode } from '../../contract/pool';
 import { noteChange } from './changes';
+import { recountUnleased, unleasedGpusOf } from './unleased';
 import { before, stateOf, thousandths, type Host } from './host';
 import type { Pool, Totals } from './pool';
 import type { Held } from './state';
@@ -45,6 +46,8 @@ export function hostsChanged(pool: Pool): void {
   pool.sharedGpus = sharedGpus(pool.hosts);
   pool.totals = totalsOf(pool.hosts);
   pool.draining = pool.hosts.filter((host) => stateOf(host) === 'draining');
+  for (const host of pool.hosts) recountUnleased(host);
+  pool.unleasedGpus = unleasedGpusOf(pool.hosts);
   pool.hosts.forEach((host, index) => {
     refreshGpus(pool, host);
     host.index = index;
@@ -65,15 +68,18 @@ function occupy(pool: Pool, held: Held, node: LeaseNode, sign: 1 | -1): void {
   host.usedMemory += sign * node.memoryBytes;
   if (sign === 1) host.held.set(runId, held);
   else host.held.delete(runId);
-  for (const touched of new Set([host, ...node.gpuIds.flatMap((id) => pool.sharedGpus.get(id) ?? [])])) {
-    if (node.gpuIds.length > 0) refreshGpus(pool, touched);
+  const gpuIds = [...node.gpuIds, ...recountUnleased(host)];
+  if (gpuIds.length > node.gpuIds.length) pool.unleasedGpus = unleasedGpusOf(pool.hosts);
+  for (const touched of new Set([host, ...gpuIds.flatMap((id) => pool.sharedGpus.get(id) ?? [])])) {
+    if (gpuIds.length > 0) refreshGpus(pool, touched);
     touched.version += 1;
     noteChange(pool.changes, touched);
   }
 }
 
 function refreshGpus(pool: Pool, host: Host): void {
-  host.freeGpus = [...host.usable.values()].filter(({ id }) => !pool.gpuHolders.has(id));
+  const { gpuHolders, unleasedGpus } = pool;
+  host.freeGpus = [...host.usable.values()].filter(({ id }) => !gpuHolders.has(id) && !unleasedGpus.has(id));
 }
 
 function count(pool: Pool, held: Held, sign: 1 | -1): void {

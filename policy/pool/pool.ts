@@ -28,6 +28,8 @@ export interface Pool {
   readonly held: Map<string, Held>;
   /** The run that holds a GPU. */
   readonly gpuHolders: Map<string, string>;
+  /** GPUs that containers hold whose runs have no lease. */
+  unleasedGpus: ReadonlySet<string>;
   /** Hosts that report the same GPU, as two engines of one machine do; by GPU, where there are several. */
   sharedGpus: Map<string, Host[]>;
   readonly accounts: Map<string, Account>;

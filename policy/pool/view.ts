@@ -31,7 +31,7 @@ export function viewOf(pool: Pool, nowMs: number): PoolView {
 }
 
 function hostView(host: Host): PoolHostView {
-  const { facts, intent, usedCpus, usedMemory, held } = host;
+  const { facts, intent, usedCpus, usedMemory, held, unleased } = host;
   const leases = [...held.values()].map(({ lease }) => lease);
   return {
     ...facts,
@@ -39,9 +39,11 @@ function hostView(host: Host): PoolHostView {
     intent,
     usedCpus: usedCpus / 1_000,
     usedMemoryBytes: usedMemory,
-    usedGpuIds: leases.flatMap(({ nodes }) =>
-      nodes.filter((node) => node.host === facts.name).flatMap(({ gpuIds }) => gpuIds),
-    ),
+    usedGpuIds: [
+      ...leases.flatMap(({ nodes }) => nodes.filter((node) => node.host === facts.name)),
+      ...unleased,
+    ].flatMap(({ gpuIds }) => gpuIds),
+    unleased: [...unleased],
     runs: [...held.keys()],
   };
 }

@@ -30,6 +30,7 @@ const HOST: HostDetail = {
   used: { cpus: 2.5, memoryBytes: 4 * GIB, gpus: ['GPU-0'] },
   free: { cpus: 5.5, memoryBytes: 60 * GIB, gpus: [] },
   runs: ['digits-abc'],
+  unleased: [],
 };
 
 const WAITING: QueuedRun = {
@@ -65,6 +66,7 @@ const POOL: PoolDetail = {
   hostNames: ['box', 'other'],
   queue: [WAITING],
   leases: [],
+  unleased: [],
   projects: [{ project: 'vision', weight: 3, runs: 1, cpus: 2.5, gpus: 1, queued: 3 }],
   owners: [
     { owner: 'ada', queued: 2, mostQueued: 4 },

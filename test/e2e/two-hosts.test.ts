@@ -271,3 +271,77 @@ it('a gang on two hosts is ended and tried again as a whole, whichever of its no
   }
   expect(await leftovers()).toEqual([]);
 });
+
+/** Two nodes, of which each counts until its gang is told to end. */
+const countingGang = (name: string, cpus: number) => startRun(name, { nodes: 2, resources: { cpus, memory: '64m' } });
+
+/** The nodes of an attempt as soon as all of them run, by rank. */
+async function placedNodes({ told }: TestRun, attempt: number) {
+  const status = await told((now) => runs(now) && now.run.attempt === attempt && nodesOf(now, attempt).length === 2);
+  const nodes = nodesOf(status, attempt);
+  for (const { runId } of nodes) await until(async () => (await lastNumber(runId, String(attempt))) > 5);
+  return nodes;
+}
+
+it('a gang of which a host dies goes on elsewhere as a whole, whichever of its nodes was there, and nothing is left on the host that is back', async () => {
+  const filling = async (host: string, cpus: number): Promise<TestRun> => {
+    const run = await startRun(`fills-${host}`, { placement: { host }, resources: { cpus, memory: '64m' } });
+    await run.told(runs);
+    return run;
+  };
+  // Each host has room for one node of each gang; the fuller one takes the first.
+  const fillers = [await filling('one', 0.6), await filling('two', 0.5)];
+  const first = await countingGang('first-lost', 0.3);
+  expect((await placedNodes(first, 1)).map(({ host }) => host)).toEqual(['one', 'two']);
+  fillers.push(await filling('two', 0.1));
+  const later = await countingGang('later-lost', 0.1);
+  expect((await placedNodes(later, 1)).map(({ host }) => host)).toEqual(['two', 'one']);
+  for (const { mayEnd } of fillers) mayEnd();
+  await Promise.all(fillers.map(({ handle }) => handle.result()));
+
+  const since = String(Math.floor(Date.now() / 1000));
+  await killWorker(one);
+  await away.kill();
+  const moved = await Promise.all([first, later].map(async (gang) => placedNodes(gang, 2)));
+  expect(moved.flat().map(({ host }) => host)).toEqual(['two', 'two', 'two', 'two']);
+  for (const [{ id, handle }, lost] of [
+    [first, 'The host did not answer for 3s'],
+    [later, `node 1 of the gang, run ${later.id}.e1.n1 on host one`],
+  ] as const) {
+    const { attempts } = await handle.query<RunStatus>('status');
+    expect([id, attempts.map(({ reason }) => reason)]).toEqual([id, ['host-lost', null]]);
+    expect(attempts[0]?.message).toContain(lost);
+  }
+
+  // What the host that is alive had of the first attempt went before anything of the second came.
+  const now = String(Math.ceil(Date.now() / 1000));
+  const form =
+    '{{.Action}} {{index .Actor.Attributes "trainyard.run"}} {{index .Actor.Attributes "trainyard.attempt"}}';
+  const filter = ['--filter', 'type=container', '--filter', `label=${LABELS.installation}=${installation}`];
+  const asked = ['--host', TEST_DOCKER_HOST, 'events', '--since', since, '--until', now, ...filter, '--format', form];
+  const events = (await promisify(execFile)('docker', asked)).stdout.split('\n');
+  for (const [survivor, [rank0, rank1]] of [
+    [`${first.id}.e1.n1 1`, moved[0]!],
+    [`${later.id} 1`, moved[1]!],
+  ] as const) {
+    const gone = events.indexOf(`destroy ${survivor}`);
+    expect(gone).toBeGreaterThanOrEqual(0);
+    for (const next of [`create ${rank0!.runId} 2`, `create ${rank1!.runId} 1`]) {
+      expect(events.indexOf(next)).toBeGreaterThan(gone);
+    }
+  }
+
+  await away.start();
+  const label = `label=${LABELS.installation}=${installation}`;
+  const onAway = async () => away.docker('ps', '--all', '--filter', label, '--format', '{{.Label "trainyard.run"}}');
+  expect((await onAway()).split('\n').toSorted()).toEqual([first.id, `${later.id}.e1.n1`].toSorted());
+  one = workerOf('one', 'host', away.dockerHost);
+  await one.ready();
+  expect(await onAway()).toBe('');
+  for (const { handle, mayEnd } of [first, later]) {
+    expect((await handle.query<RunStatus>('status')).run.state).toBe('running');
+    mayEnd();
+    expect(await handle.result()).toMatchObject({ reason: 'completed', attempts: 2 });
+  }
+  expect(await leftovers()).toEqual([]);
+});

@@ -26,6 +26,8 @@ describe('planContainer', () => {
     expect(plan.name).toBe('trainyard-r_1-2');
     expect(plan.labels).toEqual({
       'trainyard.run': 'r:1',
+      'trainyard.cpus': '1',
+      'trainyard.memory': '1073741824',
       'trainyard.attempt': '2',
       'trainyard.epoch': '7',
       'trainyard.spec-hash': 'abc',

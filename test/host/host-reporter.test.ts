@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 
 import { createEngine } from '../../docker/dockerode-engine';
 import type { Engine } from '../../docker/engine';
+import { createContainerCensus } from '../../host/container-census';
 import { createDiskGuard } from '../../host/disk-guard';
 import { watchEngine } from '../../host/engine-health';
 import { startHostReporter, type HostReporterDeps } from '../../host/host-reporter';
@@ -23,6 +24,7 @@ function reporterDeps(engine: Engine, data: string, { host, ...more }: More = {}
     config,
     disks: createDiskGuard({ config, engineRoot: () => health.info()?.rootDir ?? null }),
     gpus: { asked: Promise.resolve(), list: () => [], flag: () => null },
+    census: createContainerCensus({ engine, config }),
     reconciled: () => 'all',
     onCutOff: () => undefined,
     nameClash: () => null,

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 
+import type { HostContainer } from '../../../contract/host';
 import type { ClaimInput, LeaseRequest, PoolHostFacts, Quota } from '../../../contract/pool';
 import { GIB, gpusOf, HOUR, host, MINUTE, request } from './pools';
 import { World } from './world';
@@ -49,6 +50,7 @@ const event = fc.oneof(
       contact: fc.constantFrom('ok' as const, 'ok' as const, 'unreachable' as const, 'lost' as const),
       refuses: optional('has a disk that is 93 % full'),
       trouble: optional('unhealthy' as const),
+      left: optional(0, 4),
       isGone: fc.constantFrom(false, false, false, true),
     }),
   },
@@ -183,14 +185,23 @@ function happen(world: World, each: Event, index: number): void {
   }
 }
 
-function changeHost(world: World, { which, contact, refuses, trouble, isGone }: Extract<Event, { do: 'host' }>): void {
+function changeHost(world: World, change: Extract<Event, { do: 'host' }>): void {
+  const { which, contact, refuses, trouble, left, isGone } = change;
   const facts = firstHosts()[which]!;
   const gpus = facts.gpus.map((gpu, index) => (index === 0 && trouble ? { ...gpu, trouble } : gpu));
   const others = world.hosts.filter(({ name }) => name !== facts.name);
   if (isGone && ![...world.leases.values()].some(({ nodes }) => nodes.some((node) => node.host === facts.name))) {
     world.intents.delete(facts.name);
   }
-  world.setHosts(isGone ? others : [...others, { ...facts, gpus, contact, refuses }]);
+  const unleased =
+    left === null ? {} : { unleased: [...world.leases.keys()].slice(0, 2).concat('left').map(container) };
+  world.setHosts(isGone ? others : [...others, { ...facts, gpus, contact, refuses, ...unleased }]);
+
+  /** With the last of the GPUs, whether or not a run that has a lease was given it. */
+  function container(runId: string): HostContainer {
+    const gpuIds = facts.gpus.slice(-1).map(({ id }) => id);
+    return { runId, attempt: 1, epoch: 1, cpus: 1.5, memoryBytes: GIB, gpuIds };
+  }
 }
 
 const scenario = [

@@ -1,3 +1,4 @@
+import type { HostContainer } from '../../../contract/host';
 import type {
   ClaimInput,
   Lease,
@@ -107,6 +108,8 @@ export class World {
 
   private checkGpus(lease: Lease, request: LeaseRequest): void {
     const held = new Set([...this.leases.values()].flatMap(({ nodes }) => nodes.flatMap(({ gpuIds }) => gpuIds)));
+    for (const { name } of this.hosts)
+      for (const { gpuIds } of this.unleasedOn(name)) for (const id of gpuIds) held.add(id);
     for (const { host, gpuIds } of lease.nodes) {
       expect(gpuIds).toHaveLength(request.gpus);
       for (const id of gpuIds) {
@@ -127,10 +130,18 @@ export class World {
     expect(facts.refuses).toBeNull();
     expect(request.host ?? name).toBe(name);
     expect(facts.labels).toMatchObject(request.hostLabels);
-    const nodes = [...this.leases.values()].flatMap((lease) => lease.nodes).filter(({ host }) => host === name);
+    const leased = [...this.leases.values()].flatMap((lease) => lease.nodes).filter(({ host }) => host === name);
+    const nodes = [...leased, ...this.unleasedOn(name)];
     const sum = (amounts: number[]): number => amounts.reduce((total, amount) => total + amount, 0);
     expect(sum(nodes.map(({ cpus }) => cpus))).toBeLessThanOrEqual(facts.cpus + 1e-9);
     expect(sum(nodes.map(({ memoryBytes }) => memoryBytes))).toBeLessThanOrEqual(facts.memoryBytes);
+  }
+
+  /** Containers whose runs have no lease on their host. */
+  private unleasedOn(name: string): HostContainer[] {
+    const hasLease = (runId: string): boolean =>
+      this.leases.get(runId)?.nodes.some(({ host }) => host === name) ?? false;
+    return (this.hostNamed(name).unleased ?? []).filter(({ runId }) => !hasLease(runId));
   }
 
   private checkQuotas(asked: LeaseRequest): void {

@@ -12,9 +12,8 @@ export interface EngineLogSize {
   keptBytes: number;
 }
 
-export function engineLogSize(config: { containerLogSizeBytes: number; containerLogFiles: number }): EngineLogSize {
-  const { containerLogSizeBytes: fileBytes, containerLogFiles: files } = config;
-  return { fileBytes, keptBytes: fileBytes * (files - 1) };
+export function engineLogSize({ fileBytes, maxFiles }: { fileBytes: number; maxFiles: number }): EngineLogSize {
+  return { fileBytes, keptBytes: fileBytes * (maxFiles - 1) };
 }
 
 /** Keeps a container from printing more than one reading can take before the engine throws it away. */

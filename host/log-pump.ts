@@ -8,6 +8,7 @@ import { isLogDiskFullError, isLogInUseError } from '../store/errors';
 import type { LogWriter, NewLogLine, Seal } from '../store/log-store';
 import { hasEnded, isLocalProcess } from './container-state';
 import { pauseBeforeLoss } from './disk-full';
+import { engineLogSize } from './flood-guard';
 import { introduce } from './introduce';
 import { mergeCopy } from './late-merge';
 import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
@@ -102,12 +103,13 @@ const ALL_IS_KEPT = { fileBytes: Number.POSITIVE_INFINITY, keptBytes: Number.POS
 
 /** One round: look at the container, read what there is to read. Null where there is more to come. */
 async function pumpOnce(
-  deps: PumpDeps & ReadingDeps,
+  given: PumpDeps & ReadingDeps,
   target: PumpTarget,
   state: PumpState,
   signal: AbortSignal,
 ): Promise<Seal | null> {
-  const info = await look(deps, target, state);
+  const info = await look(given, target, state);
+  const deps = info?.log ? { ...given, size: engineLogSize(info.log) } : given;
   const isProcess = info !== null && isLocalProcess(info);
   // A local process has the clock of this machine, and no engine that could be asked for another.
   if (!isProcess) await deps.clock.adjust();

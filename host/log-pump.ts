@@ -124,6 +124,7 @@ async function pumpOnce(
       state.recount ||= writer.attemptLines > 0;
       state.fromBeginning = writer.attemptLines === 0 && !isOlderThan(info, JUST_STARTED_MS);
     }
+    state.mostWritten.bytes = Math.max(state.mostWritten.bytes, mostWrittenBytes(writer, info));
     if (info === null) return (await takeCopy(deps, target, writer)) ?? (await sealGone(deps, target, writer, state));
     if (isUnreadable(info, state)) return await sealLog(deps.logs, target, writer, state, unreadableNote(logTimeNow()));
     if (isLogDiskFullError(state.failure) && !isProcess) {
@@ -219,6 +220,15 @@ function isWhole({ files }: PumpState): boolean {
   } catch {
     return false;
   }
+}
+
+/** Stored lines begin with their time and stream, too; but each byte of a text may take six in the engine's log. */
+const MOST_FOR_STORED = 7;
+
+/** The most that the engine has written of what is stored, in bytes. */
+function mostWrittenBytes({ initialBytes }: LogWriter, info: ContainerInfo | null): number {
+  if (initialBytes === null || !info?.log?.isPlain) return Number.POSITIVE_INFINITY;
+  return initialBytes * MOST_FOR_STORED;
 }
 
 /** The engine answers, but cannot read the log of a container that has ended: trying on would never end. */

@@ -12,6 +12,15 @@ export interface ContainerFiles {
   limitCpus(cpus: number): boolean;
 }
 
+/** json-file log of a container, as it was made. */
+export interface ContainerLog {
+  /** The size at which a file is full, and how many there are at most. */
+  fileBytes: number;
+  maxFiles: number;
+  /** False where the engine writes more of a record than its text, stream and time. */
+  isPlain: boolean;
+}
+
 export interface EngineLogFiles {
   /** Newest first. Empty for the moment in which the engine begins a new one. */
   files: readonly EngineLogFile[];

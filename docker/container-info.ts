@@ -1,3 +1,4 @@
+import type { ContainerLog } from './container-files';
 import type { ContainerInfo, ContainerSummary, EngineInfo, ImageInfo, ImageSummary } from './engine';
 import { timeOrNull } from './engine-time';
 import { digestIn } from './repo-digests';
@@ -9,7 +10,7 @@ interface InspectedContainer {
   Name: string;
   Image: string;
   Config: { Labels?: Record<string, string> | null };
-  HostConfig: { NanoCpus?: number; NetworkMode?: string };
+  HostConfig: { NanoCpus?: number; NetworkMode?: string; LogConfig?: LogConfig };
   State: {
     Status: string;
     ExitCode: number;
@@ -36,7 +37,23 @@ export function toContainerInfo({ Id, Name, Image, Config, HostConfig, State }: 
     imageId: Image,
     cpus: HostConfig.NanoCpus ? HostConfig.NanoCpus / 1e9 : null,
     network: HostConfig.NetworkMode ?? 'default',
+    log: toContainerLog(HostConfig.LogConfig),
   };
+}
+
+interface LogConfig {
+  Type: string;
+  Config?: Record<string, string> | null;
+}
+
+/** Options by which json-file writes more into each record; an engine may have them as its own defaults. */
+const MORE_OF_RECORDS = ['env', 'env-regex', 'labels', 'labels-regex', 'tag'];
+
+function toContainerLog({ Type, Config }: LogConfig = { Type: '' }): ContainerLog | null {
+  const { 'max-size': size, 'max-file': files } = Config ?? {};
+  const log = { fileBytes: Number(size), maxFiles: Number(files) };
+  if (Type !== 'json-file' || !(log.fileBytes > 0 && log.maxFiles > 0)) return null;
+  return { ...log, isPlain: !MORE_OF_RECORDS.some((option) => Config?.[option]) };
 }
 
 interface ListedContainer {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { findCpuCgroup, type CpuCgroup } from './container-cgroup';
+import { toContainerInfo } from './container-info';
 import { containerOf, expecting, type Connection } from './dockerode-connection';
 import type { Engine } from './engine';
 import { createLogFiles } from './log-files';
@@ -13,19 +14,16 @@ export function filesCall({ docker, call }: Connection, findCgroup = findCpuCgro
     // A process id of 0 is that of a container that does not run.
     if (inspected === 404 || inspected.State.Pid === 0) return null;
     const cgroup = await findCgroup(inspected.State.Pid, inspected.Id);
-    const { 'max-size': size, 'max-file': files } = (inspected.HostConfig.LogConfig?.Config ?? {}) as LogOptions;
-    const log = createLogFiles(inspected.LogPath, Number(size), Number(files));
+    const kept = toContainerInfo(inspected).log;
+    if (kept === null) return null;
+    const log = createLogFiles(inspected.LogPath, kept.fileBytes, kept.maxFiles);
     return cgroup !== null && isSeen(log) ? { log, limitCpus: (cpus) => limitCpus(cgroup, cpus) } : null;
   };
 }
 
-/** As `containerConfig` has set them: numbers of bytes and of files. */
-type LogOptions = Record<'max-size' | 'max-file', string | undefined>;
-
 function isSeen(log: ReturnType<typeof createLogFiles>): boolean {
   try {
-    const { files, fileBytes, maxFiles } = log();
-    return files.length > 0 && fileBytes > 0 && maxFiles > 0;
+    return log().files.length > 0;
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import type { ContainerFiles } from './container-files';
+import type { ContainerFiles, ContainerLog } from './container-files';
 import type { EngineInfo, EngineRecall } from './engine-info';
 import type { NetworkEngine } from './network-engine';
 
@@ -203,6 +203,8 @@ export interface ContainerInfo {
   cpus: number | null;
   /** Docker network, or `none`. */
   network: string;
+  /** How its engine keeps its log; null where that is not by files of a size, as `createContainer` has them. */
+  log: ContainerLog | null;
   /** What people must know of how it runs, as the first lines of its log; absent for a container. */
   preamble?: readonly string[];
 }

@@ -93,3 +93,11 @@ export const RECORD_OVERHEAD_BYTES = 80;
 export function engineBytes(records: readonly LogRecord[]): number {
   return records.reduce((sum, { data }) => sum + data.length + RECORD_OVERHEAD_BYTES, 0);
 }
+
+/** In JSON a byte of a text becomes no more than six: `\u001b` of a control character, or `\ufffd` of one that is no UTF-8. */
+const MOST_JSON_BYTES = 6;
+
+/** The most that records can take in the engine's log, in bytes. */
+export function mostEngineBytes(records: readonly LogRecord[]): number {
+  return records.reduce((sum, { data }) => sum + MOST_JSON_BYTES * data.length + RECORD_OVERHEAD_BYTES, 0);
+}

@@ -1,8 +1,7 @@
 import type { ContainerFiles } from '../docker/container-files';
 import type { LogRecord } from '../docker/engine';
-import type { BacklogMeter } from './backlog-meter';
+import { mostEngineBytes, type BacklogMeter } from './backlog-meter';
 import type { Brake, BrakeLevel } from './brakes';
-import { passedWith, type PassedLog } from './engine-log-bytes';
 import { createLeftOutDoubt } from './left-out-doubt';
 import { createLeftOutFiles } from './left-out-files';
 
@@ -12,15 +11,19 @@ export interface EngineLogSize {
   keptBytes: number;
 }
 
-export function engineLogSize(config: { containerLogSizeBytes: number; containerLogFiles: number }): EngineLogSize {
-  const { containerLogSizeBytes: fileBytes, containerLogFiles: files } = config;
-  return { fileBytes, keptBytes: fileBytes * (files - 1) };
+export function engineLogSize({ fileBytes, maxFiles }: { fileBytes: number; maxFiles: number }): EngineLogSize {
+  return { fileBytes, keptBytes: fileBytes * (maxFiles - 1) };
 }
 
 /** Keeps a container from printing more than one reading can take before the engine throws it away. */
 export interface FloodGuard {
   /**
-   * Takes the records of a read, before they are stored. False where a follow may have left out a file of the engine, or has fallen
+   * Takes the records of a read as soon as they have come, and slows the container down where they tell of too many. True where a follow
+   * may have left out a file of the engine among them or right before them, and only a look at the log can tell.
+   */
+  arrive(records: readonly LogRecord[]): boolean;
+  /**
+   * Takes the records of a read, before they are stored. False where a follow has left out a file of the engine, or has fallen
    * behind so far that it may soon: these records must not be stored, and the follow is to end.
    */
   take(records: readonly LogRecord[]): boolean;
@@ -41,10 +44,8 @@ export interface FloodGuardDeps {
   follow: boolean;
   /** True where the meter has seen the log from its beginning. */
   fromBeginning: boolean;
-  /** What this process has seen of the log so far, in all readings. */
-  seen: { log: PassedLog };
-  /** The time by the clock of the engine, in milliseconds since 1970. */
-  now: () => number;
+  /** What the engine can have written at most of what was stored and read so far; goes on here where its files are not seen. */
+  mostWritten: { bytes: number };
   /**
    * Set where the files of the engine are seen. They tell what was left out, and by them the container is slowed down and let go
    * (flood-watch.ts), so that this leaves it alone.
@@ -70,28 +71,28 @@ const BRAKE_AGAIN_MS = 1000;
  * without follow opens all files first, so only what is written meanwhile counts, against what the engine keeps.
  *
  * How far behind a follow is, is an estimate from the records that have come, and in a burst that began while this process
- * stood still too few have. What may have been left out is none: see left-out-doubt.ts.
+ * stood still too few have. What was left out is none: see left-out-files.ts, and left-out-doubt.ts.
  */
 export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
-  const { meter, follow, fromBeginning, seen, now, size } = deps;
+  const { meter, follow, files, size, mostWritten } = deps;
   const state: State = { ...deps, braking: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
-  const leavesOut =
-    deps.files === null
-      ? createLeftOutDoubt({ fileBytes: size.fileBytes, fromBeginning, seen, now })
-      : createLeftOutFiles(deps.files);
+  const leavesOut = files === null || !follow ? () => false : createLeftOutFiles(files);
+  const mayLeaveOut = createLeftOutDoubt({ fileBytes: size.fileBytes, mostWrittenBytes: () => mostWritten.bytes });
   const checks = setInterval(() => state.isStoring && brakeIfBehind(state), CHECK_MS).unref();
   meter.begin();
 
   return {
-    take: (records) => {
+    arrive: (records) => {
       clearTimeout(state.drained);
       meter.pass(records);
       brakeIfBehind(state);
-      if (!follow) {
-        if (deps.files === null) seen.log = passedWith(seen.log, records);
-        return true;
-      }
-      return !leavesOut(records) && (deps.files !== null || isInFirstFile(state) || !isFarBehind(state));
+      if (files !== null) return false;
+      mostWritten.bytes += mostEngineBytes(records);
+      return follow && mayLeaveOut(records);
+    },
+    take: (records) => {
+      if (!follow || files !== null) return !leavesOut(records);
+      return isInFirstFile(state) || !isFarBehind(state);
     },
     isFarBehind: () => isFarBehind(state),
     whileStoring: async (append) => {

@@ -8,6 +8,7 @@ import { isLogDiskFullError, isLogInUseError } from '../store/errors';
 import type { LogWriter, NewLogLine, Seal } from '../store/log-store';
 import { hasEnded, isLocalProcess } from './container-state';
 import { pauseBeforeLoss } from './disk-full';
+import { engineLogSize } from './flood-guard';
 import { introduce } from './introduce';
 import { mergeCopy } from './late-merge';
 import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
@@ -102,12 +103,13 @@ const ALL_IS_KEPT = { fileBytes: Number.POSITIVE_INFINITY, keptBytes: Number.POS
 
 /** One round: look at the container, read what there is to read. Null where there is more to come. */
 async function pumpOnce(
-  deps: PumpDeps & ReadingDeps,
+  given: PumpDeps & ReadingDeps,
   target: PumpTarget,
   state: PumpState,
   signal: AbortSignal,
 ): Promise<Seal | null> {
-  const info = await look(deps, target, state);
+  const info = await look(given, target, state);
+  const deps = info?.log ? { ...given, size: engineLogSize(info.log) } : given;
   const isProcess = info !== null && isLocalProcess(info);
   // A local process has the clock of this machine, and no engine that could be asked for another.
   if (!isProcess) await deps.clock.adjust();
@@ -122,6 +124,7 @@ async function pumpOnce(
       state.recount ||= writer.attemptLines > 0;
       state.fromBeginning = writer.attemptLines === 0 && !isOlderThan(info, JUST_STARTED_MS);
     }
+    state.mostWritten.bytes = Math.max(state.mostWritten.bytes, mostWrittenBytes(writer, info));
     if (info === null) return (await takeCopy(deps, target, writer)) ?? (await sealGone(deps, target, writer, state));
     if (isUnreadable(info, state)) return await sealLog(deps.logs, target, writer, state, unreadableNote(logTimeNow()));
     if (isLogDiskFullError(state.failure) && !isProcess) {
@@ -217,6 +220,15 @@ function isWhole({ files }: PumpState): boolean {
   } catch {
     return false;
   }
+}
+
+/** Stored lines begin with their time and stream, too; but each byte of a text may take six in the engine's log. */
+const MOST_FOR_STORED = 7;
+
+/** The most that the engine has written of what is stored, in bytes. */
+function mostWrittenBytes({ initialBytes }: LogWriter, info: ContainerInfo | null): number {
+  if (initialBytes === null || !info?.log?.isPlain) return Number.POSITIVE_INFINITY;
+  return initialBytes * MOST_FOR_STORED;
 }
 
 /** The engine answers, but cannot read the log of a container that has ended: trying on would never end. */

@@ -15,7 +15,7 @@ export interface PumpDeps extends Omit<ReadingDeps, 'onStored'> {
   log: Logger;
   /** Write each line to `log`, too. */
   echo: boolean;
-  /** What the engine keeps of the log of a container. */
+  /** What the engine keeps of the log of a container, where it does not say so of the container itself. */
   size: EngineLogSize;
   /** A follow without news for this long is checked; default 30 s. */
   silenceMs?: number;

@@ -1,6 +1,7 @@
 import type { Engine, LogRecord } from '../docker/engine';
 import type { LogStore, LogWriter, NewLogLine } from '../store/log-store';
 import type { BeginningCheck } from './beginning-check';
+import { believedRecords } from './believed-records';
 import { isAlive } from './container-state';
 import { decodeLine } from './decode-line';
 import type { FloodGuard } from './flood-guard';
@@ -66,7 +67,8 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
   const sync = createThrottledSync(writer);
   const ending = new AbortController();
   const reading = { containerId: input.containerId, follow, signal: AbortSignal.any([signal, ending.signal]) };
-  const records = resumedRecords(deps.engine, reading, writer.resume);
+  const look = (tail: number): Promise<LogRecord[]> => lastRecords(deps.engine, { ...reading, tail });
+  const records = believedRecords(resumedRecords(deps.engine, reading, writer.resume), { arrive: guard.arrive, look });
   let behind = false;
   let farBehind = false;
   try {
@@ -76,9 +78,9 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
       return is;
     };
     for await (const batch of readWithSilence(records, follow ? input.silenceMs : undefined, stalled)) {
-      behind = !guard.take(batch);
+      behind = batch === null || !guard.take(batch);
       farBehind = behind && guard.isFarBehind();
-      if (behind) break;
+      if (behind || batch === null) break;
       position.pass(batch);
       if (await guard.whileStoring(() => appender.append(batch))) sync.touch();
       input.onRead(batch.at(-1)!.time);
@@ -172,9 +174,14 @@ async function isStalled(engine: Engine, { containerId, signal }: ReadingInput, 
   if (info === null || !isAlive(info)) return true;
   const since = position.since() ?? '';
   const tail = position.recordsSince() + RECORDS_OUT_OF_ORDER;
-  let records = 0;
-  for await (const batch of engine.readLogs(containerId, { follow: false, tail, signal })) {
-    records += batch.filter(({ time }) => time >= since).length;
-  }
-  return records > position.recordsSince();
+  const records = await lastRecords(engine, { containerId, tail, signal });
+  return records.filter(({ time }) => time >= since).length > position.recordsSince();
+}
+
+type Tail = Pick<ReadingInput, 'containerId' | 'signal'> & { tail: number };
+
+async function lastRecords(engine: Engine, { containerId, tail, signal }: Tail): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  for await (const batch of engine.readLogs(containerId, { follow: false, tail, signal })) records.push(...batch);
+  return records;
 }

@@ -4,7 +4,6 @@ import type { ContainerFiles } from '../docker/container-files';
 import type { ContainerInfo } from '../docker/engine';
 import { createBacklogMeter, type BacklogMeter } from './backlog-meter';
 import type { Brake } from './brakes';
-import { NOTHING_PASSED, type PassedLog } from './engine-log-bytes';
 import { createFloodGuard, type FloodGuard, type FloodGuardDeps } from './flood-guard';
 import { watchFlood, type FloodWatch } from './flood-watch';
 import { createLogNotices, type LogNotices } from './log-notices';
@@ -28,8 +27,8 @@ export interface PumpState extends SealCounts {
   files: ContainerFiles | null | undefined;
   watch: FloodWatch | undefined;
   meter: BacklogMeter;
-  /** What this process has seen of the log, where it does not see the engine's files of it. */
-  seen: { log: PassedLog };
+  /** What the engine can have written at most of what was stored and read so far, where this process does not see its files. */
+  mostWritten: { bytes: number };
   brake: Brake;
   notices: LogNotices;
 }
@@ -46,7 +45,7 @@ export function startState({ brakes, clock, onNotice }: PumpDeps, target: PumpTa
     files: undefined,
     watch: undefined,
     meter: createBacklogMeter(clock.now),
-    seen: { log: NOTHING_PASSED },
+    mostWritten: { bytes: 0 },
     brake: brakes.of(target.containerId),
     notices: createLogNotices((notice) => onNotice?.(target, notice)),
   };
@@ -56,16 +55,11 @@ export function startState({ brakes, clock, onNotice }: PumpDeps, target: PumpTa
 const SLOWED_FOR_MS = 30_000;
 
 /** The guard of one reading. */
-export function guardFor(
-  { size, log, clock }: Pick<PumpDeps, 'size' | 'log' | 'clock'>,
-  state: PumpState,
-  follow: boolean,
-): FloodGuard {
-  const { meter, seen, brake, fromBeginning } = state;
+export function guardFor({ size, log }: Pick<PumpDeps, 'size' | 'log'>, state: PumpState, follow: boolean): FloodGuard {
+  const { meter, mostWritten, brake, fromBeginning } = state;
   return createFloodGuard({
     meter,
-    seen,
-    now: clock.now,
+    mostWritten,
     brake,
     size,
     follow,

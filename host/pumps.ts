@@ -113,6 +113,7 @@ function createStop(): AbortController {
 
 /** What the pumps of a host work with. */
 export function pumpDepsOf({ engine, logs, lateLogs, config, log, onNotice }: PumpsDeps): PumpDeps {
+  const { containerLogSizeBytes: fileBytes, containerLogFiles: maxFiles } = config.host;
   return {
     engine,
     logs,
@@ -121,7 +122,7 @@ export function pumpDepsOf({ engine, logs, lateLogs, config, log, onNotice }: Pu
     clock: createEngineClock(engine),
     log,
     echo: config.worker.echoTraining,
-    size: engineLogSize(config.host),
+    size: engineLogSize({ fileBytes, maxFiles }),
     ...(onNotice && { onNotice }),
   };
 }

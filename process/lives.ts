@@ -49,6 +49,7 @@ export function toContainerInfo({ plan, start, end }: ProcessLife): ContainerInf
     imageId: '',
     cpus: null,
     network,
+    log: null,
     preamble,
     startedAt: start === null ? null : nanoseconds(start.startedAt),
   };

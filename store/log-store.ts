@@ -117,6 +117,8 @@ export interface LogWriter {
    * everything comes again, and the first {@link LogWriter.attemptLines} stdout and stderr lines are stored already.
    */
   readonly resume: ResumePoint | null;
+  /** What was stored of the run when this writer was opened, in bytes of lines; null where older files are set aside. */
+  readonly initialBytes: number | null;
   /** stdout and stderr lines of this attempt so far. */
   readonly attemptLines: number;
   /** Set where the attempt's log is sealed already. */

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 
 import { StoreError } from '../errors';
-import type { LogWriter, NewLogLine, ResumePoint, Seal } from '../log-store';
+import type { LogWriter, NewLogLine, Seal } from '../log-store';
 import { scanAttempt } from './attempt-scan';
 import { formatLine, toLogTime } from './line';
 import { createFileSource, openSegment, type LineSource } from './line-source';
@@ -53,6 +53,7 @@ async function openClaimed(
     const scan = await scanAttempt([...segments.map((segment) => () => openSegment(segment)), openLive], attempt);
     const { liveLines, attemptLines, newest, sealed, others, resume } = scan;
     const setAsideLines = lastLineOf(segments);
+    const initialBytes = segments.length === 0 ? live.sizeBytes : null;
     const file = createRotatingFile(paths, options, { live, liveLines, setAsideLines, uncompressed });
     const state = {
       paths,
@@ -66,7 +67,7 @@ async function openClaimed(
       claim,
       isClosed: false,
     };
-    return createWriter({ ...state, queue: createQueue() }, resume);
+    return createWriter({ ...state, queue: createQueue() }, { resume, initialBytes });
   } catch (error) {
     await live.close();
     throw error;
@@ -92,9 +93,9 @@ interface State {
   isClosed: boolean;
 }
 
-function createWriter(state: State, resume: ResumePoint | null): LogWriter {
+function createWriter(state: State, initial: Pick<LogWriter, 'resume' | 'initialBytes'>): LogWriter {
   return {
-    resume,
+    ...initial,
     get attemptLines() {
       return state.attemptLines;
     },

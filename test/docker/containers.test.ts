@@ -37,6 +37,13 @@ test('a container goes from created through running to its exit code', async () 
   expect(ended?.finishedAt).toMatch(/^\d{4}-.*T.*\.\d{9}Z$/);
 });
 
+test('a container tells how its engine keeps its log, as it was made', async () => {
+  const { id } = await engine.createContainer(plan({ log: { maxSizeBytes: 16_777_216, maxFiles: 7 } }));
+  expect(await engine.inspectContainer(id)).toMatchObject({
+    log: { fileBytes: 16_777_216, maxFiles: 7, isPlain: true },
+  });
+});
+
 test.each([
   ['0', ['true'], 0],
   ['of the command', ['sh', '-c', 'exit 42'], 42],

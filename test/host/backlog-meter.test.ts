@@ -1,5 +1,5 @@
 import type { LogRecord } from '../../docker/engine';
-import { createBacklogMeter, RECORD_OVERHEAD_BYTES } from '../../host/backlog-meter';
+import { createBacklogMeter, mostEngineBytes, RECORD_OVERHEAD_BYTES } from '../../host/backlog-meter';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 const RECORD_BYTES = 20 + RECORD_OVERHEAD_BYTES;
@@ -92,5 +92,37 @@ describe('createBacklogMeter', () => {
     expect(meter.unreadBytes()).toBe(0);
     clock.ms = 60_100;
     expect(meter.unreadBytes()).toBeGreaterThan(0);
+  });
+});
+
+/** Lines of a log of Docker Engine 26.1.5, and what it gives of them. */
+describe('the most that a record takes in the log of an engine', () => {
+  const time = '2026-11-24T10:50:45.504389486Z';
+  const given = (data: string, changes: Partial<LogRecord> = {}): LogRecord => ({
+    ...{ time, stream: 'stdout', data: Buffer.from(data), complete: true },
+    ...changes,
+  });
+
+  it.each([
+    ['nothing', given(''), `{"log":"\\n","stream":"stdout","time":"${time}"}\n`],
+    ['plain text', given('epoch 1', { stream: 'stderr' }), `{"log":"epoch 1\\n","stream":"stderr","time":"${time}"}\n`],
+    [
+      'what JSON escapes',
+      given('tab\there bs\b ff\f esc\x1b[0m quote" back\\ <>& del\x7f cr\r'),
+      `{"log":"tab\\u0009here bs\\u0008 ff\\u000c esc\\u001b[0m quote\\" back\\\\ \\u003c\\u003e\\u0026 del\x7f cr\\r\\n","stream":"stdout","time":"${time}"}\n`,
+    ],
+    [
+      'control characters alone',
+      given('\x1b'.repeat(50)),
+      `{"log":"${'\\u001b'.repeat(50)}\\n","stream":"stdout","time":"${time}"}\n`,
+    ],
+    [
+      'what was no UTF-8',
+      given('bad\ufffd\ufffd'),
+      `{"log":"bad\\ufffd\\ufffd\\n","stream":"stdout","time":"${time}"}\n`,
+    ],
+    ['a piece of a line', given('x', { complete: false }), `{"log":"x","stream":"stdout","time":"${time}"}\n`],
+  ])('is no less than that of %s', (_, one, written) => {
+    expect(mostEngineBytes([one, one])).toBeGreaterThanOrEqual(2 * Buffer.byteLength(written));
   });
 });

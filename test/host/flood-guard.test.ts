@@ -1,7 +1,6 @@
 import type { LogRecord } from '../../docker/engine';
 import { createBacklogMeter } from '../../host/backlog-meter';
 import type { Brake } from '../../host/brakes';
-import { NOTHING_PASSED } from '../../host/engine-log-bytes';
 import { createFloodGuard, type FloodGuard } from '../../host/flood-guard';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -31,36 +30,45 @@ function guardOf({ follow = true, fromBeginning = false } = {}): { clock: { ms: 
     fromBeginning,
     files: null,
     ...told,
-    now,
-    seen: { log: NOTHING_PASSED },
+    mostWritten: { bytes: Number.POSITIVE_INFINITY },
   });
   return { clock, guard };
 }
 
-describe('a follow is not believed', () => {
-  it('over a pause after records that came late: a whole file may have been left out', async () => {
+/** What becomes of the records of a read. */
+function read(guard: FloodGuard, records: readonly LogRecord[]): { isDoubtful: boolean; isTaken: boolean } {
+  return { isDoubtful: guard.arrive(records), isTaken: guard.take(records) };
+}
+
+const BELIEVED = { isDoubtful: false, isTaken: true };
+
+describe('a follow', () => {
+  it('is in doubt over a pause: a whole file may have been left out', async () => {
     const { clock, guard } = guardOf();
     clock.ms = 6000;
-    expect(guard.take(records(500, 5000))).toBe(true);
-    expect(guard.take(records(1, 5500))).toBe(false);
+    expect(read(guard, records(500, 5000))).toEqual(BELIEVED);
+    expect(guard.arrive(records(1, 5500))).toBe(true);
     await guard.close();
   });
 
-  it('where by all that its records tell it is nearly a file behind', async () => {
+  it('is not believed where by all that its records tell it is nearly a file behind', async () => {
     const { clock, guard } = guardOf();
     for (let ms = 0; ms < 200; ms += 1) {
       clock.ms = ms;
-      expect(guard.take(records(500, ms))).toBe(true);
+      expect(read(guard, records(500, ms))).toEqual(BELIEVED);
     }
     clock.ms = 400;
-    expect(guard.take(records(500, 201))).toBe(false);
+    expect(read(guard, records(500, 201)).isTaken).toBe(false);
     await guard.close();
   });
+});
 
-  it('which says nothing of a reading without follow, whose files are open', async () => {
+describe('a reading without follow, whose files are open', () => {
+  it('is believed', async () => {
     const { clock, guard } = guardOf({ follow: false });
     clock.ms = 60_000;
-    expect(guard.take(records(500, 5000))).toBe(true);
+    expect(read(guard, records(500, 5000))).toEqual(BELIEVED);
+    expect(read(guard, records(500, 55_000))).toEqual(BELIEVED);
     await guard.close();
   });
 });

@@ -1,6 +1,5 @@
 import type { LogRecord } from '../../docker/engine';
-import { leastMsToWrite } from '../../host/backlog-meter';
-import { engineLogBytes, NOTHING_PASSED } from '../../host/engine-log-bytes';
+import { leastMsToWrite, mostEngineBytes } from '../../host/backlog-meter';
 import { createLeftOutDoubt } from '../../host/left-out-doubt';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -15,70 +14,61 @@ function at(ms: number, count = 1): LogRecord[] {
   return Array.from({ length: count }, () => ({ time, stream: 'stdout', data, complete: true }));
 }
 
-const IN_FILE = Math.ceil(FILE_BYTES / engineLogBytes(at(0)).bytes);
-
-/** A follow that has begun at the start, and takes records of a moment at another. */
-function follow({ fromBeginning = false } = {}) {
-  const clock = { ms: 0 };
-  const now = (): number => START_MS + clock.ms;
-  const take = createLeftOutDoubt({ fileBytes: FILE_BYTES, fromBeginning, seen: { log: NOTHING_PASSED }, now });
-  return (ms: number, records: readonly LogRecord[]): boolean => {
-    clock.ms = ms;
-    return take(records);
+/** The doubt of a follow of a log of which so much can have been written before; by default nobody knows. */
+function doubtAfter(mostBytes = Number.POSITIVE_INFINITY) {
+  const written = { bytes: mostBytes };
+  const mayLeaveOut = createLeftOutDoubt({ fileBytes: FILE_BYTES, mostWrittenBytes: () => written.bytes });
+  return (records: LogRecord[]): boolean => {
+    written.bytes += mostEngineBytes(records);
+    return mayLeaveOut(records);
   };
 }
 
 describe('a file may have been left out', () => {
-  it('where a record came late, and the next one is long after it', () => {
-    const take = follow();
-    expect(take(1000 + LONG_MS, at(1000))).toBe(false);
-    expect(take(1000 + 2 * LONG_MS, at(1000 + LONG_MS))).toBe(true);
+  it('in a pause in which it can have been written, of a log that was there before', () => {
+    const arrive = doubtAfter();
+    expect(arrive(at(1000))).toBe(false);
+    expect(arrive(at(1000 + LONG_MS))).toBe(true);
   });
 
-  it('however few records come together', () => {
-    const take = follow();
-    for (let ms = 0; ms < 1000; ms += 1) expect(take(500 + ms, at(ms))).toBe(false);
-    expect(take(2000, at(1000 + LONG_MS))).toBe(true);
+  it('wherever files end, the second of a log that is known from its beginning, too', () => {
+    const arrive = doubtAfter(0);
+    expect(arrive(at(0, 1.5 * (FILE_BYTES / 170)))).toBe(false);
+    expect(arrive(at(LONG_MS))).toBe(true);
+    expect(arrive(at(LONG_MS))).toBe(false);
+    expect(arrive(at(2 * LONG_MS))).toBe(true);
   });
 
-  it('where both come in one read, early or late', () => {
-    expect(follow()(LONG_MS, [...at(0), ...at(LONG_MS)])).toBe(true);
+  it('where both records come in one read', () => {
+    expect(doubtAfter()([...at(0), ...at(LONG_MS)])).toBe(true);
   });
 
   it('where a record between them has a time of long before, as records may be out of order', () => {
-    const take = follow();
-    take(5000, at(1000));
-    expect(take(5000, [...at(1000 - LONG_MS), ...at(1000 + LONG_MS)])).toBe(true);
+    const arrive = doubtAfter();
+    arrive(at(1000));
+    expect(arrive([...at(1000 - SHORT_MS), ...at(1000 + SHORT_MS)])).toBe(true);
   });
 
-  it('where the first file is just full, even if the record before came in time', () => {
-    const take = follow({ fromBeginning: true });
-    expect(take(10, at(10, IN_FILE))).toBe(false);
-    expect(take(10 + LONG_MS, at(10 + LONG_MS))).toBe(true);
+  it('where the clock of the engine was set back', () => {
+    const arrive = doubtAfter();
+    arrive(at(60_000));
+    expect(arrive(at(0))).toBe(true);
+  });
+
+  it('as soon as the records can have filled the first', () => {
+    const arrive = doubtAfter(FILE_BYTES - mostEngineBytes(at(0, 3)));
+    expect([0, LONG_MS, 2 * LONG_MS].map((ms) => arrive(at(ms)))).toEqual([false, false, true]);
   });
 });
 
 describe('no file can have been left out', () => {
-  it('among records that come close upon each other, however late', () => {
-    const take = follow();
-    for (let batch = 0; batch < 100; batch += 1) {
-      expect(take(batch * SHORT_MS + 5000, at(batch * SHORT_MS, 50))).toBe(false);
-    }
+  it('among records that come close upon each other', () => {
+    const arrive = doubtAfter();
+    for (let read = 0; read < 100; read += 1) expect(arrive(at(read * SHORT_MS, 50))).toBe(false);
   });
 
-  it('after a record that came in time', () => {
-    const take = follow();
-    for (let batch = 0; batch < 100; batch += 1) expect(take(batch * 1000 + SHORT_MS, at(batch * 1000))).toBe(false);
-  });
-
-  it('before the first file is full, where the log is known from its beginning', () => {
-    const take = follow({ fromBeginning: true });
-    for (let batch = 0; batch < 100; batch += 1) expect(take(batch * 1000 + 900, at(batch * 1000, 500))).toBe(false);
-  });
-
-  it('in a time before the follow began', () => {
-    const take = follow();
-    take(5000, at(-10_000));
-    expect(take(5000, at(-5000))).toBe(false);
+  it('before the first is full, whatever the pauses', () => {
+    const arrive = doubtAfter(0);
+    for (let read = 0; read < 100; read += 1) expect(arrive(at(read * 1000, 200))).toBe(false);
   });
 });

@@ -81,11 +81,19 @@ print("2000 last")
   });
 
   it('never loses a line of a torrent without saying so', async () => {
-    host.config.host.containerLogSizeBytes = 1_000_000;
-    const id = await host.runOf('torrent', python('for i in range(100000): print(i, "x" * 80)'), {
-      log: { maxSizeBytes: 1_000_000, maxFiles: 2 },
-    });
-    const seal = await host.newPumps().adopt(target('torrent', id)).sealed;
+    const program = python(`
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+print(0)
+signal.sigwait({signal.SIGUSR1})
+for i in range(1, 100000): print(i, "x" * 80)
+`);
+    const id = await host.runOf('torrent', program, { log: { maxSizeBytes: 1_000_000, maxFiles: 3 } });
+    const { sealed } = host.newPumps().adopt(target('torrent', id));
+    // Else nobody could tell whether its beginning was thrown away.
+    await until(async () => (await numbers('torrent')).length === 1);
+    await host.engine.signalContainer(id, 'SIGUSR1');
+    const seal = await sealed;
 
     const stored = await numbers('torrent');
     const jumps = stored.filter((number, index) => number !== (stored[index - 1] ?? -1) + 1).length;

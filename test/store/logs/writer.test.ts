@@ -36,6 +36,22 @@ describe('the writer of a log', () => {
     await writer.close();
   });
 
+  test.each([
+    ['is stored, where all of it is in one file', 1e9, 'all'],
+    ['does not tell it, where a part is set aside', 100, null],
+  ])('tells how much %s', async (_, segmentBytes, expected) => {
+    const store = openStore(segmentBytes);
+    const first = await store.openWriter('run-1', 1);
+    expect(first.initialBytes).toBe(0);
+    await first.append(numberedLines(1, 20));
+    await first.append(numberedLines(21, 40));
+    await first.close();
+
+    const second = await store.openWriter('run-1', 2);
+    await second.close();
+    expect(second.initialBytes).toBe(expected === 'all' ? live(store).length : null);
+  });
+
   test('keeps every text as it is', async () => {
     const store = openStore();
     const texts = [

@@ -2,7 +2,14 @@ import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 
 import { sentence } from '../../contract/sentence';
-import { cancelSignal, changeRunUpdate, leaseQuery, suspendSignal, resumeSignal } from '../../workflows/messages';
+import {
+  cancelSignal,
+  changeRunUpdate,
+  leaseGrantedSignal,
+  leaseQuery,
+  suspendSignal,
+  resumeSignal,
+} from '../../workflows/messages';
 import { deferred, type Deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
 import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
@@ -274,6 +281,29 @@ describe('a claim that arrives after its release', () => {
       for (const each of [holder, run]) ends(each.workflowId);
       await run.signal(resumeSignal);
       await Promise.all([holder.result(), run.result()]);
+    });
+  });
+
+  it('waits on where its run makes it still, as one does that was reset, which is asked only once', async () => {
+    const { changes, ends } = heldContainers();
+    await withPool(fakeHost(changes), async (start, pool) => {
+      const holder = await start({});
+      await pool.becomes(({ leases }) => leases.length === 1);
+      const run = await start({});
+      await pool.becomes(({ queued }) => queued === 1);
+      const { pool: name, ...claim } = await lateClaim(run);
+      await pool.link.release(name, claim);
+      await pool.becomes(({ queued }) => queued === 0);
+
+      expect(await pool.link.claim(name, claim)).toMatchObject({ kind: 'queued' });
+      for (const each of [holder, run]) ends(each.workflowId);
+      await Promise.all([holder.result(), run.result()]);
+      const { events = [] } = await run.fetchHistory();
+      const told = events!.filter(
+        ({ workflowExecutionSignaledEventAttributes }) =>
+          workflowExecutionSignaledEventAttributes?.signalName === leaseGrantedSignal.name,
+      );
+      expect(told.length).toBeLessThanOrEqual(2);
     });
   });
 

@@ -36,6 +36,6 @@ export async function nodeOf(
 export function otherNodes(run: RunDetail): string | null {
   const count = countNodes(run);
   if (count === 1 || run.gangOf !== null) return null;
-  const others = count === 2 ? '1' : `1 to ${count - 1}`;
-  return `This is node 0 of ${count}. The log of another: trainyard logs ${run.id} --node N, N from ${others}.`;
+  const [which, node] = count === 2 ? ['the other', '1'] : ['another', `N, N from 1 to ${count - 1}`];
+  return `This is node 0 of ${count}. The log of ${which}: trainyard logs ${run.id} --node ${node}.`;
 }

@@ -58,9 +58,12 @@ export interface ReprioritiseInput {
   priority: number;
 }
 
-/** Signal `leaseGranted` to a run that had to wait: it asks again, and has the lease by the answer alone. */
+/**
+ * Signal `leaseGranted` to a run that had to wait: it asks again, and has the lease by the answer alone. Of a claim that waits and
+ * came after its release it names the claim alone. A run that makes that claim no more gives it back.
+ */
 export interface LeaseGranted {
-  lease: Lease;
+  lease: Lease | ClaimIdentity;
 }
 
 /** Signal `preempt` to a run that holds a lease: it ends its attempt with the grace of its policy and claims again. */

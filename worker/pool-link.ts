@@ -8,8 +8,8 @@ import {
 } from '@temporalio/client';
 
 import type { PoolClient, RunWitness } from '../activities/pool-client';
-import { CONTROL_TASK_QUEUE, MEMO, POOL_WORKFLOW, poolWorkflowIdFor, workflowIdFor } from '../contract/names';
-import { beginningOf, POOL_CORE_VERSION, type KeptPool } from '../policy/pool/kept';
+import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor, workflowIdFor } from '../contract/names';
+import { beginningOf, keptIn, POOL_CORE_VERSION } from '../policy/pool/kept';
 import { leaseQuery } from '../workflows/messages';
 import {
   claimAllUpdate,
@@ -77,7 +77,7 @@ function claimMessages(client: Client, pool: string): ClaimMessages {
  */
 async function startPool(client: Client, pool: string): Promise<void> {
   const before = await lastOf(client, pool);
-  const kept = before?.memo?.[MEMO.pool] as KeptPool | undefined;
+  const kept = keptIn(before?.memo);
   if (before?.status.name === 'RUNNING') {
     if (kept?.core === POOL_CORE_VERSION) return;
     const why = `the pool decides by version ${kept?.core} of its core, this worker by ${POOL_CORE_VERSION}; it begins anew`;

@@ -3,10 +3,10 @@ import { isEndState } from '../contract/state';
 import { leaseOfRun } from '../policy/pool/lease-of-run';
 import type { RunLife } from './run-life';
 
-/** The pool has a lease for the run, which may want it no more. */
+/** The pool has a lease for the run, or a claim of it, which it may want no more. */
 export function hearOfLease(life: RunLife, given: LeaseGranted | undefined): void {
   if (isEndState(life.run.state) || life.lease.granted(given?.lease)) return;
-  life.note('The pool had a lease that the run no longer wants; it was given back.');
+  life.note('The pool had a lease or a claim that the run no longer wants; it was given back.');
 }
 
 /** Ends the attempt that holds the lease, so that the run queues again; nothing where it holds another or none. */

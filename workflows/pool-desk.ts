@@ -13,13 +13,16 @@ import { createPoolCore, type Decision, type PoolCore, type PoolState } from '..
 import { keptOf, stateFrom, type KeptPool } from '../policy/pool/kept';
 import { createTrigger } from './trigger';
 
+/** What a pool tells a run of its own accord. `ask`: whether it still makes a claim that waits. */
+export type Word = Decision | ({ kind: 'ask' } & ClaimIdentity);
+
 /** What one execution of a pool hands to the next; plain JSON. */
 interface Baggage {
   core: PoolState;
   /** Of the hosts that the pool knows; see `PoolNews`. */
   version: string;
-  /** Decisions that their runs may not have been told. */
-  untold: Decision[];
+  /** What runs may not have been told. */
+  untold: Word[];
   /** See {@link PoolDesk.over}; absent from executions before there was this. */
   over?: [runId: string, claim: number][];
 }
@@ -37,16 +40,16 @@ export class PoolDesk {
   version: string;
   /** Messages since this execution began. */
   messages = 0;
-  /** Decisions that are on their way to their runs. */
-  readonly untold: Set<Decision>;
+  /** What is on its way to runs. */
+  readonly untold: Set<Word>;
   /** The newest claim of each run that waits or holds a lease. */
   private readonly claims: Map<string, number>;
   /** The newest claim that was heard of each run before the pool had learnt what the runs hold. */
   private readonly heard = new Map<string, number>();
   /** The newest claim that each of the last runs has released, the one that did so last at the end. */
   private readonly over: Map<string, number>;
-  /** Leases that were given in an answer which their run may not have had; it is told of them as well. */
-  private given: Decision[] = [];
+  /** Of claims that were answered, and whose run may not have had the answer or not have wanted it any more. */
+  private given: Word[] = [];
   private stir = createTrigger();
 
   constructor({ name, state, kept }: PoolInput) {
@@ -61,7 +64,7 @@ export class PoolDesk {
   claim(input: ClaimInput): ClaimAnswer {
     this.hears(input);
     const answer = this.ask(input);
-    if (answer.kind === 'granted' && this.isLate(input)) this.given.push({ kind: 'grant', lease: answer.lease });
+    if (answer.kind !== 'refused' && this.isLate(input)) this.tellOfLate(input, answer);
     return answer;
   }
 
@@ -98,7 +101,7 @@ export class PoolDesk {
   }
 
   /** What follows of all that was told. */
-  decide(): Decision[] {
+  decide(): Word[] {
     this.stir = createTrigger();
     if (this.version === '') return [];
     const { given } = this;
@@ -155,9 +158,18 @@ export class PoolDesk {
     if (this.claims.get(claim.runId) === claim.claim) this.claims.delete(claim.runId);
   }
 
+  /** A run that still makes a claim which waits asks again when it is told, and is not told of it twice. */
+  private tellOfLate({ runId, claim }: ClaimIdentity, answer: ClaimAnswer): void {
+    if (answer.kind === 'granted') this.given.push({ kind: 'grant', lease: answer.lease });
+    else {
+      this.given.push({ kind: 'ask', runId, claim });
+      this.over.delete(runId);
+    }
+  }
+
   /**
    * Whether a claim was released before it came. A run that is past it did not hear the answer, and gives the lease back when it
-   * is told; one that a reset has set back to before its release has asked itself, and takes it.
+   * is told or asked; one that a reset has set back to before its release has asked itself, and takes it.
    */
   private isLate({ runId, claim }: ClaimIdentity): boolean {
     return claim <= (this.over.get(runId) ?? -1) && patched('late-claims');

@@ -1,3 +1,4 @@
+import { counted } from '../contract/counted';
 import type { PoolCore } from '../policy/pool/core';
 import type { PoolHostView, QueuedRunView } from '../contract/pool';
 
@@ -25,7 +26,7 @@ export class PoolStory {
 function look(core: PoolCore, nowMs: number): string {
   const { hosts, queue, queued, leases } = core.view(nowMs);
   return [
-    `${hosts.length} hosts, ${leases.length} leases, ${queued} runs wait.`,
+    `${counted(hosts.length, 'host')}, ${counted(leases.length, 'lease')}, ${counted(queued, 'run')} ${queued === 1 ? 'waits' : 'wait'}.`,
     '',
     ...hosts.map(tellHost),
     ...queue.slice(0, TOLD_RUNS).map(tellQueued),
@@ -36,8 +37,8 @@ function look(core: PoolCore, nowMs: number): string {
 function tellHost(host: PoolHostView): string {
   const { name, state, refuses, usedCpus, cpus, usedGpuIds, gpus, runs, unleased = [] } = host;
   const trouble = refuses === null ? '' : `, ${refuses}`;
-  const left = unleased.length === 0 ? '' : `, ${unleased.length} containers without a lease`;
-  return `- host **${name}** is ${state}${trouble}: ${usedCpus} of ${cpus} CPUs, ${usedGpuIds.length} of ${gpus.length} GPUs, ${runs.length} runs${left}`;
+  const left = unleased.length === 0 ? '' : `, ${counted(unleased.length, 'container')} without a lease`;
+  return `- host **${name}** is ${state}${trouble}: ${usedCpus} of ${cpus} CPUs, ${usedGpuIds.length} of ${gpus.length} GPUs, ${counted(runs.length, 'run')}${left}`;
 }
 
 function tellQueued({ place, runId, priority, waitsFor }: QueuedRunView): string {

@@ -10,11 +10,10 @@ import {
 
 import { CONTROL_TASK_QUEUE, workflowIdFor } from '../contract/names';
 import type { PoolActivities, PoolInput } from '../contract/pool-messages';
-import type { Decision } from '../policy/pool/core';
 import { Alarm } from './alarm';
 import { leaseGrantedSignal, preemptSignal } from './messages';
 import { keepInMemo } from './pool-memo';
-import { PoolDesk } from './pool-desk';
+import { PoolDesk, type Word } from './pool-desk';
 import { listenAsPool } from './pool-listen';
 import { PoolStory } from './pool-story';
 
@@ -84,15 +83,15 @@ async function nextLook(desk: PoolDesk, alarm: Alarm): Promise<void> {
 }
 
 /** Tells a run what was decided for it. One that is gone needs its place no more. */
-function send(desk: PoolDesk, decision: Decision): void {
-  const runId = decision.kind === 'grant' ? decision.lease.runId : decision.runId;
+function send(desk: PoolDesk, word: Word): void {
+  const runId = word.kind === 'grant' ? word.lease.runId : word.runId;
   const run = getExternalWorkflowHandle(workflowIdFor(runId));
   const sending =
-    decision.kind === 'grant'
-      ? run.signal(leaseGrantedSignal, { lease: decision.lease })
-      : run.signal(preemptSignal, { runId, claim: decision.claim, because: decision.because });
+    word.kind === 'preempt'
+      ? run.signal(preemptSignal, { runId, claim: word.claim, because: word.because })
+      : run.signal(leaseGrantedSignal, { lease: word.kind === 'grant' ? word.lease : { runId, claim: word.claim } });
   sending
     .catch(() => desk.drop(runId))
-    .finally(() => desk.untold.delete(decision))
+    .finally(() => desk.untold.delete(word))
     .catch(() => {});
 }

@@ -8,10 +8,10 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 
-import { CONTROL_TASK_QUEUE, MEMO, POOL_WORKFLOW, poolWorkflowIdFor } from '../../contract/names';
+import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor } from '../../contract/names';
 import type { Explanation, PoolView } from '../../contract/pool';
 import type { ChangeHostInput, ConfigureInput, ReserveInput, UnreserveInput } from '../../contract/pool-messages';
-import { beginningOf, type KeptPool } from '../../policy/pool/kept';
+import { beginningOf, keptIn, type KeptPool } from '../../policy/pool/kept';
 import {
   changeHostUpdate,
   configureUpdate,
@@ -90,8 +90,7 @@ async function updatePool<Input>(
 /** What people had told the newest pool of that name, also one that was ended since. */
 async function keptOf(workflows: WorkflowClient, pool: string): Promise<KeptPool | undefined> {
   try {
-    const { memo } = await workflows.getHandle(poolWorkflowIdFor(pool)).describe();
-    return memo?.[MEMO.pool] as KeptPool | undefined;
+    return keptIn((await workflows.getHandle(poolWorkflowIdFor(pool)).describe()).memo);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

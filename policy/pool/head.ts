@@ -119,7 +119,7 @@ export function keepPlace(pass: Pass, head: Entry): void {
 }
 
 /** Classes of runs that reservations keep out and that are passed in search of one that waits for room. */
-const MOST_HELD_UP = 20;
+const MOST_HELD_UP = 5;
 
 /** Those who are asked to give way have left by then, mostly. */
 const GIVE_WAY_MS = 10 * 60_000;

@@ -26,6 +26,11 @@ export function keptOf(state: PoolState): KeptPool {
   return { core: POOL_CORE_VERSION, settings, reservations, hosts: hosts.filter(({ intent }) => intent !== 'none') };
 }
 
+/** What the newest workflow of a pool keeps in its memo, also after its end; undefined where it has kept nothing. */
+export function keptIn(memo: Record<string, unknown> | undefined): KeptPool | undefined {
+  return memo?.[MEMO.pool] as KeptPool | undefined;
+}
+
 /** With what the workflow of a pool is started, whoever starts it: what people had told the one before goes on. */
 export function beginningOf(
   pool: string,

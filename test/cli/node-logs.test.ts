@@ -32,6 +32,14 @@ describe('trainyard logs of a gang', () => {
     });
   });
 
+  test('of two names the other, and leaves no number to choose', async () => {
+    const pair = await storeRun(api.services.runStore, { id: 'pair' }, { nodes: 2 });
+    await write(pair.id);
+    expect((await cli(on('pair'))).err).toBe(
+      'This is node 0 of 2. The log of the other: trainyard logs pair --node 1.\n',
+    );
+  });
+
   test.each<[string[], string]>([
     [['gang-a', '--node', '0'], 'of gang-a\n'],
     [['gang-a', '--node', '2'], 'of gang-a.e2.n2\n'],

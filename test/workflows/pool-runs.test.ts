@@ -2,7 +2,14 @@ import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 
 import { sentence } from '../../contract/sentence';
-import { cancelSignal, changeRunUpdate, leaseQuery, suspendSignal, resumeSignal } from '../../workflows/messages';
+import {
+  cancelSignal,
+  changeRunUpdate,
+  leaseGrantedSignal,
+  leaseQuery,
+  suspendSignal,
+  resumeSignal,
+} from '../../workflows/messages';
 import { deferred, type Deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
 import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
@@ -226,6 +233,7 @@ function withPlaceOf(host: ReturnType<typeof fakeHost>): void {
 }
 
 describe('a claim that arrives after its release', () => {
+  const GIVEN_BACK = 'The pool had a lease or a claim that the run no longer wants; it was given back.';
   const lateClaim = async (run: WorkflowHandle) => (await run.query(leaseQuery))!.claim;
 
   it('is given back by the run, which does not want it any more', async () => {
@@ -244,11 +252,78 @@ describe('a claim that arrives after its release', () => {
 
       await pool.link.claim(name, late);
       await pool.becomes(({ leases, queued }) => leases.length === 0 && queued === 0);
-      await host.records.said('The pool had a lease that the run no longer wants; it was given back.');
+      await host.records.said(GIVEN_BACK);
 
       ends(suspended);
       await run.signal(resumeSignal);
       await run.result();
+    });
+  });
+
+  it('does not wait for a place that the run does not want any more', async () => {
+    const { changes, ends } = heldContainers();
+    const host = fakeHost(stoppedAtFirst(() => suspended, changes));
+    let suspended = '';
+    await withPool(host, async (start, pool) => {
+      const run = await start({});
+      suspended = run.workflowId;
+      await host.records.reached('running');
+      const { pool: name, ...late } = await lateClaim(run);
+      await run.signal(suspendSignal);
+      await host.records.reached('suspended');
+      const holder = await start({});
+      await pool.becomes(({ leases }) => leases[0]?.runId === holder.workflowId);
+
+      expect(await pool.link.claim(name, late)).toMatchObject({ kind: 'queued' });
+      await pool.becomes(({ queued }) => queued === 0);
+      await host.records.said(GIVEN_BACK);
+
+      for (const each of [holder, run]) ends(each.workflowId);
+      await run.signal(resumeSignal);
+      await Promise.all([holder.result(), run.result()]);
+    });
+  });
+
+  it('waits on where its run makes it still, as one does that was reset, which is asked only once', async () => {
+    const { changes, ends } = heldContainers();
+    await withPool(fakeHost(changes), async (start, pool) => {
+      const holder = await start({});
+      await pool.becomes(({ leases }) => leases.length === 1);
+      const run = await start({});
+      await pool.becomes(({ queued }) => queued === 1);
+      const { pool: name, ...claim } = await lateClaim(run);
+      await pool.link.release(name, claim);
+      await pool.becomes(({ queued }) => queued === 0);
+
+      expect(await pool.link.claim(name, claim)).toMatchObject({ kind: 'queued' });
+      for (const each of [holder, run]) ends(each.workflowId);
+      await Promise.all([holder.result(), run.result()]);
+      const { events = [] } = await run.fetchHistory();
+      const told = events!.filter(
+        ({ workflowExecutionSignaledEventAttributes }) =>
+          workflowExecutionSignaledEventAttributes?.signalName === leaseGrantedSignal.name,
+      );
+      expect(told.length).toBeLessThanOrEqual(2);
+    });
+  });
+
+  it('does not wait for a place where the workflow of its run has ended', async () => {
+    const { changes, ends } = heldContainers();
+    await withPool(fakeHost(changes), async (start, pool) => {
+      const run = await start({});
+      await pool.becomes(({ leases }) => leases.length === 1);
+      const { pool: name, ...late } = await lateClaim(run);
+      ends(run.workflowId);
+      await run.result();
+      const holder = await start({});
+      await pool.becomes(({ leases }) => leases[0]?.runId === holder.workflowId);
+
+      for (const each of [late, { ...late, runId: 'nobody', claim: 7 }]) {
+        expect(await pool.link.claim(name, each)).toMatchObject({ kind: 'queued' });
+      }
+      await pool.becomes(({ queued }) => queued === 0);
+      ends(holder.workflowId);
+      await holder.result();
     });
   });
 

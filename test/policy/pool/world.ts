@@ -1,3 +1,4 @@
+import type { Gpu } from '../../../contract/gpu';
 import type { HostContainer } from '../../../contract/host';
 import type {
   ClaimInput,
@@ -161,21 +162,28 @@ export class World {
     expect(sum(({ cpus }) => cpus)).toBeLessThanOrEqual((quota?.cpus ?? Infinity) + 1e-9);
   }
 
-  /** What is reserved for others now and not taken by them yet is still free. */
+  /** What is reserved for others now and not taken by them yet is still free; where that is too little for all, each takes what is its own. */
   private checkReserved(lease: Lease, request: LeaseRequest): void {
-    for (const { project, gpus, gpuModel, from, until } of this.reservations) {
-      if (project === request.project || Date.parse(from) > this.nowMs || Date.parse(until) <= this.nowMs) continue;
-      const ids = this.hosts.flatMap((host) => host.gpus.map((gpu) => ({ host, gpu })));
-      const matching = ids.filter(({ gpu }) => gpu.model.includes(gpuModel ?? ''));
-      const takes = lease.nodes.flatMap(({ gpuIds }) => gpuIds);
-      if (!matching.some(({ gpu }) => takes.includes(gpu.id))) continue;
-      const holder = (id: string): string | undefined =>
-        [...this.leases].find(([, { nodes }]) => nodes.some(({ gpuIds }) => gpuIds.includes(id)))?.[0];
-      const holders = matching.map(({ gpu }) => holder(gpu.id));
-      const own = holders.filter((runId) => runId && this.claims.get(runId)!.request.project === project).length;
+    const active = this.reservations.filter(
+      ({ from, until }) => Date.parse(from) <= this.nowMs && this.nowMs < Date.parse(until),
+    );
+    const takes = new Set(lease.nodes.flatMap(({ gpuIds }) => gpuIds));
+    for (const { project, gpus, gpuModel } of active) {
+      const matching = this.gpusOf(gpuModel);
+      if (project === request.project || !matching.some(({ gpu }) => takes.has(gpu.id))) continue;
+      const isOwn = active.some((other) => {
+        const own = this.gpusOf(other.gpuModel).filter(({ holder }) => holder === request.project);
+        return (
+          other.project === request.project && own.length <= other.gpus && own.some(({ gpu }) => takes.has(gpu.id))
+        );
+      });
+      if (isOwn) continue;
+      const own = matching.filter(({ holder }) => holder === project).length;
+      const left = this.hosts.flatMap(({ name }) => this.unleasedOn(name).flatMap(({ gpuIds }) => gpuIds));
       const free = matching.filter(
-        ({ host, gpu }, at) =>
-          holders[at] === undefined &&
+        ({ host, gpu, holder }) =>
+          holder === undefined &&
+          !left.includes(gpu.id) &&
           gpu.trouble === null &&
           host.contact === 'ok' &&
           host.refuses === null &&
@@ -183,6 +191,17 @@ export class World {
       ).length;
       expect(free).toBeGreaterThanOrEqual(gpus - own);
     }
+  }
+
+  /** GPUs of a model, and which project holds each. */
+  private gpusOf(model: string | null): { host: PoolHostFacts; gpu: Gpu; holder: string | undefined }[] {
+    const projects = new Map(
+      [...this.leases].flatMap(([runId, { nodes }]) =>
+        nodes.flatMap(({ gpuIds }) => gpuIds.map((id) => [id, this.claims.get(runId)!.request.project] as const)),
+      ),
+    );
+    const all = this.hosts.flatMap((host) => host.gpus.map((gpu) => ({ host, gpu, holder: projects.get(gpu.id) })));
+    return all.filter(({ gpu }) => gpu.model.includes(model ?? ''));
   }
 
   private hostNamed(name: string): PoolHostFacts {

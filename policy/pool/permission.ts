@@ -39,7 +39,8 @@ export function keeperOf(kept: Kept, entry: Entry, part: Part): Keeper | null {
   return reservation && { reservation };
 }
 
-function binds(kept: Kept, plan: Plan, owner: Entry, entry: Entry): boolean {
+/** Whether the place of a plan is kept from a run that is not its owner. */
+export function binds(kept: Kept, plan: Plan, owner: Entry, entry: Entry): boolean {
   const { request, runId } = entry.waiting;
   if (plan.firm) return request.priority < plan.priority || kept.order.compare(owner, entry) < 0;
   const isAwaited = kept.plans.some((other) => other.plan.firm && other.plan.runId === runId);

@@ -14,6 +14,8 @@ export interface Pool {
   readonly hostNamed: Map<string, Host>;
   /** Grows when a host comes, goes or is other than it was; leases do not count. */
   hostsVersion: number;
+  /** Grows when a host comes or goes: their places among all are as of this. */
+  roster: number;
   /** Of all hosts, as of `hostsVersion`. */
   totals: Totals;
   draining: readonly Host[];

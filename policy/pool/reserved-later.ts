@@ -1,6 +1,6 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseRequest } from '../../contract/pool';
-import { endOf } from './earliest';
+import { endOf } from './releases';
 import { isReady } from './host';
 import { gpusIn, type Plan } from './plan';
 import type { Pool } from './pool';

@@ -1,6 +1,6 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseRequest, Reservation } from '../../contract/pool';
-import { endOf } from './earliest';
+import { endOf } from './releases';
 import { isReady } from './host';
 import type { Pool } from './pool';
 import type { Held } from './state';

@@ -16,6 +16,7 @@ export function createPool(state: PoolState): Pool {
     roster: 0,
     totals: { cpus: 0, memory: 0, gpus: 0 },
     draining: [],
+    models: [],
     version: 0,
     orders: 0,
     changes: { before: 0, hosts: [] },
@@ -33,6 +34,7 @@ export function createPool(state: PoolState): Pool {
     movable: new Map(),
     awaited: new Map(),
     reservations,
+    stocks: new Map(),
     holds: new Map(holds.map((each) => [each.runId, each])),
   };
   for (const host of pool.hosts) pool.hostNamed.set(host.name, host);

@@ -55,6 +55,7 @@ export function hostsChanged(pool: Pool, changed: readonly Host[]): void {
   pool.version += 1;
   pool.sharedGpus = sharedGpus(pool.hosts);
   pool.totals = totalsOf(pool.hosts);
+  pool.models = [...new Set(pool.hosts.flatMap(({ facts }) => facts.gpus.map(({ model }) => model)))];
   pool.draining = pool.hosts.filter((host) => stateOf(host) === 'draining');
   const before = pool.unleasedGpus;
   for (const host of changed) recountUnleased(host);

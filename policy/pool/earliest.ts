@@ -1,7 +1,7 @@
 import { changesSoFar } from './changes';
-import type { Host } from './host';
+import type { Host, Release } from './host';
 import type { Pool } from './pool';
-import { releasesOf, type Release } from './releases';
+import { releasesOf } from './releases';
 import { freeWanted, nodesIn, wantedOf, type Shape } from './shape';
 
 /** Room on a host that is spoken for and not held yet. */

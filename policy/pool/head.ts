@@ -1,7 +1,6 @@
 import { evict, firmPlans } from './holds';
 import type { Order } from './order';
-import type { Latest } from './latest';
-import type { Kept } from './permission';
+import type { Kept, Latest } from './permission';
 import { claimedBy, gpusIn, type ClaimedRoom } from './plan';
 import type { Pool } from './pool';
 import { evictionFor, type Eviction } from './preempt';

@@ -1,7 +1,6 @@
 import type { Gpu } from '../../contract/gpu';
 import type { HostContainer } from '../../contract/host';
 import type { HostIntent, HostState, PoolHostFacts } from '../../contract/pool';
-import type { Release } from './releases';
 import type { Held, HostEntry } from './state';
 
 /** A host with what is given out of it. CPUs are whole thousandths, so that sums are exact in any order. */
@@ -29,6 +28,15 @@ export interface Host {
   held: Map<string, Held>;
   /** See `releasesOf` in policy/pool/releases; null where somebody has to look. */
   releases: Release[] | null;
+}
+
+/** What the end of a lease makes free on a host. */
+export interface Release {
+  readonly held: Held;
+  cpus: number;
+  memory: number;
+  readonly gpus: Gpu[];
+  readonly untilMs: number;
 }
 
 export const thousandths = (cpus: number): number => Math.round(cpus * 1000);

@@ -6,12 +6,6 @@ import type { Entry } from './queue';
 import { NOTHING_RESERVED } from './reserved';
 import type { Shape } from './shape';
 
-/** What was found for shapes beside some plans: until when each has a place that is free now. */
-export interface Latest {
-  plans: Pass['plans'];
-  readonly byShape: Map<Shape, number>;
-}
-
 /**
  * Until when any of a shape has a place that is free now, for all of a pass: in it less and less is free. Only a bound where
  * that is not so for each of them: the order may change, and with it whom the place of a run that others give way for is

@@ -1,8 +1,8 @@
 import { changesSoFar } from './changes';
 import type { Claimed } from './earliest';
-import { before, type Host } from './host';
+import { before, type Host, type Release } from './host';
 import type { Pool } from './pool';
-import { releasesOf, type Release } from './releases';
+import { releasesOf } from './releases';
 import { mayEnd } from './seniority';
 import { freeNodes, freeWanted, fullNodes, nodesIn, wantedOf, type Offer, type OfferTable, type Shape } from './shape';
 import type { Held } from './state';

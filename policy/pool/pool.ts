@@ -4,7 +4,7 @@ import type { Host } from './host';
 import type { Queue } from './queue';
 import type { Shape } from './shape';
 import type { Account, Held, Hold } from './state';
-import type { StockTable } from './stock';
+import type { StockTable } from './stock-table';
 
 /** A pool at work: the state, with the indexes by which it decides quickly. They follow from the state and decide nothing. */
 export interface Pool {

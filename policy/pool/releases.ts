@@ -1,15 +1,5 @@
-import type { Gpu } from '../../contract/gpu';
-import { thousandths, type Host } from './host';
+import { thousandths, type Host, type Release } from './host';
 import type { Held } from './state';
-
-/** What the end of a lease makes free on a host. */
-export interface Release {
-  readonly held: Held;
-  cpus: number;
-  memory: number;
-  readonly gpus: Gpu[];
-  readonly untilMs: number;
-}
 
 /**
  * When a lease ends at the latest, by the limit of its run. One whose run was asked to give way may end any moment, and so

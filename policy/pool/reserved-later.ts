@@ -5,7 +5,7 @@ import { gpusIn, type Plan } from './plan';
 import type { Pool } from './pool';
 import { endOf } from './releases';
 import { activeAt, add, beginsWhile, brokenIn, createStock, type Reserved, type Stock } from './reserved';
-import type { Counts } from './stock';
+import type { Counts } from './stock-table';
 import type { Held } from './state';
 
 /** What reservations keep from runs that begin later. */

@@ -4,7 +4,8 @@ import { isReady } from './host';
 import type { Pool } from './pool';
 import type { Held } from './state';
 import { isNamed } from './shape';
-import { countedAt, type Counts } from './stock';
+import { countedAt } from './stock';
+import type { Counts } from './stock-table';
 
 /** What reservations keep from a run, as of one instant and of the leases of that instant. */
 export interface Reserved {

@@ -2,31 +2,7 @@ import { changesSoFar } from './changes';
 import { isReady, type Host } from './host';
 import type { Pool } from './pool';
 import { endOf, releasesOf } from './releases';
-
-/** GPUs by model. */
-export type Counts = Map<string, number>;
-
-/** GPUs of a pool at one instant: those that are free on hosts that are ready, and those that are held, by project. */
-export interface Counted {
-  readonly free: Counts;
-  readonly held: Map<string, Counts>;
-}
-
-/** A stock with what each host has added to it, so that only hosts that have changed are counted again. */
-export interface StockTable extends Counted {
-  readonly parts: Map<Host, Part[]>;
-  readonly roster: number;
-  readonly preemption: boolean;
-  /** Changes that it knows of. */
-  seen: number;
-}
-
-/** `project`: null for what is free. */
-interface Part {
-  project: string | null;
-  model: string;
-  count: number;
-}
+import type { Counted, Counts, StockPart, StockTable } from './stock-table';
 
 /** Of now, or of a later instant: leases that end before that, and preemptible ones, are gone by then. */
 export function countedAt(pool: Pool, atMs: number, nowMs: number): Counted {
@@ -54,14 +30,14 @@ function createTable({ stocks, reservations, roster, settings }: Pool, key: numb
   return table;
 }
 
-function recount(table: StockTable, host: Host, parts: Part[]): void {
+function recount(table: StockTable, host: Host, parts: StockPart[]): void {
   for (const { project, model, count } of table.parts.get(host) ?? []) add(countsOf(table, project), model, -count);
   for (const { project, model, count } of parts) add(countsOf(table, project), model, count);
   table.parts.set(host, parts);
 }
 
-function partsOf(host: Host, atMs: number, preemption: boolean): Part[] {
-  const parts: Part[] = [];
+function partsOf(host: Host, atMs: number, preemption: boolean): StockPart[] {
+  const parts: StockPart[] = [];
   const ready = isReady(host);
   if (ready) for (const { model } of atMs === NOW ? host.freeGpus : host.usable.values()) note(parts, null, model, 1);
   for (const { held, gpus } of releasesOf(host)) {
@@ -74,7 +50,7 @@ function partsOf(host: Host, atMs: number, preemption: boolean): Part[] {
   return parts;
 }
 
-function note(parts: Part[], project: string | null, model: string, more: number): void {
+function note(parts: StockPart[], project: string | null, model: string, more: number): void {
   const known = parts.find((part) => part.project === project && part.model === model);
   if (known) known.count += more;
   else parts.push({ project, model, count: more });

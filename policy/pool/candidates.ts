@@ -1,8 +1,9 @@
 import type { LeaseRequest } from '../../contract/pool';
 import { changesSoFar } from './changes';
 import type { Host } from './host';
+import { openHosts } from './open-hosts';
 import type { Pool } from './pool';
-import { createShape, freeNodes, isWantedBy, openHosts, shapeKey, type Shape } from './shape';
+import { createShape, freeNodes, isReachable, isWantedBy, shapeKey, type Candidate, type Shape } from './shape';
 
 /** Shapes that are remembered although nobody waits with them. */
 const MOST_SHAPES = 500;
@@ -32,15 +33,9 @@ export function shapeOf(pool: Pool, request: LeaseRequest): Shape {
 export function refreshed(pool: Pool, shape: Shape): Shape {
   const { changes } = pool;
   const soFar = changesSoFar(changes);
-  if (shape.openOf !== pool.hostsVersion) {
-    Object.assign(shape, openHosts(shape, pool.hosts), {
-      openOf: pool.hostsVersion,
-      times: null,
-      offers: new Map(),
-    });
-    shape.openList = [...shape.open];
-    rankAll(shape);
-  } else if (shape.seen < changes.before) {
+  const isOther = shape.openOf !== pool.hostsVersion && !reopen(pool, shape);
+  if (soFar === shape.seen && !isOther) return shape;
+  if (isOther || shape.seen < changes.before) {
     rankAll(shape);
   } else if (soFar - shape.seen < FEW_CHANGES) {
     for (let at = shape.seen - changes.before; at < changes.hosts.length; at += 1) rank(shape, changes.hosts[at]!);
@@ -51,28 +46,53 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
   return shape;
 }
 
+/**
+ * Whether the same hosts are open as before but for those that have changed, which are among the changes. They are, unless
+ * hosts came or went, as long as they are chosen the same way: that looks at each host by itself.
+ */
+function reopen(pool: Pool, shape: Shape): boolean {
+  const { asProcess, avoidsNone, closed, rosterOf } = shape;
+  Object.assign(shape, openHosts(shape, pool.hosts), { openOf: pool.hostsVersion, rosterOf: pool.roster });
+  const wasClosed = closed !== null;
+  const isClosed = shape.closed !== null;
+  const isSame =
+    rosterOf === pool.roster &&
+    asProcess === shape.asProcess &&
+    avoidsNone === shape.avoidsNone &&
+    wasClosed === isClosed;
+  if (!isSame) Object.assign(shape, { times: null, offers: new Map() });
+  return isSame;
+}
+
 function rankAll(shape: Shape): void {
   shape.candidates.clear();
   shape.ranks.clear();
-  for (const host of shape.openList) rank(shape, host);
+  shape.room = 0;
+  for (const host of shape.open) rank(shape, host);
 }
 
 function rank(shape: Shape, host: Host): void {
+  const nodes = freeNodes(host, shape);
   const known = shape.candidates.get(host);
-  const now = shape.open.has(host) && freeNodes(host, shape) > 0 ? rankOf(host, shape) : undefined;
-  if (known === now) return;
-  if (known !== undefined) leaveRank(shape, host, known);
-  if (now === undefined) {
-    shape.candidates.delete(host);
+  if (nodes === 0 || !shape.open.has(host)) {
+    if (known) leave(shape, host, known);
     return;
   }
-  shape.candidates.set(host, now);
+  const now = rankOf(host, shape);
+  if (known?.rank === now && known.nodes === nodes) return;
+  if (known) leave(shape, host, known);
+  const room = nodes >= shape.nodes || isReachable(host) ? nodes : 0;
+  shape.candidates.set(host, { rank: now, nodes, room });
+  shape.room += room;
   const alike = shape.ranks.get(now);
   if (alike) alike.add(host);
   else shape.ranks.set(now, new Set([host]));
 }
 
-function leaveRank({ ranks }: Shape, host: Host, known: number): void {
+function leave(shape: Shape, host: Host, { rank: known, room }: Candidate): void {
+  const { candidates, ranks } = shape;
+  candidates.delete(host);
+  shape.room -= room;
   const alike = ranks.get(known)!;
   alike.delete(host);
   if (alike.size === 0) ranks.delete(known);

@@ -1,6 +1,6 @@
 import type { HostIntent, PoolHostFacts, PoolSettings } from '../../contract/pool';
 import { createHost, measured } from './host';
-import { hostsChanged } from './occupancy';
+import { hostsChanged, rosterChanged } from './occupancy';
 import type { Pool } from './pool';
 
 /**
@@ -9,33 +9,42 @@ import type { Pool } from './pool';
  */
 export function addHosts(pool: Pool, hosts: readonly PoolHostFacts[]): void {
   const named = new Map(hosts.map((facts) => [facts.name, facts]));
-  for (const host of pool.hosts) {
-    const facts = named.get(host.name) ?? { ...host.facts, contact: 'lost' as const };
-    if (facts !== host.facts) Object.assign(host, measured(facts, pool.settings.cpuOvercommit));
+  const known = pool.hosts.length;
+  const changed = pool.hosts.filter((host) => {
     host.gone = !named.has(host.name);
-  }
+    const facts = named.get(host.name) ?? { ...host.facts, contact: 'lost' as const };
+    if (isSame(facts, host.facts)) return false;
+    Object.assign(host, measured(facts, pool.settings.cpuOvercommit));
+    return true;
+  });
   for (const facts of named.values()) {
     if (pool.hostNamed.has(facts.name)) continue;
     const host = createHost({ facts, intent: 'none', gone: false }, pool.settings.cpuOvercommit);
     pool.hosts.push(host);
     pool.hostNamed.set(facts.name, host);
   }
+  if (pool.hosts.length > known) rosterChanged(pool);
+  else if (changed.length > 0) hostsChanged(pool, changed);
   forgetHosts(pool);
-  hostsChanged(pool);
 }
+
+const isSame = (one: PoolHostFacts, other: PoolHostFacts): boolean =>
+  one === other || JSON.stringify(one) === JSON.stringify(other);
 
 export function changeIntent(pool: Pool, name: string, intent: HostIntent): boolean {
   const host = pool.hostNamed.get(name);
   if (!host) return false;
   host.intent = intent;
-  hostsChanged(pool);
+  hostsChanged(pool, [host]);
   return true;
 }
 
 export function configurePool(pool: Pool, settings: Partial<PoolSettings>): void {
+  const { cpuOvercommit } = pool.settings;
   pool.settings = { ...pool.settings, ...settings };
+  if (pool.settings.cpuOvercommit === cpuOvercommit) return;
   for (const host of pool.hosts) Object.assign(host, measured(host.facts, pool.settings.cpuOvercommit));
-  hostsChanged(pool);
+  hostsChanged(pool, pool.hosts);
 }
 
 /** Forgets hosts that are gone and hold nothing any more. */
@@ -44,5 +53,5 @@ export function forgetHosts(pool: Pool): void {
   if (over.length === 0) return;
   for (const { name } of over) pool.hostNamed.delete(name);
   pool.hosts = pool.hosts.filter((host) => !over.includes(host));
-  hostsChanged(pool);
+  rosterChanged(pool);
 }

@@ -7,14 +7,14 @@ export interface Changes {
   hosts: Host[];
 }
 
-/** Older changes are forgotten; who has not seen them looks at all hosts. */
+/** The older half is forgotten when there are more; who has not seen it looks at all hosts. */
 const MOST_KEPT = 20_000;
 
 export function noteChange(changes: Changes, host: Host): void {
   changes.hosts.push(host);
   if (changes.hosts.length < MOST_KEPT) return;
-  changes.before += changes.hosts.length;
-  changes.hosts = [];
+  changes.before += MOST_KEPT / 2;
+  changes.hosts = changes.hosts.slice(MOST_KEPT / 2);
 }
 
 export const changesSoFar = ({ before, hosts }: Changes): number => before + hosts.length;

@@ -22,9 +22,10 @@ export function answerClaim(pool: Pool, input: ClaimInput, nowMs: number): Claim
   const waiting = pool.queue.entries.get(input.runId);
   if (waiting) return queued(createPass(pool, nowMs), waiting);
 
-  const why = whyNever(pool, input.request);
+  const shape = shapeOf(pool, input.request);
+  const why = whyNever(pool, shape, input.request);
   if (why !== null) return { kind: 'refused', why };
-  const entry = enqueue(pool, input);
+  const entry = addToQueue(pool.queue, input, shape);
   const pass = createPass(pool, nowMs);
   const decision = grantAtOnce(pass, entry);
   return decision?.kind === 'grant' ? { kind: 'granted', lease: decision.lease } : queued(pass, entry);
@@ -47,13 +48,9 @@ export function reprioritiseRun(pool: Pool, runId: string, priority: number): bo
   if (held) changeHeld(pool, held, { request: { ...held.request, priority }, passed: null });
   if (entry) {
     removeFromQueue(pool.queue, entry);
-    enqueue(pool, { ...entry.waiting, request: { ...entry.request, priority } });
+    addToQueue(pool.queue, { ...entry.waiting, request: { ...entry.request, priority } }, entry.of.shape);
   }
   return Boolean(entry ?? held);
-}
-
-function enqueue(pool: Pool, waiting: ClaimInput): Entry {
-  return addToQueue(pool.queue, waiting, shapeOf(pool, waiting.request));
 }
 
 function queued(pass: Pass, entry: Entry): ClaimAnswer {

@@ -1,6 +1,6 @@
 import { shapeOf } from './candidates';
 import { createHost } from './host';
-import { hold, hostsChanged } from './occupancy';
+import { hold, rosterChanged } from './occupancy';
 import type { Pool } from './pool';
 import { addToQueue, createQueue } from './queue';
 import { readState, type PoolData, type PoolState } from './state';
@@ -13,8 +13,10 @@ export function createPool(state: PoolState): Pool {
     hosts: hosts.map((entry) => createHost(entry, settings.cpuOvercommit)),
     hostNamed: new Map(),
     hostsVersion: 0,
+    roster: 0,
     totals: { cpus: 0, memory: 0, gpus: 0 },
     draining: [],
+    models: [],
     version: 0,
     orders: 0,
     changes: { before: 0, hosts: [] },
@@ -32,11 +34,12 @@ export function createPool(state: PoolState): Pool {
     movable: new Map(),
     awaited: new Map(),
     reservations,
+    stocks: new Map(),
     holds: new Map(holds.map((each) => [each.runId, each])),
   };
   for (const host of pool.hosts) pool.hostNamed.set(host.name, host);
   for (const lease of held) hold(pool, lease);
-  hostsChanged(pool);
+  rosterChanged(pool);
   for (const waiting of queue) addToQueue(pool.queue, waiting, shapeOf(pool, waiting.request));
   return pool;
 }

@@ -1,11 +1,11 @@
 import type { HostContainer } from '../../contract/host';
 import type { LeaseNode } from '../../contract/pool';
 import { formatSize } from '../../contract/units';
-import { endOf } from './earliest';
 import type { Host } from './host';
 import { earliestPlace } from './plan';
 import type { Pool } from './pool';
 import type { Entry } from './queue';
+import { endOf } from './releases';
 import { freeWanted, wantedOf, type Shape } from './shape';
 import type { Held } from './state';
 import { amountsOf, clockText, counted, gpusText, listed, listedBriefly, reason, type Why } from './words';

@@ -3,7 +3,7 @@ import type { LeaseNode } from '../../contract/pool';
 import type { Host } from './host';
 import { refreshed, restLeft } from './candidates';
 import type { Pool } from './pool';
-import { freeNodes, isReachable, isWantedBy, type Shape } from './shape';
+import { isReachable, isWantedBy, type Shape } from './shape';
 
 /** What one host would give to one run. */
 export interface Part {
@@ -39,9 +39,10 @@ export type Fit =
 export function findPlace(pool: Pool, shape: Shape, allows: Allows): Fit {
   refreshed(pool, shape);
   if (shape.closed !== null) return { kind: 'closed' };
-  const search = onOneHost(shape, allows);
-  if (search.best) return { kind: 'fits', parts: [search.best] };
-  if (shape.nodes === 1) return { kind: search.kept ? 'kept' : 'full' };
+  if (shape.room < shape.nodes) return { kind: 'full' };
+  const part = onOneHost(shape, allows);
+  if (part) return { kind: 'fits', parts: [part] };
+  if (shape.nodes === 1) return { kind: 'kept' };
   return onSeveralHosts(shape, allows);
 }
 
@@ -58,41 +59,35 @@ export function nodesOf({ request, asProcess, gpus }: Shape, parts: readonly Par
   );
 }
 
-function onOneHost(shape: Shape, allows: Allows): { best: Part | null; kept: boolean } {
-  let kept = false;
+function onOneHost(shape: Shape, allows: Allows): Part | null {
   for (const rank of [...shape.ranks.keys()].toSorted((one, other) => one - other)) {
-    const found = bestOf(shape.ranks.get(rank)!, shape, allows);
-    if (found.best) return found;
-    kept ||= found.kept;
+    const best = bestOf(shape.ranks.get(rank)!, shape, allows);
+    if (best) return best;
   }
-  return { best: null, kept };
+  return null;
 }
 
 /** Of hosts that waste as much and have as many GPUs free. */
-function bestOf(hosts: ReadonlySet<Host>, shape: Shape, allows: Allows): { best: Part | null; kept: boolean } {
+function bestOf(hosts: ReadonlySet<Host>, shape: Shape, allows: Allows): Part | null {
   let best: Part | null = null;
-  let kept = false;
   const empty = new Map<string, Host>();
   for (const host of hosts) {
     const alike = host.held.size === 0 ? empty.get(host.kind) : undefined;
     if ((alike && alike.name < host.name) || (best && !isBetter(host, best.host, shape))) continue;
-    if (shape.nodes > 1 && freeNodes(host, shape) < shape.nodes) continue;
+    if (shape.nodes > 1 && shape.candidates.get(host)!.nodes < shape.nodes) continue;
     const part = partOf(host, shape, shape.nodes);
-    if (!allows(part)) {
-      kept = true;
-      continue;
-    }
+    if (!allows(part)) continue;
     best = part;
     if (host.held.size === 0) empty.set(host.kind, host);
   }
-  return { best, kept };
+  return best;
 }
 
 /** Takes the hosts with the most room first, and for the rest the one that it fits best. */
 function onSeveralHosts(shape: Shape, allows: Allows): Fit {
   const roomy = [...shape.candidates]
     .filter(([host]) => isReachable(host))
-    .map(([host, rank]) => ({ host, rank, fitting: freeNodes(host, shape) }))
+    .map(([host, { rank, nodes }]) => ({ host, rank, fitting: nodes }))
     .toSorted(
       (one, other) =>
         other.fitting - one.fitting || one.rank - other.rank || (isBetter(one.host, other.host, shape) ? -1 : 1),

@@ -1,5 +1,4 @@
 import { refreshed } from './candidates';
-import { createCursors, entryAt } from './cursors';
 import type { Claimed } from './earliest';
 import type { Pass } from './head';
 import type { Host } from './host';
@@ -7,7 +6,7 @@ import type { Order } from './order';
 import { claimedBy } from './plan';
 import type { Pool } from './pool';
 import { promisedPlace } from './promise';
-import type { Entry } from './queue';
+import type { Entry, Line } from './queue';
 import { exceedsQuota } from './quota';
 
 /** Runs further back have no estimate: nobody knows what comes before them until then. */
@@ -35,14 +34,19 @@ export function forecast({ pool, order, reserved, nowMs }: Pass, most: number): 
   return starts;
 }
 
-function firstEntries(pool: Pool, order: Order, most: number): Entry[] {
-  const cursors = createCursors([...pool.queue.classes.values()], order);
+function firstEntries({ queue }: Pool, order: Order, most: number): Entry[] {
   const entries: Entry[] = [];
-  for (let cursor = cursors.first(); cursor && entries.length < most; cursor = cursors.first()) {
-    entries.push(entryAt(cursor));
-    cursor.at += 1;
-    if (cursor.at >= cursor.wait.entries.length) cursors.dropFirst();
-    else cursors.moved();
+  const taken = new Map<Line, number>();
+  while (entries.length < most) {
+    let first: Entry | undefined;
+    for (const line of queue.lines.values()) {
+      const next = line.entries[taken.get(line) ?? 0];
+      if (next && (!first || order.compare(next, first) < 0)) first = next;
+    }
+    if (!first) break;
+    const { line } = first.of;
+    taken.set(line, (taken.get(line) ?? 0) + 1);
+    entries.push(first);
   }
   return entries;
 }

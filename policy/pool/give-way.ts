@@ -20,6 +20,7 @@ export function drain(pool: Pool): Decision[] {
 export function clearReserved(pool: Pool, nowMs: number): Decision[] {
   if (!pool.settings.preemption) return [];
   return missingAt(pool, nowMs).flatMap(({ reservation, missing }) => {
+    if (missing <= 0) return [];
     const { project, gpuModel, until } = reservation;
     const held = [...pool.held.values()].filter(({ request }) => request.project !== project);
     const takes = (lease: Held): number => gpusOf(pool, lease, gpuModel);

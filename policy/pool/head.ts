@@ -1,10 +1,10 @@
 import { evict, firmPlans } from './holds';
 import type { Order } from './order';
-import type { Kept } from './permission';
+import type { Kept, Latest } from './permission';
 import { claimedBy, gpusIn, type ClaimedRoom } from './plan';
 import type { Pool } from './pool';
 import { evictionFor, type Eviction } from './preempt';
-import { byAge, type Entry, type Line, type WaitClass } from './queue';
+import type { Entry, WaitClass } from './queue';
 import { exceedsOwnerQuota, exceedsProjectQuota } from './quota';
 import { promisedPlace, type Promised } from './promise';
 import type { Reserved } from './reserved';
@@ -16,8 +16,7 @@ import type { Decision } from './state';
 export interface Pass extends Kept {
   readonly pool: Pool;
   readonly order: Order;
-  /** Until when a shape has a place now beside the plan of the first that waits; see policy/pool/pass. */
-  readonly latest: Map<Shape, number>;
+  readonly latest: Latest;
   plans: Kept['plans'];
   reserved: Reserved;
   /** The first run that waits for room; undefined where nobody looked since something was granted. */
@@ -38,25 +37,14 @@ export interface Pass extends Kept {
  */
 export function nextHead(pass: Pass): Entry | null {
   if (pass.head !== undefined) return pass.head;
-  const firsts = new Map<Line, Entry>();
-  for (const [shape, waits] of pass.pool.queue.shapes) {
-    if (isWithoutRoom(pass, shape)) for (const wait of waits) noteFirst(pass, firsts, wait);
-  }
   let head: Entry | null = null;
-  for (const first of firsts.values()) if (!head || pass.order.compare(first, head) < 0) head = first;
+  for (const { entries } of pass.pool.queue.lines.values()) {
+    if (head && pass.order.compare(head, entries[0]!) < 0) continue;
+    const first = entries.find((entry) => isWithoutRoom(pass, entry.of.shape) && !isHindered(pass, entry));
+    if (first && (!head || pass.order.compare(first, head) < 0)) head = first;
+  }
   pass.head = head;
   return head;
-}
-
-/** Within a line the older comes first, which is cheaper to see than the order of all. */
-function noteFirst(pass: Pass, firsts: Map<Line, Entry>, { line, entries }: WaitClass): void {
-  const known = firsts.get(line);
-  for (const entry of entries) {
-    if (known && byAge(entry, known) > 0) return;
-    if (isHindered(pass, entry)) continue;
-    firsts.set(line, entry);
-    return;
-  }
 }
 
 function isWithoutRoom({ full, hopeless }: Pass, shape: Shape): boolean {

@@ -16,8 +16,6 @@ export interface Host {
   memory: number;
   /** The same for hosts that have the same, without GPUs in trouble. */
   kind: string;
-  /** The same for hosts that have the same, GPUs in trouble included. */
-  make: string;
   /** GPUs without trouble by id, in the order in which they are given out: the smallest first. */
   usable: ReadonlyMap<string, Gpu>;
   usedCpus: number;
@@ -28,19 +26,17 @@ export interface Host {
   freeGpus: readonly Gpu[];
   /** By run. */
   held: Map<string, Held>;
-  /** See `releasesOf` in policy/pool/earliest; as of a version of the host. */
-  releases: { version: number; list: readonly Release[] };
-  /** Grows with each change; what was computed of an older one is void. */
-  version: number;
+  /** See `releasesOf` in policy/pool/releases; null where somebody has to look. */
+  releases: Release[] | null;
 }
 
 /** What the end of a lease makes free on a host. */
 export interface Release {
-  held: Held;
+  readonly held: Held;
   cpus: number;
   memory: number;
-  gpus: readonly Gpu[];
-  untilMs: number;
+  readonly gpus: Gpu[];
+  readonly untilMs: number;
 }
 
 export const thousandths = (cpus: number): number => Math.round(cpus * 1000);
@@ -56,8 +52,7 @@ export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: nu
     unleased: [],
     freeGpus: [],
     held: new Map<string, Held>(),
-    releases: { version: -1, list: [] },
-    version: 0,
+    releases: null,
   };
   return { ...host, ...measured(facts, cpuOvercommit) };
 }
@@ -66,7 +61,7 @@ export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: nu
 export function measured(
   facts: PoolHostFacts,
   cpuOvercommit: number,
-): Pick<Host, 'facts' | 'kind' | 'make' | 'cpus' | 'memory' | 'usable'> {
+): Pick<Host, 'facts' | 'kind' | 'cpus' | 'memory' | 'usable'> {
   const usable = facts.gpus
     .filter(({ trouble }) => trouble === null)
     .toSorted(
@@ -76,7 +71,6 @@ export function measured(
   return {
     facts,
     cpus,
-    make: JSON.stringify([cpus, facts.memoryBytes, facts.gpus.map(({ model, memoryBytes }) => [model, memoryBytes])]),
     memory: facts.memoryBytes,
     kind: JSON.stringify([
       facts.cpus,

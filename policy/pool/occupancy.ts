@@ -1,8 +1,10 @@
+import type { Gpu } from '../../contract/gpu';
 import type { LeaseNode } from '../../contract/pool';
 import { noteChange } from './changes';
 import { recountUnleased, unleasedGpusOf } from './unleased';
 import { before, stateOf, thousandths, type Host } from './host';
 import type { Pool, Totals } from './pool';
+import { addRelease, dropRelease } from './releases';
 import type { Held } from './state';
 
 /** Keeps account of what is given out of the hosts. */
@@ -12,6 +14,7 @@ export function hold(pool: Pool, held: Held): void {
   pool.held.set(held.lease.runId, held);
   if (held.passed !== null) pool.aged.add(held);
   for (const node of held.lease.nodes) occupy(pool, held, node, 1);
+  for (const host of hostsOf(pool, held)) addRelease(host, held);
   count(pool, held, 1);
 }
 
@@ -20,6 +23,7 @@ export function letGo(pool: Pool, held: Held): void {
   pool.held.delete(held.lease.runId);
   pool.aged.delete(held);
   for (const node of held.lease.nodes) occupy(pool, held, node, -1);
+  for (const host of hostsOf(pool, held)) dropRelease(host, held);
   count(pool, held, -1);
 }
 
@@ -30,29 +34,43 @@ export function changeHeld(pool: Pool, held: Held, change: Partial<Pick<Held, 'r
   Object.assign(held, change);
   if (held.passed === null) pool.aged.delete(held);
   countTold(pool, held, 1);
-  for (const { host } of held.lease.nodes) {
-    const touched = pool.hostNamed.get(host);
-    if (!touched) continue;
-    touched.version += 1;
-    noteChange(pool.changes, touched);
+  for (const host of hostsOf(pool, held)) {
+    dropRelease(host, held);
+    addRelease(host, held);
+    noteChange(pool.changes, host);
   }
 }
 
-/** Puts hosts in order and makes void what was known of them as a whole. */
-export function hostsChanged(pool: Pool): void {
+/** Hosts came or went: puts them in order. */
+export function rosterChanged(pool: Pool): void {
+  pool.roster += 1;
   pool.hosts.sort((one, other) => before(one.name, other.name));
+  pool.hosts.forEach((host, index) => (host.index = index));
+  hostsChanged(pool, pool.hosts);
+}
+
+/** Some hosts are other than they were: makes void what was known of them. */
+export function hostsChanged(pool: Pool, changed: readonly Host[]): void {
   pool.hostsVersion += 1;
   pool.version += 1;
   pool.sharedGpus = sharedGpus(pool.hosts);
   pool.totals = totalsOf(pool.hosts);
+  pool.models = [...new Set(pool.hosts.flatMap(({ facts }) => facts.gpus.map(({ model }) => model)))];
   pool.draining = pool.hosts.filter((host) => stateOf(host) === 'draining');
-  for (const host of pool.hosts) recountUnleased(host);
+  const before = pool.unleasedGpus;
+  for (const host of changed) recountUnleased(host);
   pool.unleasedGpus = unleasedGpusOf(pool.hosts);
-  pool.hosts.forEach((host, index) => {
+  // What a container holds on one host is free on no other that reports the same GPU.
+  const mayReach = pool.sharedGpus.size + pool.unleasedGpus.size + before.size > 0;
+  for (const host of mayReach ? pool.hosts : changed) {
     refreshGpus(pool, host);
-    host.index = index;
-    host.version += 1;
-  });
+    host.releases = null;
+    noteChange(pool.changes, host);
+  }
+}
+
+function hostsOf({ hostNamed }: Pool, { lease: { nodes } }: Held): Set<Host> {
+  return new Set(nodes.flatMap(({ host }) => hostNamed.get(host) ?? []));
 }
 
 function occupy(pool: Pool, held: Held, node: LeaseNode, sign: 1 | -1): void {
@@ -70,16 +88,23 @@ function occupy(pool: Pool, held: Held, node: LeaseNode, sign: 1 | -1): void {
   else host.held.delete(runId);
   const gpuIds = [...node.gpuIds, ...recountUnleased(host)];
   if (gpuIds.length > node.gpuIds.length) pool.unleasedGpus = unleasedGpusOf(pool.hosts);
-  for (const touched of new Set([host, ...gpuIds.flatMap((id) => pool.sharedGpus.get(id) ?? [])])) {
+  for (const touched of sharing(pool, host, gpuIds)) {
     if (gpuIds.length > 0) refreshGpus(pool, touched);
-    touched.version += 1;
     noteChange(pool.changes, touched);
   }
 }
 
-function refreshGpus(pool: Pool, host: Host): void {
-  const { gpuHolders, unleasedGpus } = pool;
-  host.freeGpus = [...host.usable.values()].filter(({ id }) => !gpuHolders.has(id) && !unleasedGpus.has(id));
+/** The host of a node, with those that report its GPUs as well. */
+function sharing({ sharedGpus }: Pool, host: Host, gpuIds: readonly string[]): Iterable<Host> {
+  return sharedGpus.size === 0 ? [host] : new Set([host, ...gpuIds.flatMap((id) => sharedGpus.get(id) ?? [])]);
+}
+
+function refreshGpus({ gpuHolders, unleasedGpus }: Pool, host: Host): void {
+  const free: Gpu[] = [];
+  for (const gpu of host.usable.values()) {
+    if (!gpuHolders.has(gpu.id) && !unleasedGpus.has(gpu.id)) free.push(gpu);
+  }
+  host.freeGpus = free;
 }
 
 function count(pool: Pool, held: Held, sign: 1 | -1): void {

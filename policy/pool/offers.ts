@@ -1,7 +1,8 @@
 import { changesSoFar } from './changes';
-import { releasesOf, type Claimed } from './earliest';
+import type { Claimed } from './earliest';
 import { before, type Host, type Release } from './host';
 import type { Pool } from './pool';
+import { releasesOf } from './releases';
 import { mayEnd } from './seniority';
 import { freeNodes, freeWanted, fullNodes, nodesIn, wantedOf, type Offer, type OfferTable, type Shape } from './shape';
 import type { Held } from './state';
@@ -50,17 +51,22 @@ export function victimsOn(
   priority: number,
   claimed: readonly Claimed[],
 ): Held[] | null {
-  const releases = releasesOf(host);
-  const leaving = releases.filter(({ held }) => held.told !== null);
-  const fits = (victims: readonly Release[]): boolean => fitsWithout(host, shape, nodes, [leaving, victims], claimed);
-  const candidates = releases
-    .filter(({ held }) => mayEnd(priority, held))
+  const fitsIf = (leaves: Leaves): boolean => fitsWithout(host, shape, nodes, leaves, claimed);
+  const fits = (victims: readonly Release[]): boolean =>
+    fitsIf((release) => isLeaving(release) || victims.includes(release));
+  if (fitsIf(isLeaving)) return [];
+  if (!fitsIf((release) => isLeaving(release) || mayEnd(priority, release.held))) return null;
+  const candidates = releasesOf(host)
+    .filter((release) => mayEnd(priority, release.held))
     .toSorted((one, other) => byLoss(one.held, other.held));
-  if (fits([])) return [];
-  if (candidates.length === 0 || !fits(candidates)) return null;
   const single = candidates.find((each) => fits([each]));
   return (single ? [single] : fewest(shape, candidates, fits)).map(({ held }) => held);
 }
+
+/** Whether a lease is thought to be over. */
+type Leaves = (release: Release) => boolean;
+
+const isLeaving: Leaves = ({ held }) => held.told !== null;
 
 /** The largest first until there is room, then without those that turn out not to be needed, the most important first. */
 function fewest(
@@ -79,22 +85,15 @@ function fewest(
   return chosen;
 }
 
-function fitsWithout(
-  host: Host,
-  shape: Shape,
-  nodes: number,
-  leaving: readonly (readonly Release[])[],
-  claimed: readonly Claimed[],
-): boolean {
+function fitsWithout(host: Host, shape: Shape, nodes: number, leaves: Leaves, claimed: readonly Claimed[]): boolean {
   let cpus = host.cpus - host.usedCpus;
   let memory = host.memory - host.usedMemory;
   let gpus = freeWanted(host, shape);
-  for (const some of leaving) {
-    for (const released of some) {
-      cpus += released.cpus;
-      memory += released.memory;
-      gpus += wantedOf(released.gpus, shape);
-    }
+  for (const released of releasesOf(host)) {
+    if (!leaves(released)) continue;
+    cpus += released.cpus;
+    memory += released.memory;
+    gpus += wantedOf(released.gpus, shape);
   }
   for (const room of claimed) {
     cpus -= room.cpus;

@@ -1,7 +1,7 @@
 import type { PoolSettings } from '../../contract/pool';
 import { standingOf } from './fair-share';
 import type { Pool } from './pool';
-import { byAge, placeIn, type Entry, type Line } from './queue';
+import { byAge, countWhile, placeIn, type Entry, type Line } from './queue';
 
 /** Points that waiting can add at most: the least priority then stands beside the highest. */
 const MOST_AGEING = 100;
@@ -20,6 +20,8 @@ export function effectivePriority(
 /** Compares waiting claims at one instant. */
 export interface Order {
   compare(one: Entry, other: Entry): number;
+  /** How many of a line come before an entry of another line. */
+  countIn(line: Line, entry: Entry): number;
   /** What a project holds has changed. */
   forget(project: string): void;
 }
@@ -49,6 +51,16 @@ export function orderAt(pool: Pool, nowMs: number): Order {
       if (line === beside) return byAge(one, other);
       return points(other) - points(one) || standing(line) - standing(beside) || byAge(one, other);
     },
+    countIn: (line, entry) => {
+      const mine = points(entry);
+      const { entries, submitted, priority } = line;
+      const isBefore = (at: number): boolean => {
+        const theirs = Math.round(effectivePriority(priority, submitted[at]!, settings, nowMs));
+        if (theirs !== mine) return theirs > mine;
+        return (standing(line) - standing(entry.of.line) || byAge(entries[at]!, entry)) < 0;
+      };
+      return countWhile(entries.length, isBefore);
+    },
     forget: (project) => {
       standings.delete(project);
       stamp = pool.orders += 1;
@@ -59,19 +71,8 @@ export function orderAt(pool: Pool, nowMs: number): Order {
 /** How many waiting claims come before one. */
 export function countBefore(pool: Pool, order: Order, entry: Entry): number {
   let count = 0;
-  for (const line of pool.queue.lines.values()) count += countIn(line, order, entry);
-  return count;
-}
-
-function countIn(line: Line, order: Order, entry: Entry): number {
-  const { entries } = line;
-  if (entry.of.line === line) return placeIn(entries, entry);
-  let low = 0;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (order.compare(entries[middle]!, entry) < 0) low = middle + 1;
-    else high = middle;
+  for (const line of pool.queue.lines.values()) {
+    count += line === entry.of.line ? placeIn(line.entries, entry) : order.countIn(line, entry);
   }
-  return low;
+  return count;
 }

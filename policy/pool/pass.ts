@@ -8,15 +8,14 @@ import { nextHead, planHead, type Pass } from './head';
 import { noteHeldUp } from './held-up';
 import { dropHolds, firmPlans } from './holds';
 import { countBefore, orderAt } from './order';
+import { isKeptOut, latestOf } from './latest';
 import { keeperOf } from './permission';
-import { leavesPlace } from './plan';
 import type { Pool } from './pool';
 import type { Entry, WaitClass } from './queue';
 import { exceedsOwnerQuota, exceedsProjectQuota, exceedsQuota } from './quota';
 import { expireReservations } from './reservations';
-import { NOTHING_RESERVED, reservedAt } from './reserved';
+import { reservedAt } from './reserved';
 import { passedBy } from './seniority';
-import type { Shape } from './shape';
 import type { Decision } from './state';
 
 /** Places that are looked for in one pass beyond those that are found; the rest waits for the next. */
@@ -47,7 +46,19 @@ function startBefore(pass: Pass): Decision[] {
   const isBefore = (entry: Entry): boolean => !head || pass.order.compare(entry, head) < 0;
   const lines = new Set([...pass.pool.queue.lines.values()].filter(({ entries }) => isBefore(entries[0]!)));
   const hopeful = hopefulIn(pass, ({ line, entries }) => lines.has(line) && isBefore(entries[0]!));
+  if (hopeful.length > 0 && noteFullGang(pass, hopeful)) return [];
   return startIn(pass, hopeful, (cursor) => pass.head !== undefined && isBefore(entryAt(cursor)));
+}
+
+/** Notes that there is too little for the first, where only gangs are hopeful for none of which there is enough. */
+function noteFullGang(pass: Pass, hopeful: readonly WaitClass[]): boolean {
+  if (hopeful.some(({ shape }) => shape.room >= shape.nodes)) return false;
+  let first = hopeful[0]!.entries[0]!;
+  for (const { entries } of hopeful) if (pass.order.compare(entries[0]!, first) < 0) first = entries[0]!;
+  if (exceedsQuota(pass.pool, first.request)) return false;
+  pass.full.add(first.of.shape);
+  pass.head = undefined;
+  return true;
 }
 
 function settleHeads(pass: Pass): Decision[] {
@@ -92,24 +103,11 @@ function hopefulIn({ pool, full }: Pass, may: (wait: WaitClass) => boolean): Wai
   return hopeful;
 }
 
-/** Until when a shape has a place that is free now; only a bound where more than one place is kept. */
-function latestOf(pass: Pass, shape: Shape): number {
-  const { pool, plans, reserved, latest } = pass;
-  const [only] = plans;
-  if (plans.length !== 1 || !only || only.plan.firm || reserved !== NOTHING_RESERVED) return Infinity;
-  let known = latest.get(shape);
-  if (known === undefined) {
-    const fit = findPlace(pool, shape, (part) => leavesPlace(only.plan, part, Infinity));
-    known = fit.kind === 'fits' ? Infinity : only.plan.atMs;
-    latest.set(shape, known);
-  }
-  return known;
-}
-
 /** Grants a claim that has just come, if nobody waits whom it would pass and nothing is kept from it. */
 export function grantAtOnce(pass: Pass, entry: Entry): Decision | null {
   const { pool } = pass;
-  if (countBefore(pool, pass.order, entry) > 0 || exceedsQuota(pool, entry.request)) return null;
+  const wouldPass = [...pool.queue.lines.values()].some(({ entries }) => pass.order.compare(entries[0]!, entry) < 0);
+  if (wouldPass || exceedsQuota(pool, entry.request)) return null;
   return tryEntry(pass, entry);
 }
 
@@ -125,7 +123,7 @@ export function createPass(pool: Pool, nowMs: number): Pass {
     heldUp: new Map(),
     full: new Set(),
     hopeless: new Set(),
-    latest: new Map(),
+    latest: { plans: [], byShape: new Map() },
   };
 }
 
@@ -148,6 +146,7 @@ function tryNext(pass: Pass, cursor: Cursor): Decision | null {
 function tryEntry(pass: Pass, entry: Entry): Decision | null {
   const { pool, nowMs, order } = pass;
   const { shape } = entry.of;
+  if (isKeptOut(pass, entry)) return null;
   const fit = findPlace(pool, shape, (part) => keeperOf(pass, entry, part) === null);
   if (fit.kind === 'full' || fit.kind === 'closed') {
     pass.full.add(shape);
@@ -164,7 +163,7 @@ function tryEntry(pass: Pass, entry: Entry): Decision | null {
   pass.plans = pass.plans.filter((other) => other.entry !== entry);
   pass.reserved = reservedAt(pool, nowMs);
   pass.head = undefined;
-  pass.latest.clear();
+  pass.latest.byShape.clear();
   for (const other of pool.queue.shapes.keys()) refreshed(pool, other);
   order.forget(entry.request.project);
   return { kind: 'grant', lease };

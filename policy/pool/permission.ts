@@ -5,6 +5,7 @@ import { leavesPlace, type Plan } from './plan';
 import type { Pool } from './pool';
 import type { Entry } from './queue';
 import type { Reserved } from './reserved';
+import type { Shape } from './shape';
 import { spoils } from './reserved-later';
 
 /** What keeps a run from a place although there is room. */
@@ -18,6 +19,12 @@ export interface Kept {
   /** Of runs that others give way for, and of the first run that has to wait. */
   readonly plans: { plan: Plan; entry: Entry }[];
   readonly reserved: Reserved;
+}
+
+/** What was found for shapes beside some plans: until when each has a place that is free now. */
+export interface Latest {
+  plans: Kept['plans'];
+  readonly byShape: Map<Shape, number>;
 }
 
 /**
@@ -39,7 +46,8 @@ export function keeperOf(kept: Kept, entry: Entry, part: Part): Keeper | null {
   return reservation && { reservation };
 }
 
-function binds(kept: Kept, plan: Plan, owner: Entry, entry: Entry): boolean {
+/** Whether the place of a plan is kept from a run that is not its owner. */
+export function binds(kept: Kept, plan: Plan, owner: Entry, entry: Entry): boolean {
   const { request, runId } = entry.waiting;
   if (plan.firm) return request.priority < plan.priority || kept.order.compare(owner, entry) < 0;
   const isAwaited = kept.plans.some((other) => other.plan.firm && other.plan.runId === runId);

@@ -1,8 +1,9 @@
 import type { Gpu } from '../../contract/gpu';
-import { findTimes, releasesOf, timesIn, type Claimed } from './earliest';
+import { findTimes, timesIn, type Claimed } from './earliest';
 import type { Part } from './fit';
 import type { Host } from './host';
 import type { Pool } from './pool';
+import { releasesOf } from './releases';
 import { freeWanted, isWantedBy, nodesIn, wantedOf, type Place, type Shape } from './shape';
 
 /** Where and when a run that cannot start now is sure to fit, if every lease takes as long as it may. */

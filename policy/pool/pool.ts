@@ -4,6 +4,7 @@ import type { Host } from './host';
 import type { Queue } from './queue';
 import type { Shape } from './shape';
 import type { Account, Held, Hold } from './state';
+import type { StockTable } from './stock-table';
 
 /** A pool at work: the state, with the indexes by which it decides quickly. They follow from the state and decide nothing. */
 export interface Pool {
@@ -14,9 +15,13 @@ export interface Pool {
   readonly hostNamed: Map<string, Host>;
   /** Grows when a host comes, goes or is other than it was; leases do not count. */
   hostsVersion: number;
+  /** Grows when a host comes or goes: their places among all are as of this. */
+  roster: number;
   /** Of all hosts, as of `hostsVersion`. */
   totals: Totals;
   draining: readonly Host[];
+  /** Of all GPUs, as of `hostsVersion`. */
+  models: readonly string[];
   readonly changes: Changes;
   /** Grows with each change of hosts and leases. */
   version: number;
@@ -44,6 +49,8 @@ export interface Pool {
   /** Runs that others were asked to give way for: how many have not left yet. */
   readonly awaited: Map<string, number>;
   reservations: Reservation[];
+  /** See policy/pool/stock; by instant. */
+  readonly stocks: Map<number, StockTable>;
   /** By run. */
   readonly holds: Map<string, Hold>;
 }

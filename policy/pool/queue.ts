@@ -8,7 +8,6 @@ export interface Queue {
   /** By run. */
   readonly entries: Map<string, Entry>;
   readonly lines: Map<string, Line>;
-  readonly classes: Map<string, WaitClass>;
   /** Classes by shape, of those that somebody waits with. */
   readonly shapes: Map<Shape, Set<WaitClass>>;
 }
@@ -21,15 +20,17 @@ export interface Line {
   readonly priority: number;
   /** In order. */
   readonly entries: Entry[];
+  /** When each of them was submitted. */
+  readonly submitted: number[];
   /** What the newest order knows of the project; see policy/pool/order. */
   standing: { of: number; value: number };
 }
 
 /** Waiting claims of a line that differ by nothing but owner, age and limit: what keeps one of them often keeps all. */
 export interface WaitClass {
-  readonly key: string;
   readonly shape: Shape;
   readonly line: Line;
+  readonly preemptible: boolean;
   /** In order. */
   readonly entries: Entry[];
   /** The least limit of all. */
@@ -46,7 +47,7 @@ export interface Entry {
 }
 
 export function createQueue(): Queue {
-  return { entries: new Map(), lines: new Map(), classes: new Map(), shapes: new Map() };
+  return { entries: new Map(), lines: new Map(), shapes: new Map() };
 }
 
 export function addToQueue(queue: Queue, waiting: Waiting, shape: Shape): Entry {
@@ -60,7 +61,9 @@ export function addToQueue(queue: Queue, waiting: Waiting, shape: Shape): Entry 
     points: { atMs: NaN, settings: null, value: 0 },
   };
   of.entries.splice(placeIn(of.entries, entry), 0, entry);
-  of.line.entries.splice(placeIn(of.line.entries, entry), 0, entry);
+  const place = placeIn(of.line.entries, entry);
+  of.line.entries.splice(place, 0, entry);
+  of.line.submitted.splice(place, 0, entry.submittedMs);
   of.shortestMs = Math.min(of.shortestMs, request.limitMs);
   queue.entries.set(waiting.runId, entry);
   return entry;
@@ -71,13 +74,14 @@ export function removeFromQueue(queue: Queue, entry: Entry): void {
   const { entries, line, shape } = of;
   queue.entries.delete(entry.waiting.runId);
   entries.splice(placeIn(entries, entry), 1);
-  line.entries.splice(placeIn(line.entries, entry), 1);
+  const place = placeIn(line.entries, entry);
+  line.entries.splice(place, 1);
+  line.submitted.splice(place, 1);
   if (request.limitMs === of.shortestMs) {
     of.shortestMs = entries.reduce((least, other) => Math.min(least, other.request.limitMs), Infinity);
   }
   if (line.entries.length === 0) queue.lines.delete(line.key);
   if (entries.length > 0) return;
-  queue.classes.delete(of.key);
   const alike = queue.shapes.get(shape)!;
   alike.delete(of);
   if (alike.size === 0) queue.shapes.delete(shape);
@@ -85,11 +89,16 @@ export function removeFromQueue(queue: Queue, entry: Entry): void {
 
 /** How many of some that stand in order come before an entry. */
 export function placeIn(entries: readonly Entry[], entry: Entry): number {
+  return countWhile(entries.length, (at) => byAge(entries[at]!, entry) < 0);
+}
+
+/** How many of the first of a list are so, where none after them is: by halves. */
+export function countWhile(length: number, isSo: (at: number) => boolean): number {
   let low = 0;
-  let high = entries.length;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (byAge(entries[middle]!, entry) < 0) low = middle + 1;
+    if (isSo(middle)) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -102,14 +111,11 @@ export function byAge(one: Entry, other: Entry): number {
 
 function classOf(queue: Queue, request: LeaseRequest, shape: Shape): WaitClass {
   const line = lineOf(queue, request);
-  const key = JSON.stringify([line.key, request.preemptible, shape.key]);
-  const known = queue.classes.get(key);
-  if (known) return known;
-  const of = { key, shape, line, entries: [], shortestMs: Infinity };
-  queue.classes.set(key, of);
-  const alike = queue.shapes.get(shape);
-  if (alike) alike.add(of);
-  else queue.shapes.set(shape, new Set([of]));
+  const { preemptible } = request;
+  const alike = queue.shapes.get(shape) ?? new Set<WaitClass>();
+  for (const of of alike) if (of.line === line && of.preemptible === preemptible) return of;
+  const of = { shape, line, preemptible, entries: [], shortestMs: Infinity };
+  queue.shapes.set(shape, alike.add(of));
   return of;
 }
 
@@ -117,7 +123,7 @@ function lineOf({ lines }: Queue, { project, priority }: LeaseRequest): Line {
   const key = JSON.stringify([project, priority]);
   const known = lines.get(key);
   if (known) return known;
-  const line = { key, project, priority, entries: [], standing: { of: -1, value: 0 } };
+  const line = { key, project, priority, entries: [], submitted: [], standing: { of: -1, value: 0 } };
   lines.set(key, line);
   return line;
 }

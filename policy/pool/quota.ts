@@ -33,8 +33,15 @@ export function exceedsOwnerQuota(pool: Pool, request: LeaseRequest): boolean {
 
 /** What is set for a project or an owner, or else for all. */
 export function quotaOf(quotas: Record<string, Quota>, name: string): Quota | undefined {
+  if (!hasAny(quotas)) return undefined;
   if (Object.hasOwn(quotas, name)) return quotas[name];
   return Object.hasOwn(quotas, '*') ? quotas['*'] : undefined;
+}
+
+/** Most pools have none, and all who wait are asked for theirs at each decision. */
+function hasAny(quotas: Record<string, Quota>): boolean {
+  for (const name in quotas) if (Object.hasOwn(quotas, name)) return true;
+  return false;
 }
 
 function problemWith(

@@ -1,7 +1,6 @@
 import type { LeaseRequest } from '../../contract/pool';
 import { formatSize } from '../../contract/units';
 import { before, type Host } from './host';
-import { shapeOf } from './candidates';
 import type { Pool } from './pool';
 import { fullNodes, isReachable, isWanted, mayHold, type Shape } from './shape';
 import { counted, gpusText, hostText } from './words';
@@ -11,9 +10,9 @@ import { counted, gpusText, hostText } from './words';
  * one could, or several together could hold a gang, and where the pool knows no host yet. What hosts have in full counts,
  * also of those that are cordoned or silent.
  */
-export function whyNever(pool: Pool, request: LeaseRequest): string | null {
-  if (pool.hosts.length === 0) return null;
-  const shape = shapeOf(pool, request);
+export function whyNever(pool: Pool, shape: Shape, request: LeaseRequest): string | null {
+  // Those that are open could hold all of it together.
+  if (pool.hosts.length === 0 || shape.open.size > 0) return null;
   if (shape.neverOf !== pool.hostsVersion) {
     Object.assign(shape, { never: findWhy(pool, shape, request), neverOf: pool.hostsVersion });
   }

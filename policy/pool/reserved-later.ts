@@ -1,10 +1,11 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseRequest } from '../../contract/pool';
-import { endOf } from './earliest';
 import { isReady } from './host';
 import { gpusIn, type Plan } from './plan';
 import type { Pool } from './pool';
-import { activeAt, add, beginsWhile, brokenIn, createStock, type Counts, type Reserved, type Stock } from './reserved';
+import { endOf } from './releases';
+import { activeAt, add, beginsWhile, brokenIn, createStock, type Reserved, type Stock } from './reserved';
+import type { Counts } from './stock-table';
 import type { Held } from './state';
 
 /** What reservations keep from runs that begin later. */

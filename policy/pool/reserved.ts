@@ -1,10 +1,11 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseRequest, Reservation } from '../../contract/pool';
-import { endOf } from './earliest';
 import { isReady } from './host';
 import type { Pool } from './pool';
 import type { Held } from './state';
 import { isNamed } from './shape';
+import { countedAt } from './stock';
+import type { Counts } from './stock-table';
 
 /** What reservations keep from a run, as of one instant and of the leases of that instant. */
 export interface Reserved {
@@ -36,8 +37,6 @@ export interface Stock {
   /** By project. */
   held: Map<string, Counts>;
 }
-
-export type Counts = Map<string, number>;
 
 /**
  * GPUs are reserved by their number, not one by one: within the window as many stay free as the project has not taken yet.
@@ -98,8 +97,7 @@ export function missingAt(pool: Pool, nowMs: number): { reservation: Reservation
 /** Whether every GPU of the pool that is of one model is of the other. */
 export function isWithin(pool: Pool, model: string | null, other: string | null): boolean {
   if (other === null || model === other) return true;
-  const names = new Set(pool.hosts.flatMap(({ facts }) => facts.gpus.map((gpu) => gpu.model)));
-  return [...names].every((name) => !isNamed(name, model) || isNamed(name, other));
+  return pool.models.every((name) => !isNamed(name, model) || isNamed(name, other));
 }
 
 export function brokenIn(
@@ -147,13 +145,9 @@ export function activeAt({ reservations }: Pool, atMs: number): Reservation[] {
 }
 
 /** Of a later instant: leases that end before, and preemptible ones, are gone by then, if not said otherwise. */
-export function createStock(
-  pool: Pool,
-  atMs: number,
-  nowMs: number,
-  isGone = (lease: Held): boolean => endOf(lease) <= atMs || (lease.request.preemptible && pool.settings.preemption),
-): Stock {
+export function createStock(pool: Pool, atMs: number, nowMs: number, isGone?: (lease: Held) => boolean): Stock {
   const active = activeAt(pool, atMs);
+  if (!isGone) return { active, ...countedAt(pool, atMs, nowMs) };
   const free: Counts = new Map();
   const held = new Map<string, Counts>();
   for (const host of pool.hosts) {

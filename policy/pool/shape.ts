@@ -1,6 +1,6 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseRequest } from '../../contract/pool';
-import { isExpected, isReady, takesProcesses, thousandths, type Host } from './host';
+import { thousandths, type Host } from './host';
 import type { Held } from './state';
 
 /**
@@ -17,24 +17,26 @@ export interface Shape {
   readonly request: LeaseRequest;
   /** Hosts that may take it, by what they are and not by what is free, in the order of the pool. */
   open: ReadonlySet<Host>;
-  /** The same, to go over quickly. */
-  openList: readonly Host[];
   /** Why no host is open; null where one is. */
   closed: 'no-host' | 'avoided' | null;
   /** Whether it would run as local processes on the open hosts. */
   asProcess: boolean;
+  /** Whether hosts are open that it is to avoid. */
+  avoidsNone: boolean;
   /** Why no host could ever hold it; null where one could. */
   never: string | null;
   /** Version of the pool's hosts that `never` is of. */
   neverOf: number;
   /** Version of the pool's hosts that `open` is of. */
   openOf: number;
-  /** Open hosts on which a node fits, with the rank of each. */
-  candidates: Map<Host, number>;
+  /** Roster of the pool that all this is of. */
+  rosterOf: number;
+  /** Open hosts on which a node fits. */
+  readonly candidates: Map<Host, Candidate>;
   /** The same by rank; the smaller the rank, the better. */
-  ranks: Map<number, Set<Host>>;
-  /** See {@link fullNodes}; by make of the host. */
-  readonly fulls: Map<string, number>;
+  readonly ranks: Map<number, Set<Host>>;
+  /** Nodes that fit on candidates, without those that no other host could complete to a gang. */
+  room: number;
   /** Models of GPUs that are known to be, or not to be, of the one that is asked for. */
   readonly models: Map<string, boolean>;
   /** See `timesIn` in policy/pool/earliest. */
@@ -45,6 +47,14 @@ export interface Shape {
   offers: Map<number, OfferTable>;
   /** Place in the pool's list of changes up to which `candidates` is true. */
   seen: number;
+}
+
+export interface Candidate {
+  readonly rank: number;
+  /** Nodes that fit. */
+  readonly nodes: number;
+  /** What it adds to the room of its shape. */
+  readonly room: number;
 }
 
 /** When the first, the second, … node fits on each host, a row for each host; infinite where it never does. */
@@ -107,15 +117,16 @@ export function createShape(key: string, request: LeaseRequest): Shape {
     gpus: request.gpus,
     request,
     open: new Set(),
-    openList: [],
     closed: null,
     asProcess: false,
+    avoidsNone: false,
     never: null,
     neverOf: -1,
     openOf: -1,
+    rosterOf: -1,
     candidates: new Map(),
     ranks: new Map(),
-    fulls: new Map(),
+    room: 0,
     models: new Map(),
     times: null,
     place: { version: -1, found: null },
@@ -124,37 +135,12 @@ export function createShape(key: string, request: LeaseRequest): Shape {
   };
 }
 
-/**
- * Which hosts may take a shape. First those whose engine answers and that the run need not avoid; those that it is to avoid
- * only where no other could ever hold it, one that is silent for a moment included; local processes only where no engine
- * could. A host that is cordoned, drained, lost or refuses runs is not waited for.
- */
-export function openHosts(shape: Shape, hosts: readonly Host[]): Pick<Shape, 'open' | 'closed' | 'asProcess'> {
-  const able = hosts.filter((host) => mayHold(host, shape.request) && mayHaveNodes(host, shape));
-  const enough = (some: readonly Host[]): boolean =>
-    some.reduce((sum, host) => sum + fullNodes(host, shape), 0) >= shape.nodes;
-  const ready = able.filter(isReady);
-  const isAvoided = ({ name }: Host): boolean => shape.request.avoid.includes(name);
-  const others = ready.filter((host) => !isAvoided(host));
-  if (enough(others)) return { open: new Set(others), closed: null, asProcess: false };
-  if (enough(able.filter((host) => !isAvoided(host) && (isReady(host) || isExpected(host))))) {
-    return { open: new Set(), closed: enough(ready) ? 'avoided' : 'no-host', asProcess: false };
-  }
-  if (enough(ready)) return { open: new Set(ready), closed: null, asProcess: false };
-  // Local processes have no network of their own to find each other on.
-  const processes = shape.request.hasCommand && shape.nodes === 1 ? able.filter(takesProcesses) : [];
-  const elsewhere = processes.filter((host) => !isAvoided(host));
-  if (enough(elsewhere)) return { open: new Set(elsewhere), closed: null, asProcess: true };
-  if (enough(processes)) return { open: new Set(processes), closed: null, asProcess: true };
-  return { open: new Set(), closed: 'no-host', asProcess: false };
-}
-
 /** Whether host and labels are those that the request asks for. */
 export function mayHold({ facts }: Host, { host, hostLabels }: LeaseRequest): boolean {
   if (host !== null && facts.name !== host) return false;
-  return Object.entries(hostLabels).every(
-    ([label, value]) => Object.hasOwn(facts.labels, label) && facts.labels[label] === value,
-  );
+  const labels = Object.keys(hostLabels);
+  if (labels.length === 0) return true;
+  return labels.every((label) => Object.hasOwn(facts.labels, label) && facts.labels[label] === hostLabels[label]);
 }
 
 /** Whether a GPU is one of those that are asked for. */
@@ -181,20 +167,9 @@ export function isWantedBy({ model, memoryBytes }: Gpu, shape: Shape): boolean {
 /** Whether others reach it, as the nodes of a gang on several hosts must. */
 export const isReachable = ({ facts }: Host): boolean => facts.address !== null;
 
-/** Whether an empty host could hold all of a shape, or a part of it that the rest can reach. */
-function mayHaveNodes(host: Host, shape: Shape): boolean {
-  const nodes = fullNodes(host, shape);
-  return nodes > 0 && (nodes >= shape.nodes || isReachable(host));
-}
-
 /** Nodes of a shape that an empty host could hold, GPUs in trouble included. */
-export function fullNodes(host: Host, shape: Shape): number {
-  let nodes = shape.fulls.get(host.make);
-  if (nodes === undefined) {
-    nodes = nodesIn(shape, host.cpus, host.memory, wantedOf(host.facts.gpus, shape));
-    shape.fulls.set(host.make, nodes);
-  }
-  return nodes;
+export function fullNodes({ cpus, memory, facts }: Host, shape: Shape): number {
+  return nodesIn(shape, cpus, memory, wantedOf(facts.gpus, shape));
 }
 
 /** Nodes of a shape that fit into what is free on a host. */
@@ -206,11 +181,12 @@ export function freeNodes(host: Host, shape: Shape): number {
 }
 
 export function nodesIn(shape: Shape, cpus: number, memory: number, gpus: number): number {
-  return Math.max(
-    0,
-    Math.min(shape.nodes, parts(cpus, shape.cpus), parts(memory, shape.memory), parts(gpus, shape.gpus)),
-  );
+  if (lacks(cpus, shape.cpus) || lacks(memory, shape.memory) || lacks(gpus, shape.gpus)) return 0;
+  if (shape.nodes === 1) return 1;
+  return Math.min(shape.nodes, parts(cpus, shape.cpus), parts(memory, shape.memory), parts(gpus, shape.gpus));
 }
+
+const lacks = (whole: number, part: number): boolean => part > 0 && whole < part;
 
 const parts = (whole: number, part: number): number => (part === 0 ? Infinity : Math.floor(whole / part));
 

@@ -1,0 +1,46 @@
+import { isExpected, isReady, takesProcesses, type Host } from './host';
+import { fullNodes, isReachable, mayHold, type Shape } from './shape';
+
+/**
+ * Which hosts may take a shape. First those whose engine answers and that the run need not avoid; those that it is to avoid
+ * only where no other could ever hold it, one that is silent for a moment included; local processes only where no engine
+ * could. A host that is cordoned, drained, lost or refuses runs is not waited for.
+ */
+export function openHosts(shape: Shape, hosts: readonly Host[]): Opening {
+  const { hasCommand, avoid } = shape.request;
+  const able = hosts.filter((host) => mayHold(host, shape.request) && mayHaveNodes(host, shape));
+  const enough = (some: readonly Host[]): boolean => sumOfNodes(some, shape) >= shape.nodes;
+  const withoutAvoided = (some: readonly Host[]): readonly Host[] =>
+    avoid.length === 0 ? some : some.filter(({ name }) => !avoid.includes(name));
+  const ready = able.filter(isReady);
+  const others = withoutAvoided(ready);
+  if (enough(others)) return opening(others, {});
+  if (enough(withoutAvoided(able).filter((host) => isReady(host) || isExpected(host)))) {
+    return opening([], { closed: enough(ready) ? 'avoided' : 'no-host' });
+  }
+  if (enough(ready)) return opening(ready, { avoidsNone: true });
+  // Local processes have no network of their own to find each other on.
+  const processes = hasCommand && shape.nodes === 1 ? able.filter(takesProcesses) : [];
+  const elsewhere = withoutAvoided(processes);
+  if (enough(elsewhere)) return opening(elsewhere, { asProcess: true });
+  if (enough(processes)) return opening(processes, { asProcess: true, avoidsNone: true });
+  return opening([], { closed: 'no-host' });
+}
+
+type Opening = Pick<Shape, 'open' | 'closed' | 'asProcess' | 'avoidsNone'>;
+
+function opening(hosts: readonly Host[], more: Partial<Opening>): Opening {
+  return { open: new Set(hosts), closed: null, asProcess: false, avoidsNone: false, ...more };
+}
+
+function sumOfNodes(hosts: readonly Host[], shape: Shape): number {
+  let sum = 0;
+  for (const host of hosts) sum += fullNodes(host, shape);
+  return sum;
+}
+
+/** Whether an empty host could hold all of a shape, or a part of it that the rest can reach. */
+function mayHaveNodes(host: Host, shape: Shape): boolean {
+  const nodes = fullNodes(host, shape);
+  return nodes > 0 && (nodes >= shape.nodes || isReachable(host));
+}

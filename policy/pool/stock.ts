@@ -1,0 +1,68 @@
+import { changesSoFar } from './changes';
+import { isReady, type Host } from './host';
+import type { Pool } from './pool';
+import { endOf, releasesOf } from './releases';
+import type { Counted, Counts, StockPart, StockTable } from './stock-table';
+
+/** Of now, or of a later instant: leases that end before that, and preemptible ones, are gone by then. */
+export function countedAt(pool: Pool, atMs: number, nowMs: number): Counted {
+  const { changes } = pool;
+  const key = atMs > nowMs ? atMs : NOW;
+  const known = pool.stocks.get(key);
+  const isNear =
+    known?.roster === pool.roster && known.preemption === pool.settings.preemption && known.seen >= changes.before;
+  const table = isNear ? known : createTable(pool, key);
+  if (table.seen === changesSoFar(changes)) return table;
+  const changed = isNear ? new Set(changes.hosts.slice(known.seen - changes.before)) : pool.hosts;
+  for (const host of changed) recount(table, host, partsOf(host, key, table.preemption));
+  table.seen = changesSoFar(changes);
+  return table;
+}
+
+const NOW = -Infinity;
+
+function createTable({ stocks, reservations, roster, settings }: Pool, key: number): StockTable {
+  const { preemption } = settings;
+  const table = { free: new Map(), held: new Map(), parts: new Map(), roster, preemption, seen: -1 };
+  // Instants that are over are forgotten with all others.
+  if (stocks.size > reservations.length) stocks.clear();
+  stocks.set(key, table);
+  return table;
+}
+
+function recount(table: StockTable, host: Host, parts: StockPart[]): void {
+  for (const { project, model, count } of table.parts.get(host) ?? []) add(countsOf(table, project), model, -count);
+  for (const { project, model, count } of parts) add(countsOf(table, project), model, count);
+  table.parts.set(host, parts);
+}
+
+function partsOf(host: Host, atMs: number, preemption: boolean): StockPart[] {
+  const parts: StockPart[] = [];
+  const ready = isReady(host);
+  if (ready) for (const { model } of atMs === NOW ? host.freeGpus : host.usable.values()) note(parts, null, model, 1);
+  for (const { held, gpus } of releasesOf(host)) {
+    if (atMs !== NOW && (endOf(held) <= atMs || (held.request.preemptible && preemption))) continue;
+    for (const { model } of gpus) {
+      note(parts, held.request.project, model, 1);
+      if (atMs !== NOW && ready) note(parts, null, model, -1);
+    }
+  }
+  return parts;
+}
+
+function note(parts: StockPart[], project: string | null, model: string, more: number): void {
+  const known = parts.find((part) => part.project === project && part.model === model);
+  if (known) known.count += more;
+  else parts.push({ project, model, count: more });
+}
+
+function countsOf({ free, held }: StockTable, project: string | null): Counts {
+  if (project === null) return free;
+  const counts = held.get(project) ?? new Map<string, number>();
+  held.set(project, counts);
+  return counts;
+}
+
+function add(counts: Counts, model: string, more: number): void {
+  counts.set(model, (counts.get(model) ?? 0) + more);
+}

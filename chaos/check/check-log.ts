@@ -94,15 +94,30 @@ function writtenByEngine(
   lines: readonly PrintedLine[],
   engineLog: readonly PrintedLine[],
 ): { lines: PrintedLine[]; lostByEngine: number } {
-  const texts = new Set(lines.map(({ text }) => text));
   const written = new Set(engineLog.map(({ text }) => text));
-  const torn = engineLog.filter(({ text }) => text !== '' && !texts.has(text));
-  const kept = lines.flatMap((line) => {
-    if (written.has(line.text)) return [line];
-    const end = torn.find(({ stream, text }) => stream === line.stream && line.text.endsWith(text));
-    return end === undefined ? [] : [end];
-  });
-  return { lines: kept, lostByEngine: lines.length - kept.filter((line) => texts.has(line.text)).length };
+  const ends = tornEnds(lines, engineLog, written);
+  const kept = lines.flatMap((line, index) => (written.has(line.text) ? [line] : (ends.get(index) ?? [])));
+  return { lines: kept, lostByEngine: lines.filter(({ text }) => !written.has(text)).length };
+}
+
+/** Ends of lines that were torn, by the place of the line: the nearest before what the engine wrote next. */
+function tornEnds(
+  lines: readonly PrintedLine[],
+  engineLog: readonly PrintedLine[],
+  written: ReadonlySet<string>,
+): Map<number, PrintedLine> {
+  const places = new Map(lines.map(({ text }, index) => [text, index]));
+  const ends = new Map<number, PrintedLine>();
+  for (const [at, end] of engineLog.entries()) {
+    if (end.text === '' || places.has(end.text)) continue;
+    const next = engineLog.slice(at + 1).find(({ stream, text }) => stream === end.stream && places.has(text));
+    const before = lines.slice(0, next === undefined ? undefined : places.get(next.text));
+    const isTorn = ({ stream, text }: PrintedLine): boolean =>
+      stream === end.stream && !written.has(text) && text.endsWith(end.text);
+    const index = before.findLastIndex(isTorn);
+    if (index >= 0) ends.set(index, end);
+  }
+  return ends;
 }
 
 /** A program may have ended while the engine had not yet written its last lines. */

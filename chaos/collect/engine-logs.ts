@@ -93,14 +93,25 @@ function readFrom(descriptor: number): string {
 
 function byNonce(logs: PrintedLine[][]): Map<string, PrintedLine[]> {
   const lines = new Map<string, PrintedLine[]>();
-  for (const line of logs.flat()) {
-    const nonce = line.text.slice(line.text.lastIndexOf(' ') + 1);
-    const ofNonce = lines.get(nonce);
-    if (ofNonce) ofNonce.push(line);
-    else lines.set(nonce, [line]);
+  for (const log of logs) {
+    for (const [index, line] of log.entries()) {
+      const nonce = nonceOf(log, index);
+      const ofNonce = lines.get(nonce);
+      if (ofNonce) ofNonce.push(line);
+      else lines.set(nonce, [line]);
+    }
   }
   return lines;
 }
+
+/** Of a line that was torn within its nonce, that of the next. */
+function nonceOf(log: readonly PrintedLine[], index: number): string {
+  const own = log[index]!;
+  const line = isWhole(own) ? own : (log.slice(index).find(isWhole) ?? log.slice(0, index).findLast(isWhole) ?? own);
+  return line.text.slice(line.text.lastIndexOf(' ') + 1);
+}
+
+const isWhole = ({ text }: PrintedLine): boolean => text.includes(' ');
 
 /** The lines of a file of the json-file driver. A record that a killed engine wrote only in part is none. */
 export function parseEngineLog(content: string): PrintedLine[] {

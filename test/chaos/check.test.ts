@@ -186,6 +186,20 @@ describe('a killed engine', () => {
     expect(found({ ...healthyFacts(run), engineDeaths: [] })).toContainEqual(['foreign', 1]);
   });
 
+  it('is the one who tore the line before the next that it wrote, of all that end alike', () => {
+    const torn = { ...first.printed[5]!, text: first.printed[5]!.text.slice(-4) };
+    const engineLog = [...first.printed.slice(0, 3), torn, ...first.printed.slice(6)];
+    const run = healthyRun({
+      ...facts,
+      executions: [{ ...first, engineLog }, second],
+      stored: [...storedOf({ ...first, printed: engineLog }), ...storedOf(second)],
+    });
+
+    expect(check({ ...healthyFacts(run), engineDeaths: [deathAt(first.startedAtMs + 1)] })).toMatchObject({
+      ...{ violations: [], linesLostByEngine: 3, linesKept: 2 * LINES - 2 },
+    });
+  });
+
   it('excuses nothing where it was not killed while the container lived', () => {
     expect(found({ ...healthyFacts(healthyRun(facts)), engineDeaths: [deathAt(first.startedAtMs - 1)] })).toEqual([
       ['lost', 1],

@@ -41,6 +41,20 @@ describe('the notes of an engine', () => {
     expect(startedAtMs.get(ID.slice(0, 12))).toBe(Date.parse('2026-11-24T07:00:00.5Z'));
   });
 
+  it('count the end of a line that was torn within its nonce as of the container that printed it', async () => {
+    const folder = join(scratch.path, 'torn');
+    mkdirSync(join(folder, ID), { recursive: true });
+    const logs = keepEngineLogs(folder);
+    writeFileSync(
+      join(folder, ID, `${ID}-json.log`),
+      `${record('run 1 1 nonce')}${record('nce')}${record('run 1 9 nonce')}`,
+    );
+    const lines = await until(() => logs.notes().lines.get('nonce'));
+    logs.stop();
+
+    expect(lines.map(({ text }) => text)).toEqual(['run 1 1 nonce', 'nce', 'run 1 9 nonce']);
+  });
+
   it('count no record that was written only in part', () => {
     expect(parseEngineLog(`${record('one')}{"log":"tw\n${record('three')}`).map(({ text }) => text)).toEqual([
       'one',

@@ -1,7 +1,7 @@
 import type { LeaseRequest } from '../../contract/pool';
 import { changesSoFar } from './changes';
 import type { Host } from './host';
-import { openHosts } from './open-hosts';
+import { openHosts, reopenHosts } from './open-hosts';
 import type { Pool } from './pool';
 import { createShape, freeNodes, isReachable, isWantedBy, shapeKey, type Candidate, type Shape } from './shape';
 
@@ -51,15 +51,19 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
  * hosts came or went, as long as they are chosen the same way: that looks at each host by itself.
  */
 function reopen(pool: Pool, shape: Shape): boolean {
+  const { changes, roster, hostsVersion } = pool;
+  if (shape.rosterOf === roster && shape.seen >= changes.before) {
+    if (reopenHosts(shape, new Set(changes.hosts.slice(shape.seen - changes.before)))) {
+      shape.openOf = hostsVersion;
+      return true;
+    }
+  }
   const { asProcess, avoidsNone, closed, rosterOf } = shape;
-  Object.assign(shape, openHosts(shape, pool.hosts), { openOf: pool.hostsVersion, rosterOf: pool.roster });
+  Object.assign(shape, openHosts(shape, pool.hosts), { openOf: hostsVersion, rosterOf: roster });
   const wasClosed = closed !== null;
   const isClosed = shape.closed !== null;
   const isSame =
-    rosterOf === pool.roster &&
-    asProcess === shape.asProcess &&
-    avoidsNone === shape.avoidsNone &&
-    wasClosed === isClosed;
+    rosterOf === roster && asProcess === shape.asProcess && avoidsNone === shape.avoidsNone && wasClosed === isClosed;
   if (!isSame) Object.assign(shape, { times: null, offers: new Map() });
   return isSame;
 }

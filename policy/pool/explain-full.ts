@@ -15,7 +15,7 @@ export function explainFull(pool: Pool, { request, of: { shape } }: Entry, nowMs
   const what = request.gpus > 0 ? gpusText(request.gpus, request) : amountsOf(request);
   const wish = request.nodes > 1 ? `${request.nodes} times ${what}` : what;
   const place = earliestPlace(pool, shape, nowMs);
-  const [near] = place ? place.places.keys() : [...shape.open].toSorted(byUnleased);
+  const [near] = place ? place.places.keys() : inOrder(shape).toSorted(byUnleased);
   const more = shape.open.size - 1;
   const others =
     more > 0 ? `; ${counted(more, 'other host')} ${more === 1 ? 'has' : 'have'} too little free as well` : '';
@@ -86,13 +86,15 @@ function roomOf({ lease }: Held, host: Host): Pick<LeaseNode, 'gpuIds' | 'cpus'>
 }
 
 /** What would make room that the end of no lease makes. */
-function endsOfUnleased({ open }: Shape): string {
-  const ends = [...open].flatMap(({ name, unleased }) =>
+function endsOfUnleased(shape: Shape): string {
+  const ends = inOrder(shape).flatMap(({ name, unleased }) =>
     unleased.map(({ runId }) => `the container of run ${runId} on host ${name}`),
   );
   if (ends.length === 0) return 'GPUs that are in trouble now, or another host';
   return `the end of ${listedBriefly(ends)}, or another host`;
 }
+
+const inOrder = ({ open }: Shape): Host[] => [...open].toSorted((one, other) => one.index - other.index);
 
 const byUnleased = (one: Host, other: Host): number => other.unleased.length - one.unleased.length;
 

@@ -4,7 +4,7 @@ import type { Kept, Latest } from './permission';
 import { claimedBy, gpusIn, type ClaimedRoom } from './plan';
 import type { Pool } from './pool';
 import { evictionFor, type Eviction } from './preempt';
-import type { Entry, WaitClass } from './queue';
+import type { Entry, Line, WaitClass } from './queue';
 import { exceedsOwnerQuota, exceedsProjectQuota } from './quota';
 import { promisedPlace, type Promised } from './promise';
 import type { Reserved } from './reserved';
@@ -38,17 +38,20 @@ export interface Pass extends Kept {
 export function nextHead(pass: Pass): Entry | null {
   if (pass.head !== undefined) return pass.head;
   let head: Entry | null = null;
-  for (const { entries } of pass.pool.queue.lines.values()) {
-    if (head && pass.order.compare(head, entries[0]!) < 0) continue;
-    const first = entries.find((entry) => isWithoutRoom(pass, entry.of.shape) && !isHindered(pass, entry));
-    if (first && (!head || pass.order.compare(first, head) < 0)) head = first;
-  }
+  for (const line of pass.pool.queue.lines.values()) head = firstOf(pass, line, head);
   pass.head = head;
   return head;
 }
 
+/** The first of a line that waits for room, if it comes before the first of others; else that. */
+function firstOf(pass: Pass, { entries }: Line, known: Entry | null): Entry | null {
+  if (known && pass.order.compare(known, entries[0]!) < 0) return known;
+  const first = entries.find((entry) => isWithoutRoom(pass, entry.of.shape) && !isHindered(pass, entry));
+  return first && (!known || pass.order.compare(first, known) < 0) ? first : known;
+}
+
 function isWithoutRoom({ full, hopeless }: Pass, shape: Shape): boolean {
-  return shape.closed === null && !hopeless.has(shape) && (shape.candidates.size === 0 || full.has(shape));
+  return shape.closed === null && !hopeless.has(shape) && (shape.room < shape.nodes || full.has(shape));
 }
 
 /** Whether others give way for it already, or a quota or a reservation keeps it. */

@@ -16,6 +16,8 @@ export interface Host {
   memory: number;
   /** The same for hosts that have the same, without GPUs in trouble. */
   kind: string;
+  /** Its GPUs by model and memory, those in trouble included. */
+  makes: readonly GpuMake[];
   /** GPUs without trouble by id, in the order in which they are given out: the smallest first. */
   usable: ReadonlyMap<string, Gpu>;
   usedCpus: number;
@@ -28,6 +30,12 @@ export interface Host {
   held: Map<string, Held>;
   /** See `releasesOf` in policy/pool/releases; null where somebody has to look. */
   releases: Release[] | null;
+}
+
+/** GPUs that are alike. */
+export interface GpuMake {
+  readonly gpu: Gpu;
+  readonly count: number;
 }
 
 /** What the end of a lease makes free on a host. */
@@ -61,7 +69,7 @@ export function createHost({ facts, intent, gone }: HostEntry, cpuOvercommit: nu
 export function measured(
   facts: PoolHostFacts,
   cpuOvercommit: number,
-): Pick<Host, 'facts' | 'kind' | 'cpus' | 'memory' | 'usable'> {
+): Pick<Host, 'facts' | 'kind' | 'cpus' | 'memory' | 'makes' | 'usable'> {
   const usable = facts.gpus
     .filter(({ trouble }) => trouble === null)
     .toSorted(
@@ -78,8 +86,18 @@ export function measured(
       usable.map(({ model, memoryBytes }) => [model, memoryBytes]),
       facts.unleased,
     ]),
+    makes: makesOf(facts.gpus),
     usable: new Map(usable.map((gpu) => [gpu.id, gpu])),
   };
+}
+
+function makesOf(gpus: readonly Gpu[]): GpuMake[] {
+  const makes = new Map<string, GpuMake>();
+  for (const gpu of gpus) {
+    const key = `${gpu.memoryBytes} ${gpu.model}`;
+    makes.set(key, { gpu, count: (makes.get(key)?.count ?? 0) + 1 });
+  }
+  return [...makes.values()];
 }
 
 /** Compares texts the same way everywhere, whatever the language of the machine. */

@@ -1,6 +1,7 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseNode } from '../../contract/pool';
 import { noteChange } from './changes';
+import { addEnd, dropEnd } from './ends';
 import { recountUnleased, unleasedGpusOf } from './unleased';
 import { before, stateOf, thousandths, type Host } from './host';
 import type { Pool, Totals } from './pool';
@@ -12,7 +13,8 @@ import type { Held } from './state';
 /** A lease takes its place. */
 export function hold(pool: Pool, held: Held): void {
   pool.held.set(held.lease.runId, held);
-  if (held.passed !== null) pool.aged.add(held);
+  addEnd(pool, held);
+  if (held.passed !== null) pool.aged.set(held, Date.parse(held.request.submittedAt));
   for (const node of held.lease.nodes) occupy(pool, held, node, 1);
   for (const host of hostsOf(pool, held)) addRelease(host, held);
   count(pool, held, 1);
@@ -21,6 +23,7 @@ export function hold(pool: Pool, held: Held): void {
 /** A lease leaves it. */
 export function letGo(pool: Pool, held: Held): void {
   pool.held.delete(held.lease.runId);
+  dropEnd(pool, held);
   pool.aged.delete(held);
   for (const node of held.lease.nodes) occupy(pool, held, node, -1);
   for (const host of hostsOf(pool, held)) dropRelease(host, held);
@@ -31,7 +34,9 @@ export function letGo(pool: Pool, held: Held): void {
 export function changeHeld(pool: Pool, held: Held, change: Partial<Pick<Held, 'request' | 'told' | 'passed'>>): void {
   pool.version += 1;
   countTold(pool, held, -1);
+  dropEnd(pool, held);
   Object.assign(held, change);
+  addEnd(pool, held);
   if (held.passed === null) pool.aged.delete(held);
   countTold(pool, held, 1);
   for (const host of hostsOf(pool, held)) {

@@ -35,7 +35,7 @@ function renew(table: OfferTable, host: Host, pool: Pool, shape: Shape, priority
 
 /** @param claimed room that others will have taken. */
 export function bestOffer(host: Host, shape: Shape, priority: number, claimed: readonly Claimed[]): Offer | null {
-  const most = Math.min(shape.nodes, fullNodes(host, shape));
+  const most = shape.nodes === 1 ? 1 : Math.min(shape.nodes, fullNodes(host, shape));
   for (let nodes = most; nodes > 0; nodes -= 1) {
     const victims = victimsOn(host, shape, nodes, priority, claimed);
     if (victims) return { host, nodes, victims, price: victims.length / nodes };

@@ -9,7 +9,7 @@ import { fullNodes, isReachable, mayHold, type Shape } from './shape';
 export function openHosts(shape: Shape, hosts: readonly Host[]): Opening {
   const { hasCommand, avoid } = shape.request;
   const able = hosts.filter((host) => mayHold(host, shape.request) && mayHaveNodes(host, shape));
-  const enough = (some: readonly Host[]): boolean => sumOfNodes(some, shape) >= shape.nodes;
+  const enough = (some: readonly Host[]): boolean => isEnough(some, shape);
   const withoutAvoided = (some: readonly Host[]): readonly Host[] =>
     avoid.length === 0 ? some : some.filter(({ name }) => !avoid.includes(name));
   const ready = able.filter(isReady);
@@ -27,16 +27,35 @@ export function openHosts(shape: Shape, hosts: readonly Host[]): Opening {
   return opening([], { closed: 'no-host' });
 }
 
+/**
+ * The same for a shape whose hosts are open without further ado, from those that have changed since; false where that is not
+ * enough to know it.
+ */
+export function reopenHosts(shape: Shape, changed: Iterable<Host>): boolean {
+  const { open, closed, asProcess, avoidsNone, request } = shape;
+  if (closed !== null || asProcess || avoidsNone) return false;
+  for (const host of changed) {
+    const isOpen =
+      isReady(host) && !request.avoid.includes(host.name) && mayHold(host, request) && mayHaveNodes(host, shape);
+    if (isOpen) open.add(host);
+    else open.delete(host);
+  }
+  return isEnough(open, shape);
+}
+
 type Opening = Pick<Shape, 'open' | 'closed' | 'asProcess' | 'avoidsNone'>;
 
 function opening(hosts: readonly Host[], more: Partial<Opening>): Opening {
   return { open: new Set(hosts), closed: null, asProcess: false, avoidsNone: false, ...more };
 }
 
-function sumOfNodes(hosts: readonly Host[], shape: Shape): number {
-  let sum = 0;
-  for (const host of hosts) sum += fullNodes(host, shape);
-  return sum;
+function isEnough(hosts: Iterable<Host>, shape: Shape): boolean {
+  let nodes = 0;
+  for (const host of hosts) {
+    nodes += fullNodes(host, shape);
+    if (nodes >= shape.nodes) return true;
+  }
+  return false;
 }
 
 /** Whether an empty host could hold all of a shape, or a part of it that the rest can reach. */

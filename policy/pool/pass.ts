@@ -45,20 +45,9 @@ function startBefore(pass: Pass): Decision[] {
   const head = nextHead(pass);
   const isBefore = (entry: Entry): boolean => !head || pass.order.compare(entry, head) < 0;
   const lines = new Set([...pass.pool.queue.lines.values()].filter(({ entries }) => isBefore(entries[0]!)));
+  if (lines.size === 0) return [];
   const hopeful = hopefulIn(pass, ({ line, entries }) => lines.has(line) && isBefore(entries[0]!));
-  if (hopeful.length > 0 && noteFullGang(pass, hopeful)) return [];
   return startIn(pass, hopeful, (cursor) => pass.head !== undefined && isBefore(entryAt(cursor)));
-}
-
-/** Notes that there is too little for the first, where only gangs are hopeful for none of which there is enough. */
-function noteFullGang(pass: Pass, hopeful: readonly WaitClass[]): boolean {
-  if (hopeful.some(({ shape }) => shape.room >= shape.nodes)) return false;
-  let first = hopeful[0]!.entries[0]!;
-  for (const { entries } of hopeful) if (pass.order.compare(entries[0]!, first) < 0) first = entries[0]!;
-  if (exceedsQuota(pass.pool, first.request)) return false;
-  pass.full.add(first.of.shape);
-  pass.head = undefined;
-  return true;
 }
 
 function settleHeads(pass: Pass): Decision[] {
@@ -97,7 +86,7 @@ function startIn(pass: Pass, waits: readonly WaitClass[], goesOn: (next: Cursor)
 function hopefulIn({ pool, full }: Pass, may: (wait: WaitClass) => boolean): WaitClass[] {
   const hopeful: WaitClass[] = [];
   for (const [shape, waits] of pool.queue.shapes) {
-    if (shape.closed !== null || shape.candidates.size === 0 || full.has(shape)) continue;
+    if (shape.closed !== null || shape.room < shape.nodes || full.has(shape)) continue;
     for (const wait of waits) if (may(wait)) hopeful.push(wait);
   }
   return hopeful;

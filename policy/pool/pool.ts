@@ -31,6 +31,8 @@ export interface Pool {
   readonly queue: Queue;
   /** By run. */
   readonly held: Map<string, Held>;
+  /** In the order of their ends, where somebody has asked; see policy/pool/ends. */
+  ends: Held[] | null;
   /** The run that holds a GPU. */
   readonly gpuHolders: Map<string, string>;
   /** GPUs that containers hold whose runs have no lease. */
@@ -40,8 +42,8 @@ export interface Pool {
   readonly accounts: Map<string, Account>;
   readonly projects: Map<string, Amounts>;
   readonly owners: Map<string, Amounts>;
-  /** Leases that count as of a higher priority than their own; see policy/pool/seniority. */
-  readonly aged: Set<Held>;
+  /** Leases that count as of a higher priority than their own, with the submission of their runs; see policy/pool/seniority. */
+  readonly aged: Map<Held, number>;
   /** Preemptible leases whose runs were not asked to give way yet: how many of each priority. */
   readonly victims: Map<number, number>;
   /** Hosts of preemptible leases and of those whose runs were asked to give way: how many of both. */

@@ -23,20 +23,29 @@ export function promisedPlace(
   if (!place || shape.gpus === 0 || reserved === NOTHING_RESERVED) return place && { ...place, isHeldUp: false };
   const rows = timesBeside(pool, shape, claimed).slice();
   const heldUpTo = new Set<number>();
+  const modelsOf = modelsFor(shape);
   for (;;) {
     const fromMs = Math.max(nowMs, place.atMs);
     const atMs = startOf({ pool, reserved, nowMs }, { request, gpus: gpusIn(place, shape), atMs: fromMs });
     if (atMs <= fromMs) return { atMs, places: place.places, isHeldUp: heldUpTo.has(atMs) };
     heldUpTo.add(atMs);
     // GPUs of the same models would be kept from it elsewhere as well.
-    const makes = new Set([...place.places.keys()].map((host) => modelsOf(host, shape)));
-    raise(rows, { shape, hosts: pool.hosts.filter((host) => makes.has(modelsOf(host, shape))), atMs });
+    const makes = new Set([...place.places.keys()].map((host) => modelsOf(host)));
+    raise(rows, { shape, hosts: pool.hosts.filter((host) => makes.has(modelsOf(host))), atMs });
     place = placeIn(pool, shape, rows)!;
   }
 }
 
-const modelsOf = (host: Host, shape: Shape): string =>
-  [...host.usable.values()].flatMap((gpu) => (isWantedBy(gpu, shape) ? gpu.model : [])).join('\n');
+/** The models of a host that a shape could have, in one text; hosts of one kind have the same. */
+function modelsFor(shape: Shape): (host: Host) => string {
+  const known = new Map<string, string>();
+  return ({ kind, usable }) => {
+    const models =
+      known.get(kind) ?? [...usable.values()].flatMap((gpu) => (isWantedBy(gpu, shape) ? gpu.model : [])).join('\n');
+    known.set(kind, models);
+    return models;
+  };
+}
 
 /** Nothing is there before a time; what never is stays so. */
 function raise(

@@ -1,12 +1,12 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseRequest } from '../../contract/pool';
-import { isReady } from './host';
+import { countEnded, endsOf } from './ends';
 import { gpusIn, type Plan } from './plan';
 import type { Pool } from './pool';
 import { endOf } from './releases';
-import { activeAt, add, beginsWhile, brokenIn, createStock, type Reserved, type Stock } from './reserved';
+import { activeAt, add, beginsWhile, brokenIn, remembered, type Reserved, type Stock } from './reserved';
+import { copyOf, giveBack } from './stock';
 import type { Counts } from './stock-table';
-import type { Held } from './state';
 
 /** What reservations keep from runs that begin later. */
 
@@ -30,23 +30,25 @@ const MOST_ENDS = 50;
  * ended. Leases are taken to last as long as they may.
  */
 export function startOf(known: Known, taking: Taking & { atMs: number }): number {
-  const { pool, reserved, nowMs } = known;
+  const { pool, reserved } = known;
   const { request, gpus, atMs: fromMs } = taking;
   if (gpus.length === 0) return fromMs;
-  const stock = stockOfStart(pool, fromMs, nowMs);
-  const leases = [...pool.held.values()].filter((lease) => endOf(lease) > fromMs);
-  const ends = leases.toSorted((one, other) => endOf(one) - endOf(other));
-  const isBlocked = rememberedBy((atMs) => breaksAt(pool, reserved.stockAt(atMs), taking));
+  const isBlocked = remembered((atMs) => breaksAt(pool, reserved.stockAt(atMs), taking));
+  const mayBegin = (stock: Stock, atMs: number): boolean =>
+    !breaksAt(pool, stock, taking) &&
+    (reserved.covers(request) || !beginsWhile(pool, reserved.open, request, atMs).some(isBlocked));
+  const first = reserved.stockAfter(fromMs);
+  if (mayBegin(first, fromMs)) return fromMs;
+  const ends = endsOf(pool).slice(countEnded(endsOf(pool), fromMs));
   const untils = reserved.open.map(({ until }) => Date.parse(until));
   const apart = Math.ceil(ends.length / MOST_ENDS);
   const looked = ends.filter((_, index) => index % apart === 0).map(endOf);
-  const times = [fromMs, ...looked, ...untils].filter((atMs) => atMs >= fromMs);
+  const times = [...looked, ...untils].filter((atMs) => atMs > fromMs);
+  const counted = copyOf(first);
   let ended = 0;
   for (const atMs of [...new Set(times)].toSorted((one, other) => one - other)) {
-    for (; ended < ends.length && endOf(ends[ended]!) <= atMs; ended += 1) giveBack(pool, stock, ends[ended]!);
-    stock.active = activeAt(pool, atMs);
-    if (breaksAt(pool, stock, taking)) continue;
-    if (reserved.covers(request) || !beginsWhile(pool, reserved.open, request, atMs).some(isBlocked)) return atMs;
+    for (; ended < ends.length && endOf(ends[ended]!) <= atMs; ended += 1) giveBack(pool, counted, ends[ended]!);
+    if (mayBegin({ active: activeAt(pool, atMs), ...counted }, atMs)) return atMs;
   }
   return Math.max(fromMs, ...untils);
 }
@@ -60,7 +62,7 @@ export function spoils(known: Known, promised: { plan: Plan; request: LeaseReque
   const isThere = (atMs: number): boolean => atMs < nowMs + taking.request.limitMs;
   const begins = reserved.covers(request) ? [] : beginsWhile(pool, reserved.open, request, plan.atMs);
   const stocks = [
-    ...(isThere(plan.atMs) ? [stockOfStart(pool, plan.atMs, nowMs)] : []),
+    ...(isThere(plan.atMs) ? [reserved.stockAfter(plan.atMs)] : []),
     ...(taking.request.preemptible && pool.settings.preemption ? [] : begins.filter(isThere).map(reserved.stockAt)),
   ];
   return stocks.some((stock) => breaksAt(pool, without(stock, taking), later) && !breaksAt(pool, stock, later));
@@ -68,23 +70,6 @@ export function spoils(known: Known, promised: { plan: Plan; request: LeaseReque
 
 const breaksAt = (pool: Pool, stock: Stock, { request, gpus }: Taking): boolean =>
   brokenIn(pool, stock, request, gpus, []) !== null;
-
-/** Preemptible runs may still be there: nobody asks them to go for a run that only waits. */
-const stockOfStart = (pool: Pool, atMs: number, nowMs: number): Stock =>
-  createStock(pool, atMs, nowMs, (lease) => endOf(lease) <= atMs);
-
-function giveBack({ hostNamed }: Pool, { free, held }: Stock, { request, lease }: Held): void {
-  const counts = held.get(request.project) ?? new Map<string, number>();
-  for (const node of lease.nodes) {
-    const host = hostNamed.get(node.host);
-    for (const id of node.gpuIds) {
-      const model = host?.usable.get(id)?.model;
-      if (!host || model === undefined) continue;
-      add(counts, model, -1);
-      if (isReady(host)) add(free, model, 1);
-    }
-  }
-}
 
 function without({ active, free, held }: Stock, { request, gpus }: Taking): Stock {
   const rest: Counts = new Map(free);
@@ -94,13 +79,4 @@ function without({ active, free, held }: Stock, { request, gpus }: Taking): Stoc
     add(counts, model, 1);
   }
   return { active, free: rest, held: new Map(held).set(request.project, counts) };
-}
-
-function rememberedBy(find: (atMs: number) => boolean): (atMs: number) => boolean {
-  const known = new Map<number, boolean>();
-  return (atMs) => {
-    const found = known.get(atMs) ?? find(atMs);
-    known.set(atMs, found);
-    return found;
-  };
 }

@@ -1,10 +1,8 @@
 import type { Gpu } from '../../contract/gpu';
 import type { LeaseRequest, Reservation } from '../../contract/pool';
-import { isReady } from './host';
 import type { Pool } from './pool';
-import type { Held } from './state';
 import { isNamed } from './shape';
-import { countedAt } from './stock';
+import { countedAfter, countedAt } from './stock';
 import type { Counts } from './stock-table';
 
 /** What reservations keep from a run, as of one instant and of the leases of that instant. */
@@ -21,13 +19,18 @@ export interface Reserved {
   readonly open: readonly Reservation[];
   /** As it will be when a reservation begins. */
   stockAt(atMs: number): Stock;
+  /** As it will be when the leases are over that end by then; preemptible ones are still there, as nobody asks them to go. */
+  stockAfter(atMs: number): Stock;
 }
+
+const NO_STOCK: Stock = { active: [], free: new Map(), held: new Map() };
 
 export const NOTHING_RESERVED: Reserved = {
   breaks: () => null,
   covers: () => false,
   open: [],
-  stockAt: () => ({ active: [], free: new Map(), held: new Map() }),
+  stockAt: () => NO_STOCK,
+  stockAfter: () => NO_STOCK,
 };
 
 /** GPUs of a pool at one instant, by model. */
@@ -46,12 +49,8 @@ export interface Stock {
 export function reservedAt(pool: Pool, nowMs: number): Reserved {
   const open = pool.reservations.filter(({ until }) => Date.parse(until) > nowMs);
   if (open.length === 0) return NOTHING_RESERVED;
-  const stocks = new Map<number, Stock>();
-  const stockAt = (atMs: number): Stock => {
-    const stock = stocks.get(atMs) ?? createStock(pool, atMs, nowMs);
-    stocks.set(atMs, stock);
-    return stock;
-  };
+  const stockAt = remembered((atMs) => createStock(pool, atMs, nowMs));
+  const stockAfter = remembered((atMs) => ({ active: activeAt(pool, atMs), ...countedAfter(pool, atMs, nowMs) }));
   const covers = (request: LeaseRequest): boolean => {
     const { active, held } = stockAt(nowMs);
     const own = active.filter(({ project, gpuModel }) => project === request.project && suits(gpuModel, request));
@@ -63,6 +62,7 @@ export function reservedAt(pool: Pool, nowMs: number): Reserved {
     covers,
     open,
     stockAt,
+    stockAfter,
     breaks: (request, gpus, freed = []) => {
       if (gpus.length === 0) return null;
       const later = covers(request) ? [] : beginsWhile(pool, open, request, nowMs);
@@ -144,31 +144,9 @@ export function activeAt({ reservations }: Pool, atMs: number): Reservation[] {
   return reservations.filter(({ from, until }) => Date.parse(from) <= atMs && atMs < Date.parse(until));
 }
 
-/** Of a later instant: leases that end before, and preemptible ones, are gone by then, if not said otherwise. */
-export function createStock(pool: Pool, atMs: number, nowMs: number, isGone?: (lease: Held) => boolean): Stock {
-  const active = activeAt(pool, atMs);
-  if (!isGone) return { active, ...countedAt(pool, atMs, nowMs) };
-  const free: Counts = new Map();
-  const held = new Map<string, Counts>();
-  for (const host of pool.hosts) {
-    if (isReady(host))
-      for (const { model } of atMs === nowMs ? host.freeGpus : host.usable.values()) add(free, model, 1);
-  }
-  for (const lease of pool.held.values()) {
-    if (atMs > nowMs && isGone(lease)) continue;
-    const counts = held.get(lease.request.project) ?? new Map<string, number>();
-    held.set(lease.request.project, counts);
-    for (const node of lease.lease.nodes) {
-      const host = pool.hostNamed.get(node.host);
-      for (const id of node.gpuIds) {
-        const model = host?.usable.get(id)?.model;
-        if (model === undefined) continue;
-        add(counts, model, 1);
-        if (atMs > nowMs && host && isReady(host)) add(free, model, -1);
-      }
-    }
-  }
-  return { active, free, held };
+/** Of a later instant: leases that end before, and preemptible ones, are gone by then. */
+function createStock(pool: Pool, atMs: number, nowMs: number): Stock {
+  return { active: activeAt(pool, atMs), ...countedAt(pool, atMs, nowMs) };
 }
 
 function suits(model: string | null, request: LeaseRequest): boolean {
@@ -184,6 +162,16 @@ function ofModel(counts: Counts | undefined, model: string | null): number {
   let sum = 0;
   for (const [name, count] of counts ?? []) if (isNamed(name, model)) sum += count;
   return sum;
+}
+
+/** What is found for each time is kept. */
+export function remembered<T>(find: (atMs: number) => T): (atMs: number) => T {
+  const known = new Map<number, { found: T }>();
+  return (atMs) => {
+    const kept = known.get(atMs) ?? { found: find(atMs) };
+    known.set(atMs, kept);
+    return kept.found;
+  };
 }
 
 function firstOf<T, R>(items: readonly T[], find: (item: T) => R | null): R | null {

@@ -31,8 +31,7 @@ export function overtake(pool: Pool, { request, submittedMs }: Entry, nowMs: num
   const points = (priority: number, sinceMs: number): number =>
     Math.round(effectivePriority(priority, sinceMs, pool.settings, nowMs));
   const own = points(request.priority, submittedMs);
-  for (const held of pool.aged) {
-    const { priority, submittedAt } = held.request;
-    if (points(priority, Date.parse(submittedAt)) < own) changeHeld(pool, held, { passed: null });
+  for (const [held, sinceMs] of pool.aged) {
+    if (points(held.request.priority, sinceMs) < own) changeHeld(pool, held, { passed: null });
   }
 }

@@ -15,8 +15,8 @@ export interface Shape {
   readonly memory: number;
   readonly gpus: number;
   readonly request: LeaseRequest;
-  /** Hosts that may take it, by what they are and not by what is free, in the order of the pool. */
-  open: ReadonlySet<Host>;
+  /** Hosts that may take it, by what they are and not by what is free; in no order. */
+  open: Set<Host>;
   /** Why no host is open; null where one is. */
   closed: 'no-host' | 'avoided' | null;
   /** Whether it would run as local processes on the open hosts. */
@@ -168,8 +168,10 @@ export function isWantedBy({ model, memoryBytes }: Gpu, shape: Shape): boolean {
 export const isReachable = ({ facts }: Host): boolean => facts.address !== null;
 
 /** Nodes of a shape that an empty host could hold, GPUs in trouble included. */
-export function fullNodes({ cpus, memory, facts }: Host, shape: Shape): number {
-  return nodesIn(shape, cpus, memory, wantedOf(facts.gpus, shape));
+export function fullNodes({ cpus, memory, makes }: Host, shape: Shape): number {
+  let gpus = 0;
+  if (shape.gpus > 0) for (const { gpu, count } of makes) if (isWantedBy(gpu, shape)) gpus += count;
+  return nodesIn(shape, cpus, memory, gpus);
 }
 
 /** Nodes of a shape that fit into what is free on a host. */

@@ -1,7 +1,9 @@
 import { changesSoFar } from './changes';
+import { countEnded, endsOf } from './ends';
 import { isReady, type Host } from './host';
 import type { Pool } from './pool';
 import { endOf, releasesOf } from './releases';
+import type { Held } from './state';
 import type { Counted, Counts, StockPart, StockTable } from './stock-table';
 
 /** Of now, or of a later instant: leases that end before that, and preemptible ones, are gone by then. */
@@ -17,6 +19,33 @@ export function countedAt(pool: Pool, atMs: number, nowMs: number): Counted {
   for (const host of changed) recount(table, host, partsOf(host, key, table.preemption));
   table.seen = changesSoFar(changes);
   return table;
+}
+
+/** When the leases are over that end by a time. */
+export function countedAfter(pool: Pool, atMs: number, nowMs: number): Counted {
+  const stock = copyOf(countedAt(pool, nowMs, nowMs));
+  const ends = endsOf(pool);
+  const ended = atMs > nowMs ? countEnded(ends, atMs) : 0;
+  for (let at = 0; at < ended; at += 1) giveBack(pool, stock, ends[at]!);
+  return stock;
+}
+
+export const copyOf = ({ free, held }: Counted): Counted => ({
+  free: new Map(free),
+  held: new Map([...held].map(([project, counts]) => [project, new Map(counts)])),
+});
+
+/** A lease is over. */
+export function giveBack({ hostNamed }: Pool, stock: Counted, { request, lease }: Held): void {
+  for (const node of lease.nodes) {
+    const host = hostNamed.get(node.host);
+    for (const id of node.gpuIds) {
+      const model = host?.usable.get(id)?.model;
+      if (!host || model === undefined) continue;
+      add(countsOf(stock, request.project), model, -1);
+      if (isReady(host)) add(stock.free, model, 1);
+    }
+  }
 }
 
 const NOW = -Infinity;
@@ -56,7 +85,7 @@ function note(parts: StockPart[], project: string | null, model: string, more: n
   else parts.push({ project, model, count: more });
 }
 
-function countsOf({ free, held }: StockTable, project: string | null): Counts {
+function countsOf({ free, held }: Counted, project: string | null): Counts {
   if (project === null) return free;
   const counts = held.get(project) ?? new Map<string, number>();
   held.set(project, counts);

@@ -259,3 +259,15 @@ describe('a reservation', () => {
     expect(createPoolCore('default', pool.state()).view(NOW).reservations).toMatchObject([{ id: 'r2' }]);
   });
 });
+
+it('promises its place to a gang for which there is too little, although others give way for the run before it', () => {
+  const pool = poolOf(host('a'), host('b'));
+  pool.claim(claim('weak', { cpus: 8, preemptible: true, priority: 0, host: 'a' }), NOW);
+  pool.claim(claim('half', { cpus: 4, limitMs: HOUR, host: 'b' }), NOW);
+  pool.claim(claim('strong', { cpus: 8, priority: 90, host: 'a', limitMs: 9 * HOUR }), NOW);
+  pool.claim(claim('gang', { nodes: 2, cpus: 4, priority: 60 }), NOW);
+  pool.claim(claim('next', { cpus: 8, priority: 50, host: 'a' }), NOW);
+  pool.claim(claim('long', { cpus: 4, priority: 40, limitMs: 5 * HOUR }), NOW);
+  expect(pool.decide(NOW)).toMatchObject([{ kind: 'preempt', runId: 'weak' }]);
+  expect(pool.explain('long', NOW)).toMatchObject({ cause: 'behind', waitsFor: expect.stringContaining('run gang') });
+});

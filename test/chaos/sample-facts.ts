@@ -1,3 +1,4 @@
+import { check } from '../../chaos/check/check';
 import type { Execution, Facts, PrintedLine, RunFacts, StoredLine } from '../../chaos/check/facts';
 
 /** What a healthy run leaves: a first attempt of ten lines that failed, and a second one of ten lines that succeeded. */
@@ -72,4 +73,9 @@ function sampleAttempt(number: number, logLines: number) {
     endedAt: null,
   };
   return { ...unknown, number, reason: null, exitCode: 0, logLines, logGaps: 0 };
+}
+
+/** The kinds of what is found, with how many lines, runs or containers each is about. */
+export function found(facts: Facts): [kind: string, count: number][] {
+  return check(facts).violations.map(({ kind, count }) => [kind, count]);
 }

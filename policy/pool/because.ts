@@ -1,7 +1,8 @@
+import { counted } from '../../contract/counted';
 import type { Part } from './fit';
 import type { Entry } from './queue';
 import { freeWanted, wantedOf } from './shape';
-import { counted, gpusText } from './words';
+import { gpusText } from './words';
 
 /** Why now and why there: `host a: best fit, 2 of 4 GPUs were free; passed 3 runs that cannot start yet`. */
 export function becauseOf({ waiting: { request }, of }: Entry, parts: readonly Part[], passed: number): string {

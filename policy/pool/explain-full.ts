@@ -1,3 +1,4 @@
+import { counted } from '../../contract/counted';
 import type { HostContainer } from '../../contract/host';
 import type { LeaseNode } from '../../contract/pool';
 import { formatSize } from '../../contract/units';
@@ -8,7 +9,7 @@ import type { Entry } from './queue';
 import { endOf } from './releases';
 import { freeWanted, wantedOf, type Shape } from './shape';
 import type { Held } from './state';
-import { amountsOf, clockText, counted, gpusText, listed, listedBriefly, reason, type Why } from './words';
+import { amountsOf, clockText, gpusText, listed, listedBriefly, reason, type Why } from './words';
 
 /** Every host that could hold it has too little free: what the nearest has, who has the rest, and whose end would do. */
 export function explainFull(pool: Pool, { request, of: { shape } }: Entry, nowMs: number): Why {

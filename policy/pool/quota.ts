@@ -1,7 +1,7 @@
+import { counted } from '../../contract/counted';
 import type { LeaseRequest, Quota } from '../../contract/pool';
 import { thousandths } from './host';
 import type { Amounts, Pool } from './pool';
-import { counted } from './words';
 
 const NONE: Amounts = { runs: 0, cpus: 0, gpus: 0 };
 

@@ -1,9 +1,10 @@
+import { counted } from '../../contract/counted';
 import type { LeaseRequest } from '../../contract/pool';
 import { formatSize } from '../../contract/units';
 import { before, type Host } from './host';
 import type { Pool } from './pool';
 import { fullNodes, isReachable, isWanted, mayHold, type Shape } from './shape';
-import { counted, gpusText, hostText } from './words';
+import { gpusText, hostText } from './words';
 
 /**
  * Why no host of the pool could ever hold a request, with the field at fault and the largest that it could have; null where

@@ -5,8 +5,6 @@ import type { Host } from './host';
 
 /** How a pool puts things to people. */
 
-export { counted };
-
 /** Such as `2 GPUs of H100 with 80 GiB, 4 CPUs and 16 GiB of memory`. */
 export function amountsOf(request: LeaseRequest): string {
   const { nodes, cpus, memoryBytes, gpus } = request;

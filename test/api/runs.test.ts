@@ -109,7 +109,9 @@ test('GET /v1/hosts lists what hosts reported, and says that no pool has said mo
   await api.services.runStore.reportHost(report);
 
   expect((await api.get('/v1/hosts')).json()).toEqual({
-    items: [{ ...report, source: 'reports', state: 'ready', intent: 'none', used: null, free: null, runs: [] }],
+    items: [
+      { ...report, source: 'reports', state: 'ready', intent: 'none', used: null, free: null, runs: [], unleased: [] },
+    ],
     next: null,
   });
   expect((await api.get('/health')).json()).toMatchObject({ parts: { hosts: { ok: true } } });

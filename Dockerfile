@@ -15,7 +15,8 @@ RUN npm run build
 
 FROM ${BASE_IMAGE}
 WORKDIR /opt/trainyard
-ENV NODE_ENV=production
+# Few arenas of the allocator: see server/parts.ts.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 COPY --from=packages /opt/trainyard/node_modules node_modules
 COPY --from=build /opt/trainyard/dist dist
 COPY package.json LICENSE ./

@@ -38,8 +38,8 @@ export function passOver(pool: Pool, nowMs: number): Decision[] {
 }
 
 /**
- * Those before the first that has to wait, until that may be another one: a grant changes whose turn it is, and whether a gang
- * has to wait is known only once a place for it was looked for.
+ * Those before the first that has to wait, until that may be another one: a grant changes whose turn it is, and that what is free
+ * for a gang is on hosts which do not reach each other is known only once a place for it was looked for.
  */
 function startBefore(pass: Pass): Decision[] {
   const head = nextHead(pass);

@@ -83,7 +83,12 @@ function nodePart({ programs, logs, env }: PartSettings, name: 'api' | 'worker')
     logFile: join(logs, `${name}.log`),
     spawn: (out) => {
       const stdio: StdioOptions = ['ignore', out, out, 'ipc'];
-      return fork(join(programs, name, 'main.js'), [], { detached: true, stdio, env: { ...FEW_ARENAS, ...env }, execArgv: [] });
+      return fork(join(programs, name, 'main.js'), [], {
+        detached: true,
+        stdio,
+        env: { ...FEW_ARENAS, ...env },
+        execArgv: [],
+      });
     },
     readyWithinMs: 90_000,
     requestStop: (child) => void child.kill('SIGTERM'),

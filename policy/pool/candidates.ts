@@ -1,5 +1,5 @@
 import type { LeaseRequest } from '../../contract/pool';
-import { changesSoFar } from './changes';
+import { changedSince, changesSoFar } from './changes';
 import type { Host } from './host';
 import { openHosts, reopenHosts } from './open-hosts';
 import type { Pool } from './pool';
@@ -40,7 +40,7 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
   } else if (soFar - shape.seen < FEW_CHANGES) {
     for (let at = shape.seen - changes.before; at < changes.hosts.length; at += 1) rank(shape, changes.hosts[at]!);
   } else {
-    for (const host of new Set(changes.hosts.slice(shape.seen - changes.before))) rank(shape, host);
+    for (const host of changedSince(changes, shape.seen)!) rank(shape, host);
   }
   shape.seen = soFar;
   return shape;
@@ -52,11 +52,10 @@ export function refreshed(pool: Pool, shape: Shape): Shape {
  */
 function reopen(pool: Pool, shape: Shape): boolean {
   const { changes, roster, hostsVersion } = pool;
-  if (shape.rosterOf === roster && shape.seen >= changes.before) {
-    if (reopenHosts(shape, new Set(changes.hosts.slice(shape.seen - changes.before)))) {
-      shape.openOf = hostsVersion;
-      return true;
-    }
+  const changed = shape.rosterOf === roster ? changedSince(changes, shape.seen) : null;
+  if (changed && reopenHosts(shape, changed)) {
+    shape.openOf = hostsVersion;
+    return true;
   }
   const { asProcess, avoidsNone, closed, rosterOf } = shape;
   Object.assign(shape, openHosts(shape, pool.hosts), { openOf: hostsVersion, rosterOf: roster });

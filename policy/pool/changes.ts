@@ -17,4 +17,9 @@ export function noteChange(changes: Changes, host: Host): void {
   changes.hosts = changes.hosts.slice(MOST_KEPT / 2);
 }
 
+/** Hosts that have changed since so many changes; null where that is forgotten. */
+export function changedSince({ before, hosts }: Changes, seen: number): ReadonlySet<Host> | null {
+  return seen < before ? null : new Set(hosts.slice(seen - before));
+}
+
 export const changesSoFar = ({ before, hosts }: Changes): number => before + hosts.length;

@@ -50,8 +50,8 @@ function cursorIn(wait: WaitClass, nowMs: number, latestMs: number): Cursor | nu
 export function createCursors(
   waits: readonly WaitClass[],
   order: Order,
-  nowMs = 0,
-  latestOf: (wait: WaitClass) => number = () => Infinity,
+  nowMs: number,
+  latestOf: (wait: WaitClass) => number,
 ): Cursors {
   const heap = waits.flatMap((wait) => cursorIn(wait, nowMs, latestOf(wait)) ?? []);
   const isBefore = (one: number, other: number): boolean =>

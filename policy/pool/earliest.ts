@@ -1,4 +1,4 @@
-import { changesSoFar } from './changes';
+import { changedSince, changesSoFar } from './changes';
 import type { Host, Release } from './host';
 import type { Pool } from './pool';
 import { releasesOf } from './releases';
@@ -21,10 +21,9 @@ export function timesIn({ changes, hosts }: Pool, shape: Shape): Float64Array {
   const soFar = changesSoFar(changes);
   const known = shape.times;
   if (known?.seen === soFar) return known.rows;
-  const isNear = known !== null && known.seen >= changes.before && soFar - known.seen < hosts.length;
-  const rows = isNear ? known.rows : new Float64Array(hosts.length * shape.nodes).fill(Infinity);
-  const changed = isNear ? new Set(changes.hosts.slice(known.seen - changes.before)) : shape.open;
-  for (const host of changed) fillRow(rows, host, shape);
+  const changed = known && soFar - known.seen < hosts.length ? changedSince(changes, known.seen) : null;
+  const rows = known && changed ? known.rows : new Float64Array(hosts.length * shape.nodes).fill(Infinity);
+  for (const host of changed ?? shape.open) fillRow(rows, host, shape);
   shape.times = { rows, seen: soFar };
   return rows;
 }

@@ -1,4 +1,4 @@
-import { changesSoFar } from './changes';
+import { changedSince, changesSoFar } from './changes';
 import type { Claimed } from './earliest';
 import { before, type Host, type Release } from './host';
 import type { Pool } from './pool';
@@ -11,13 +11,13 @@ import type { Held } from './state';
 export function offersOf(pool: Pool, shape: Shape, priority: number): OfferTable {
   const { changes } = pool;
   let table = shape.offers.get(priority);
-  const isNear = table && table.seen >= changes.before && changesSoFar(changes) - table.seen < pool.hosts.length;
-  const changed = table && isNear ? new Set(changes.hosts.slice(table.seen - changes.before)) : shape.open;
-  if (!table || !isNear) {
+  const isNear = table && changesSoFar(changes) - table.seen < pool.hosts.length;
+  const changed = table && isNear ? changedSince(changes, table.seen) : null;
+  if (!table || !changed) {
     table = { byHost: new Map(), nodes: 0, sorted: null, seen: 0 };
     shape.offers.set(priority, table);
   }
-  for (const host of changed) renew(table, host, pool, shape, priority);
+  for (const host of changed ?? shape.open) renew(table, host, pool, shape, priority);
   table.seen = changesSoFar(changes);
   return table;
 }

@@ -8,7 +8,7 @@ import { fullNodes, isReachable, mayHold, type Shape } from './shape';
  */
 export function openHosts(shape: Shape, hosts: readonly Host[]): Opening {
   const { hasCommand, avoid } = shape.request;
-  const able = hosts.filter((host) => mayHold(host, shape.request) && mayHaveNodes(host, shape));
+  const able = hosts.filter((host) => isAble(host, shape));
   const enough = (some: readonly Host[]): boolean => isEnough(some, shape);
   const withoutAvoided = (some: readonly Host[]): readonly Host[] =>
     avoid.length === 0 ? some : some.filter(({ name }) => !avoid.includes(name));
@@ -35,8 +35,7 @@ export function reopenHosts(shape: Shape, changed: Iterable<Host>): boolean {
   const { open, closed, asProcess, avoidsNone, request } = shape;
   if (closed !== null || asProcess || avoidsNone) return false;
   for (const host of changed) {
-    const isOpen =
-      isReady(host) && !request.avoid.includes(host.name) && mayHold(host, request) && mayHaveNodes(host, shape);
+    const isOpen = isReady(host) && !request.avoid.includes(host.name) && isAble(host, shape);
     if (isOpen) open.add(host);
     else open.delete(host);
   }
@@ -58,8 +57,9 @@ function isEnough(hosts: Iterable<Host>, shape: Shape): boolean {
   return false;
 }
 
-/** Whether an empty host could hold all of a shape, or a part of it that the rest can reach. */
-function mayHaveNodes(host: Host, shape: Shape): boolean {
+/** Whether it is a host that is asked for, and empty could hold all of a shape, or a part of it that the rest can reach. */
+function isAble(host: Host, shape: Shape): boolean {
+  if (!mayHold(host, shape.request)) return false;
   const nodes = fullNodes(host, shape);
   return nodes > 0 && (nodes >= shape.nodes || isReachable(host));
 }

@@ -4,9 +4,9 @@ import { countEnded, endsOf } from './ends';
 import { gpusIn, type Plan } from './plan';
 import type { Pool } from './pool';
 import { endOf } from './releases';
-import { activeAt, add, beginsWhile, brokenIn, remembered, type Reserved, type Stock } from './reserved';
+import { activeAt, beginsWhile, brokenIn, remembered, type Reserved, type Stock } from './reserved';
 import { copyOf, giveBack } from './stock';
-import type { Counts } from './stock-table';
+import { add, type Counts } from './stock-table';
 
 /** What reservations keep from runs that begin later. */
 
@@ -39,7 +39,8 @@ export function startOf(known: Known, taking: Taking & { atMs: number }): number
     (reserved.covers(request) || !beginsWhile(pool, reserved.open, request, atMs).some(isBlocked));
   const first = reserved.stockAfter(fromMs);
   if (mayBegin(first, fromMs)) return fromMs;
-  const ends = endsOf(pool).slice(countEnded(endsOf(pool), fromMs));
+  const all = endsOf(pool);
+  const ends = all.slice(countEnded(all, fromMs));
   const untils = reserved.open.map(({ until }) => Date.parse(until));
   const apart = Math.ceil(ends.length / MOST_ENDS);
   const looked = ends.filter((_, index) => index % apart === 0).map(endOf);

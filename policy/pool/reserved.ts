@@ -3,7 +3,7 @@ import type { LeaseRequest, Reservation } from '../../contract/pool';
 import type { Pool } from './pool';
 import { isNamed } from './shape';
 import { countedAfter, countedAt } from './stock';
-import type { Counts } from './stock-table';
+import { add, type Counts } from './stock-table';
 
 /** What reservations keep from a run, as of one instant and of the leases of that instant. */
 export interface Reserved {
@@ -152,10 +152,6 @@ function createStock(pool: Pool, atMs: number, nowMs: number): Stock {
 function suits(model: string | null, request: LeaseRequest): boolean {
   if (model === null) return true;
   return request.gpuModel?.toLowerCase().includes(model.toLowerCase()) ?? false;
-}
-
-export function add(counts: Counts, model: string, more: number): Counts {
-  return counts.set(model, (counts.get(model) ?? 0) + more);
 }
 
 function ofModel(counts: Counts | undefined, model: string | null): number {

@@ -3,6 +3,10 @@ import type { Host } from './host';
 /** GPUs by model. */
 export type Counts = Map<string, number>;
 
+export function add(counts: Counts, model: string, more: number): Counts {
+  return counts.set(model, (counts.get(model) ?? 0) + more);
+}
+
 /** GPUs of a pool at one instant: those that are free on hosts that are ready, and those that are held, by project. */
 export interface Counted {
   readonly free: Counts;

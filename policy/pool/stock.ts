@@ -1,25 +1,27 @@
-import { changesSoFar } from './changes';
+import { changedSince, changesSoFar } from './changes';
 import { countEnded, endsOf } from './ends';
 import { isReady, type Host } from './host';
 import type { Pool } from './pool';
 import { endOf, releasesOf } from './releases';
 import type { Held } from './state';
-import type { Counted, Counts, StockPart, StockTable } from './stock-table';
+import { add, type Counted, type Counts, type StockPart, type StockTable } from './stock-table';
 
 /** Of now, or of a later instant: leases that end before that, and preemptible ones, are gone by then. */
 export function countedAt(pool: Pool, atMs: number, nowMs: number): Counted {
   const { changes } = pool;
   const key = atMs > nowMs ? atMs : NOW;
-  const known = pool.stocks.get(key);
-  const isNear =
-    known?.roster === pool.roster && known.preemption === pool.settings.preemption && known.seen >= changes.before;
-  const table = isNear ? known : createTable(pool, key);
-  if (table.seen === changesSoFar(changes)) return table;
-  const changed = isNear ? new Set(changes.hosts.slice(known.seen - changes.before)) : pool.hosts;
-  for (const host of changed) recount(table, host, partsOf(host, key, table.preemption));
+  const newest = pool.stocks.get(key);
+  const known = newest && isOf(pool, newest) ? newest : null;
+  if (known?.seen === changesSoFar(changes)) return known;
+  const changed = known && changedSince(changes, known.seen);
+  const table = known && changed ? known : createTable(pool, key);
+  for (const host of changed ?? pool.hosts) recount(table, host, partsOf(host, key, table.preemption));
   table.seen = changesSoFar(changes);
   return table;
 }
+
+const isOf = ({ roster, settings }: Pool, table: StockTable): boolean =>
+  table.roster === roster && table.preemption === settings.preemption;
 
 /** When the leases are over that end by a time. */
 export function countedAfter(pool: Pool, atMs: number, nowMs: number): Counted {
@@ -90,8 +92,4 @@ function countsOf({ free, held }: Counted, project: string | null): Counts {
   const counts = held.get(project) ?? new Map<string, number>();
   held.set(project, counts);
   return counts;
-}
-
-function add(counts: Counts, model: string, more: number): void {
-  counts.set(model, (counts.get(model) ?? 0) + more);
 }

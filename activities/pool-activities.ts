@@ -60,10 +60,9 @@ async function watch(deps: PoolDeps, input: WatchPoolInput, signal: AbortSignal)
 async function begin(deps: PoolDeps, pool: string, unleased: UnleasedWatch, signal: AbortSignal): Promise<PoolNews> {
   const said = await askRuns(deps, signal);
   const reports = await reportsOf(deps, pool);
-  const named = new Set(reports.flatMap(({ containers = [] }) => containers.map(({ runId }) => runId)));
-  const runs = await claimsOf(deps, said, (id) =>
-    [...named].some((each) => each === id || gangOfNodeRunId(each) === id),
-  );
+  const containers = reports.flatMap((report) => report.containers ?? []);
+  const named = new Set(containers.flatMap(({ runId }) => [runId, gangOfNodeRunId(runId)]));
+  const runs = await claimsOf(deps, said, (id) => named.has(id));
   const ofPool = runs.filter(({ claim }) => claim.pool === pool);
   unleased.holdersAre(ofPool.map(({ claim }) => claim.runId));
   const { byHost } = await unleased.look(reports, true);

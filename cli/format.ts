@@ -30,6 +30,9 @@ function roughly(seconds: number): string {
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
+/** A number with two digits behind the point at most: "0.5". */
+export const rounded = (value: number): string => String(Number(value.toFixed(2)));
+
 /** Bytes in powers of 1024: "266 MiB". */
 export function size(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));

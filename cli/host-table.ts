@@ -1,6 +1,7 @@
 import type { HostDetail } from '../contract/pool-http';
 import type { HostState } from '../contract/pool';
-import { color, labelled, relativeTime, size, table } from './format';
+import { color, labelled, relativeTime, rounded, size, table } from './format';
+import { tableOfUnleased } from './unleased-table';
 
 const COLOR_OF_STATE: Record<HostState, number> = { ready: 32, cordoned: 33, draining: 33, unreachable: 33, lost: 31 };
 
@@ -29,8 +30,7 @@ function usedOf(used: string | null, all: string | null): string {
   return used === null ? all : `${used}/${all}`;
 }
 
-const number = (value: number | null | undefined): string | null =>
-  value == null ? null : String(Number(value.toFixed(2)));
+const number = (value: number | null | undefined): string | null => (value == null ? null : rounded(value));
 const bytes = (value: number | null | undefined): string | null => (value == null ? null : size(value));
 
 function gpusOf({ gpus, used }: HostDetail): string {
@@ -63,7 +63,9 @@ export function describeHost(host: HostDetail, nowMs: number, colors: boolean): 
     ...(host.disks.length === 0 ? [] : [...heading('Disks'), ...tableOfDisks(host)]),
     ...(host.flags.length === 0 ? [] : [...heading('To mend'), ...host.flags]),
     ...(host.runs.length === 0 ? [] : [...heading('Runs'), ...host.runs]),
-    ...(host.unleased.length === 0 ? [] : [...heading('Containers without a lease'), ...tableOfUnleased(host)]),
+    ...(host.unleased.length === 0
+      ? []
+      : [...heading('Containers without a lease'), ...tableOfUnleased(host.unleased)]),
   ];
 }
 
@@ -106,18 +108,6 @@ function tableOfGpus({ gpus, used }: HostDetail): string[] {
 function gpuState(isUsed: boolean | undefined): string {
   if (isUsed === undefined) return '-';
   return isUsed ? 'used' : 'free';
-}
-
-function tableOfUnleased({ unleased }: HostDetail): string[] {
-  return table(
-    ['RUN', 'CPUS', 'MEMORY', 'GPUS'],
-    unleased.map(({ runId, cpus, memoryBytes, gpuIds }) => [
-      runId,
-      number(cpus)!,
-      size(memoryBytes),
-      String(gpuIds.length),
-    ]),
-  );
 }
 
 function tableOfDisks({ disks }: HostDetail): string[] {

@@ -1,7 +1,8 @@
 import { stringify } from 'yaml';
 
 import type { PoolDetail, PoolReservation, PoolSummary, QueuedRun } from '../contract/pool-http';
-import { color, labelled, relativeTime, size, table } from './format';
+import { color, labelled, relativeTime, rounded, size, table } from './format';
+import { tableOfUnleased } from './unleased-table';
 
 /** The table of `trainyard pools`. */
 export function tableOfPools(pools: readonly PoolSummary[]): string[] {
@@ -26,26 +27,13 @@ export function describePool(pool: PoolDetail, colors: boolean): string[] {
   return [
     ...tableOfPools([pool]),
     ...labelled([['hosts', hostNames.join(', ')]]),
-    ...(unleased.length === 0 ? [] : [...heading('Containers without a lease'), ...tableOfUnleased(pool)]),
+    ...(unleased.length === 0 ? [] : [...heading('Containers without a lease'), ...tableOfUnleased(unleased)]),
     ...heading('Settings'),
     stringify(settings).trimEnd(),
     ...(projects.length === 0 ? [] : [...heading('Projects'), ...tableOfProjects(pool)]),
     ...(owners.length === 0 ? [] : [...heading('Owners of runs that wait'), ...tableOfOwners(pool)]),
     ...(reservations.length === 0 ? [] : [...heading('Reservations'), ...tableOfReservations(reservations)]),
   ];
-}
-
-function tableOfUnleased({ unleased }: PoolDetail): string[] {
-  return table(
-    ['HOST', 'RUN', 'CPUS', 'MEMORY', 'GPUS'],
-    unleased.map(({ host, runId, cpus, memoryBytes, gpuIds }) => [
-      host,
-      runId,
-      rounded(cpus),
-      size(memoryBytes),
-      String(gpuIds.length),
-    ]),
-  );
 }
 
 function tableOfProjects({ projects }: PoolDetail): string[] {
@@ -114,5 +102,3 @@ export function tableOfReservations(reservations: readonly PoolReservation[]): s
     ]),
   );
 }
-
-const rounded = (value: number): string => String(Number(value.toFixed(2)));

@@ -1,9 +1,8 @@
-import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 
 import type { HostContainer } from '../../contract/host';
-import { deferred, type Deferred } from '../helpers/deferred';
-import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
+import { fakeHost } from '../helpers/fake-host';
+import { heldContainers } from '../helpers/held-containers';
 import { hostReport } from '../helpers/host-report';
 import { pooled, poolOfTest, type PoolOfTest } from '../helpers/pool-suite';
 import { workflowSuite, type StartRun } from '../helpers/workflow-suite';
@@ -51,22 +50,6 @@ async function withPool(body: (world: World) => Promise<void>, mute: () => strin
 const container = (runId: string): HostContainer => {
   return { runId, attempt: 1, epoch: 1, cpus: 1, memoryBytes: GIB, gpuIds: [] };
 };
-
-function heldContainers(): { changes: Partial<Activities>; ends: (runId: string) => void } {
-  const ends = new Map<string, Deferred<void>>();
-  const endOf = (runId: string): Deferred<void> => {
-    const end = ends.get(runId) ?? deferred<void>();
-    ends.set(runId, end);
-    return end;
-  };
-  const followContainer: Activities['followContainer'] = async ({ runId }) => {
-    const beat = setInterval(() => Context.current().heartbeat(), 1_000);
-    const { cancelled } = Context.current();
-    await Promise.race([endOf(runId).promise, cancelled]).finally(() => clearInterval(beat));
-    return GOOD_OUTCOME;
-  };
-  return { changes: { followContainer }, ends: (runId) => endOf(runId).resolve() };
-}
 
 /** The next run waits for the container of a run without a lease, and begins when that is gone. */
 async function nextWaitsFor(world: World, left: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 
+import type { ClaimAnswer } from '../../contract/pool';
 import { sentence } from '../../contract/sentence';
 import {
   cancelSignal,
@@ -10,8 +10,8 @@ import {
   suspendSignal,
   resumeSignal,
 } from '../../workflows/messages';
-import { deferred, type Deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
+import { heldContainers } from '../helpers/held-containers';
 import { containerThatMustBeStopped } from '../helpers/must-be-stopped';
 import { pooled, poolOfTest, type PoolOfTest } from '../helpers/pool-suite';
 import { workflowSuite, type StartRun } from '../helpers/workflow-suite';
@@ -43,24 +43,6 @@ function stoppedAtFirst(runId: () => string, others: Partial<Activities> = {}): 
     followContainer: async (input) =>
       input.runId === runId() && input.attempt === 1 ? stoppable.followContainer(input) : followOther(input),
   };
-}
-
-/** Containers that run until the test lets them end. */
-function heldContainers(): { changes: Partial<Activities>; ends: (runId: string) => void } {
-  const ends = new Map<string, Deferred<void>>();
-  const endOf = (runId: string): Deferred<void> => {
-    const end = ends.get(runId) ?? deferred<void>();
-    ends.set(runId, end);
-    return end;
-  };
-  const followContainer: Activities['followContainer'] = async ({ runId }) => {
-    const beat = setInterval(() => Context.current().heartbeat(), 1_000);
-    // A test that fails ends none of them: its worker shall stop all the same.
-    const { cancelled } = Context.current();
-    await Promise.race([endOf(runId).promise, cancelled]).finally(() => clearInterval(beat));
-    return GOOD_OUTCOME;
-  };
-  return { changes: { followContainer }, ends: (runId) => endOf(runId).resolve() };
 }
 
 describe('a run of a pool', () => {
@@ -236,7 +218,15 @@ describe('a claim that arrives after its release', () => {
   const GIVEN_BACK = 'The pool had a lease or a claim that the run no longer wants; it was given back.';
   const lateClaim = async (run: WorkflowHandle) => (await run.query(leaseQuery))!.claim;
 
-  it('is given back by the run, which does not want it any more', async () => {
+  /** A run that was suspended and has given its lease back, with the claim that it had made for that; goes on and ends at last. */
+  async function withSuspended(
+    body: (world: {
+      start: StartRun;
+      pool: PoolOfTest;
+      claimAgain: () => Promise<ClaimAnswer>;
+      ends: (runId: string) => void;
+    }) => Promise<void>,
+  ): Promise<void> {
     const { changes, ends } = heldContainers();
     const host = fakeHost(stoppedAtFirst(() => suspended, changes));
     let suspended = '';
@@ -250,37 +240,32 @@ describe('a claim that arrives after its release', () => {
       await host.records.reached('suspended');
       await pool.becomes(({ leases }) => leases.length === 0);
 
-      await pool.link.claim(name, late);
-      await pool.becomes(({ leases, queued }) => leases.length === 0 && queued === 0);
+      await body({ start, pool, ends, claimAgain: () => pool.link.claim(name, late) });
       await host.records.said(GIVEN_BACK);
 
       ends(suspended);
       await run.signal(resumeSignal);
       await run.result();
     });
+  }
+
+  it('is given back by the run, which does not want it any more', async () => {
+    await withSuspended(async ({ pool, claimAgain }) => {
+      await claimAgain();
+      await pool.becomes(({ leases, queued }) => leases.length === 0 && queued === 0);
+    });
   });
 
   it('does not wait for a place that the run does not want any more', async () => {
-    const { changes, ends } = heldContainers();
-    const host = fakeHost(stoppedAtFirst(() => suspended, changes));
-    let suspended = '';
-    await withPool(host, async (start, pool) => {
-      const run = await start({});
-      suspended = run.workflowId;
-      await host.records.reached('running');
-      const { pool: name, ...late } = await lateClaim(run);
-      await run.signal(suspendSignal);
-      await host.records.reached('suspended');
+    await withSuspended(async ({ start, pool, claimAgain, ends }) => {
       const holder = await start({});
       await pool.becomes(({ leases }) => leases[0]?.runId === holder.workflowId);
 
-      expect(await pool.link.claim(name, late)).toMatchObject({ kind: 'queued' });
+      expect(await claimAgain()).toMatchObject({ kind: 'queued' });
       await pool.becomes(({ queued }) => queued === 0);
-      await host.records.said(GIVEN_BACK);
 
-      for (const each of [holder, run]) ends(each.workflowId);
-      await run.signal(resumeSignal);
-      await Promise.all([holder.result(), run.result()]);
+      ends(holder.workflowId);
+      await holder.result();
     });
   });
 

@@ -15,6 +15,7 @@ import { TEST_DOCKER_HOST, TEST_IMAGE, testEngine } from '../helpers/engine';
 import { sumOfRanks, summed } from '../helpers/gang-program';
 import { startOwnEngine, type OwnEngine } from '../helpers/own-engine';
 import { startTemporal } from '../helpers/temporal';
+import { testName } from '../helpers/test-owner';
 import { until } from '../helpers/until';
 import { allLines, python } from '../host/helpers';
 import { killWorkers, spawnWorker, type WorkerProcess } from '../worker/worker-process';
@@ -40,7 +41,7 @@ let one: WorkerProcess;
 const here = testEngine();
 const data = mkdtempSync(join(tmpdir(), 'trainyard-two-hosts-'));
 const flags = join(data, 'flags');
-const installation = `two-hosts-${randomBytes(4).toString('hex')}`;
+const installation = testName('two-hosts');
 const logs = openLogStore(data, { segmentBytes: 100_000_000 });
 
 beforeAll(async () => {

@@ -2,15 +2,13 @@ import { randomBytes } from 'node:crypto';
 
 import { createEngine } from '../../docker/dockerode-engine';
 import type { ContainerPlan, Engine } from '../../docker/engine';
+import { TEST_LABEL, testName } from './test-owner';
 
 /** Debian's base with Python; made by `script/bootstrap`. */
 export const TEST_IMAGE = 'trainyard/base:bookworm';
 
 /** The engine that tests talk to. */
 export const TEST_DOCKER_HOST = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
-
-/** Label of every container that a test makes; its value is unique per {@link testEngine}. */
-export const TEST_LABEL = 'trainyard.test';
 
 /** The real engine, and a label by which one test file finds its own containers. */
 export interface TestEngine {
@@ -27,7 +25,7 @@ export interface TestEngine {
 
 export function testEngine(): TestEngine {
   const engine = createEngine(TEST_DOCKER_HOST);
-  const label = { [TEST_LABEL]: randomBytes(6).toString('hex') };
+  const label = { [TEST_LABEL]: testName('test') };
   const plan = (overrides: Partial<ContainerPlan> = {}): ContainerPlan => ({
     name: `trainyard-test-${randomBytes(6).toString('hex')}`,
     image: TEST_IMAGE,

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,6 +8,7 @@ import { createEngine } from '../../docker/dockerode-engine';
 import { TEST_DOCKER_HOST } from './engine';
 import { temporalBinary } from './temporal';
 import { until } from './until';
+import { testName } from './test-owner';
 
 const CLI = resolve(__dirname, '../../dist/cli/main.js');
 
@@ -47,7 +47,7 @@ const MARK_OF_PART: Record<Part, string> = {
 
 export async function startServer({ env = {}, args = [] }: ServerOptions = {}): Promise<TestServer> {
   const data = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
-  const installation = `e2e-${randomBytes(4).toString('hex')}`;
+  const installation = testName('e2e');
   const allEnv = {
     ...process.env,
     TRAINYARD_TEMPORAL_BIN: temporalBinary(),

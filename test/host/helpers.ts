@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { openLogStore } from '../../store/file-log-store';
 import type { LateLogStore } from '../../store/late-log-store';
 import type { LogLine, LogStore } from '../../store/log-store';
 import { testEngine, type TestEngine } from '../helpers/engine';
+import { testName } from '../helpers/test-owner';
 
 /** A host of a test's own: an installation on the real engine, and a data folder with real logs. */
 export interface TestHost extends TestEngine {
@@ -77,7 +77,7 @@ export function hostConfig(data: string, dockerHost: string): HostConfig {
     host: {
       name: 'test-host',
       dockerHost,
-      installation: `test-${randomBytes(6).toString('hex')}`,
+      installation: testName('test'),
       orphanGraceSeconds: 0,
       mountRoots: [],
       networks: [],

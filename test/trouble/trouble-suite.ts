@@ -14,6 +14,7 @@ import { openRunStore } from '../../store/sqlite-run-store';
 import { TEST_IMAGE } from '../helpers/engine';
 import type { OwnEngine } from '../helpers/own-engine';
 import { startTemporal } from '../helpers/temporal';
+import { testName } from '../helpers/test-owner';
 import { until } from '../helpers/until';
 import { allLines, python } from '../host/helpers';
 import { killWorkers, spawnWorker, type WorkerProcess } from '../worker/worker-process';
@@ -56,7 +57,7 @@ export async function troubleSuite(
   const [temporal, { dockerHost, engine }] = await Promise.all([startTemporal(), docker]);
   const data = mkdtempSync(join(tmpdir(), 'trainyard-trouble-'));
   prepare(data);
-  const installation = `trouble-${randomBytes(4).toString('hex')}`;
+  const installation = testName('trouble');
   const worker = (): WorkerProcess =>
     spawnWorker({
       DOCKER_HOST: dockerHost,

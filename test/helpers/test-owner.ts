@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+import { LABELS } from '../../contract/names';
+import type { ContainerSummary, Engine } from '../../docker/engine';
+
+/** Label of every container that a test makes by itself; its value is a {@link testName}. */
+export const TEST_LABEL = 'trainyard.test';
+
+/**
+ * A name of its own, by which the process that made it is known: for what a test leaves on the engine where it is killed.
+ *
+ * @param kind a word.
+ */
+export function testName(kind: string): string {
+  return `${kind}-p${process.pid}-${startOf(process.pid)}-${randomBytes(6).toString('hex')}`;
+}
+
+/**
+ * Removes the containers of tests whose process is gone, as one that was killed cannot: the next run of the same test would
+ * find their names taken, and those that run would take its processors.
+ *
+ * @returns their names.
+ */
+export async function removeLeftByTests(engine: Engine): Promise<string[]> {
+  const left = (await engine.listContainers({})).filter(isLeft);
+  await Promise.all(left.map(({ id }) => engine.removeContainer(id)));
+  return left.map(({ name }) => name);
+}
+
+function isLeft({ labels }: ContainerSummary): boolean {
+  const name = labels[TEST_LABEL] ?? labels[LABELS.installation] ?? '';
+  const mark = /^[a-z0-9-]+-p(\d+)-(\d+)-[0-9a-f]{12}$/.exec(name);
+  if (mark !== null) return startOf(Number(mark[1])) !== mark[2];
+  // Names from before they told whose they are.
+  return /^test-[0-9a-f]{12}$/.test(name);
+}
+
+/** When a process started, in ticks since the machine did: with its number, which is given again, that is one process. Empty where it is gone. */
+function startOf(pid: number): string {
+  try {
+    return (
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')[19] ?? ''
+    );
+  } catch {
+    return '';
+  }
+}

@@ -2,6 +2,7 @@ import type { ContainerLog } from './container-files';
 import type { ContainerInfo, ContainerSummary, EngineInfo, ImageInfo, ImageSummary } from './engine';
 import { timeOrNull } from './engine-time';
 import { digestIn } from './repo-digests';
+import { isUnstarted } from './unstarted';
 
 /** The answers of an engine, as far as we read them, turned into our words. */
 
@@ -22,7 +23,8 @@ interface InspectedContainer {
 }
 
 export function toContainerInfo({ Id, Name, Image, Config, HostConfig, State }: InspectedContainer): ContainerInfo {
-  const status = State.Status as ContainerInfo['status'];
+  const never = isUnstarted(Name);
+  const status = never ? 'created' : (State.Status as ContainerInfo['status']);
   return {
     id: Id,
     name: withoutSlash(Name),
@@ -31,9 +33,9 @@ export function toContainerInfo({ Id, Name, Image, Config, HostConfig, State }: 
     exitCode: State.ExitCode,
     oomKilled: State.OOMKilled,
     error: State.Error,
-    startedAt: timeOrNull(State.StartedAt),
+    startedAt: never ? null : timeOrNull(State.StartedAt),
     // A container that runs again still shows when it last ended.
-    finishedAt: status === 'running' || status === 'paused' ? null : timeOrNull(State.FinishedAt),
+    finishedAt: never || status === 'running' || status === 'paused' ? null : timeOrNull(State.FinishedAt),
     imageId: Image,
     cpus: HostConfig.NanoCpus ? HostConfig.NanoCpus / 1e9 : null,
     network: HostConfig.NetworkMode ?? 'default',
@@ -67,11 +69,12 @@ interface ListedContainer {
 }
 
 export function toContainerSummary({ Id, Names, Labels, State, Created, ImageID }: ListedContainer): ContainerSummary {
+  const [name = ''] = Names;
   return {
     id: Id,
-    name: withoutSlash(Names[0] ?? ''),
+    name: withoutSlash(name),
     labels: Labels ?? {},
-    state: State,
+    state: isUnstarted(name) ? 'created' : State,
     createdAt: new Date(Created * 1000).toISOString(),
     imageId: ImageID,
   };

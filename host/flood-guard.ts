@@ -15,6 +15,9 @@ export function engineLogSize({ fileBytes, maxFiles }: { fileBytes: number; maxF
   return { fileBytes, keptBytes: fileBytes * (maxFiles - 1) };
 }
 
+/** Of the log of a local process nothing is ever thrown away, so it need not be slowed down. */
+export const ALL_IS_KEPT: EngineLogSize = { fileBytes: Number.POSITIVE_INFINITY, keptBytes: Number.POSITIVE_INFINITY };
+
 /** Keeps a container from printing more than one reading can take before the engine throws it away. */
 export interface FloodGuard {
   /**

@@ -6,9 +6,9 @@ import type { ContainerInfo } from '../docker/engine';
 import { EngineError } from '../docker/errors';
 import { isLogDiskFullError, isLogInUseError } from '../store/errors';
 import type { LogWriter, NewLogLine, Seal } from '../store/log-store';
-import { hasEnded, isLocalProcess } from './container-state';
+import { hasEnded, isAlive, isLocalProcess } from './container-state';
 import { pauseBeforeLoss } from './disk-full';
-import { engineLogSize } from './flood-guard';
+import { ALL_IS_KEPT, engineLogSize } from './flood-guard';
 import { introduce } from './introduce';
 import { mergeCopy } from './late-merge';
 import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
@@ -98,9 +98,6 @@ function takeFailure(state: PumpState, error: unknown, log: Logger): void {
   else log.warn({ err: error }, 'The log of a container cannot be read or stored; trying again');
 }
 
-/** Of the log of a local process nothing is ever thrown away, so it need not be slowed down. */
-const ALL_IS_KEPT = { fileBytes: Number.POSITIVE_INFINITY, keptBytes: Number.POSITIVE_INFINITY };
-
 /** One round: look at the container, read what there is to read. Null where there is more to come. */
 async function pumpOnce(
   given: PumpDeps & ReadingDeps,
@@ -119,7 +116,11 @@ async function pumpOnce(
   }
   const writer = await openWriter(deps, target, state, signal);
   try {
-    if (writer.sealed !== null) return writer.sealed;
+    if (writer.sealed !== null) {
+      if (info !== null && isAlive(info))
+        given.log.error('A container runs whose log is sealed; what it prints is not stored');
+      return writer.sealed;
+    }
     if (state.catchUp === undefined) {
       state.recount ||= writer.attemptLines > 0;
       state.fromBeginning = writer.attemptLines === 0 && !isOlderThan(info, JUST_STARTED_MS);

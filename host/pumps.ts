@@ -13,7 +13,7 @@ import type { LogStore, Seal } from '../store/log-store';
 import { createBrakes, type BrakeLevel } from './brakes';
 import { createEngineClock } from './engine-clock';
 import { engineLogSize } from './flood-guard';
-import { createInTurn } from '../contract/in-turn';
+import { createInTurn, type InTurn } from '../contract/in-turn';
 import { createLateLogs, type LateLogs } from './late-logs';
 import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
 import { pumpLog } from './log-pump';
@@ -44,6 +44,11 @@ export interface Pumps {
   adopt(target: PumpTarget): Pump;
   /** Forgets the pump of a container that was removed. */
   release(containerId: string): void;
+  /**
+   * Ends the pump of a container that never ran, for its removal: of the log of its attempt that says nothing, which the next
+   * container of the attempt may write. Whoever waits for the seal is told {@link PumpStoppedError}.
+   */
+  abandon(containerId: string): Promise<void>;
   /** Lets go of a container that is about to be ended, where its pump has slowed it down, for good. */
   letRun(containerId: string): Promise<void>;
   /** What the pump of a container does to slow it down; a pause that is not ours is somebody's by hand. */
@@ -68,7 +73,7 @@ export function createPumps(deps: PumpsDeps): Pumps {
   const { engine, config } = deps;
   const pumpDeps = pumpDepsOf(deps);
   const { brakes } = pumpDeps;
-  const pumps = new Map<string, Pump>();
+  const pumps = new Map<string, OwnPump>();
   const perRun = createInTurn();
   const stopping = createStop();
   let starting = Promise.resolve();
@@ -76,10 +81,7 @@ export function createPumps(deps: PumpsDeps): Pumps {
   const adopt = (target: PumpTarget): Pump => {
     const known = pumps.get(target.containerId);
     if (known !== undefined) return known;
-    let lines = 0;
-    const onLines = (stored: number): void => void (lines += stored);
-    const sealed = perRun.run(target.runId, () => pumpLog(pumpDeps, target, onLines, stopping.signal));
-    const pump = { sealed, lines: () => lines };
+    const pump = startPump(pumpDeps, target, perRun, stopping.signal);
     pumps.set(target.containerId, pump);
     return pump;
   };
@@ -100,8 +102,36 @@ export function createPumps(deps: PumpsDeps): Pumps {
     pumps.delete(containerId);
     brakes.forget(containerId);
   };
+  const abandon = async (containerId: string): Promise<void> => {
+    await pumps.get(containerId)?.abandon();
+    release(containerId);
+  };
   const late = createLateLogs({ ...pumpDeps, late: deps.lateLogs });
-  return { start, adopt, release, letRun: brakes.letRun, brakeOf: brakes.levelOf, late, stop };
+  return { start, adopt, release, abandon, letRun: brakes.letRun, brakeOf: brakes.levelOf, late, stop };
+}
+
+interface OwnPump extends Pump {
+  /** Ends it before its seal; resolves when it does nothing any more. */
+  abandon(): Promise<void>;
+}
+
+function startPump(deps: PumpDeps, target: PumpTarget, perRun: InTurn, stopped: AbortSignal): OwnPump {
+  const abandoning = createStop();
+  const signal = AbortSignal.any([stopped, abandoning.signal]);
+  setMaxListeners(0, signal);
+  let lines = 0;
+  const onLines = (stored: number): void => void (lines += stored);
+  let pumping: Promise<unknown> = Promise.resolve();
+  const sealed = perRun.run(target.runId, () => {
+    const seal = pumpLog(deps, target, onLines, signal);
+    pumping = seal.catch(() => undefined);
+    return seal;
+  });
+  const abandon = async (): Promise<void> => {
+    abandoning.abort(new PumpStoppedError('the container never ran, and is being removed'));
+    await pumping;
+  };
+  return { sealed, lines: () => lines, abandon };
 }
 
 /** Every pump listens to it, and so does each of its looks at the engine for as long as that takes: Node need not warn of that. */

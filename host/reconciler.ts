@@ -215,7 +215,8 @@ async function removeStale(deps: ReconcilerDeps, target: PumpTarget, signal: Abo
   const { containerId } = target;
   log.warn(target, 'The lease of a container was revoked while this host was away; it is killed and removed');
   const info = await engine.inspectContainer(containerId);
-  if (info !== null && info.status !== 'created') {
+  if (info?.status === 'created') await pumps.abandon(containerId);
+  else if (info !== null) {
     await pumps.letRun(containerId);
     if (isAlive(info)) await engine.signalContainer(containerId, 'SIGKILL');
     await awaitEnd(engine, containerId, signal);

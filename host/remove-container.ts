@@ -23,8 +23,9 @@ export async function removeContainer(
     await engine.signalContainer(containerId, 'SIGKILL');
     await awaitEnd(engine, containerId, signal);
   }
-  // One that was never started has no log.
-  if (info !== null && info.status !== 'created') await orAborted(pumps.adopt(target).sealed, signal);
+  // One that was never started has no log, and its pump would take the removal for the end of that of the attempt.
+  if (info?.status === 'created') await pumps.abandon(containerId);
+  else if (info !== null) await orAborted(pumps.adopt(target).sealed, signal);
   const removed = await engine.removeContainer(containerId);
   pumps.release(containerId);
   return removed;

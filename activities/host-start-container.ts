@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { StartContainerInput, StartedContainer } from '../contract/activities';
 import type { InTurn } from '../contract/in-turn';
 import { LABELS } from '../contract/names';
+import type { Engine } from '../docker/engine';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
 import { newestCheckpoint, removeUnfinished } from '../host/checkpoints';
 import { planContainer } from '../host/container-plan';
@@ -12,7 +13,7 @@ import { resolveMounts } from '../host/mounts';
 import { formLabel, ownContainers, readIdentity } from '../host/own-containers';
 import { attemptPaths } from '../host/paths';
 import { planGangNetwork } from '../host/gang-plan';
-import { removeContainer } from '../host/remove-container';
+import { removeContainer, removeUnstarted } from '../host/remove-container';
 import { prepareRunFiles } from '../host/run-files';
 import { failure } from './failure';
 import type { HostActivityDeps } from './host-deps';
@@ -75,8 +76,9 @@ async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, 
   for (const { id, labels, state } of await ownContainers(deps.engine, deps.config.host, ofRun)) {
     const other = readIdentity(labels);
     const isOwn = other.epoch === input.epoch && other.attempt === input.attempt;
-    if (isOwn && !(isRetry && state === 'created')) {
-      isThere = true;
+    if (isOwn) {
+      if (isRetry && state === 'created' && (await isUnstarted(deps.engine, id))) await removeUnstarted(deps, id);
+      else isThere = true;
       continue;
     }
     if (other.epoch > input.epoch || other.attempt > input.attempt) {
@@ -86,6 +88,12 @@ async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, 
     await removeContainer(deps, { ...other, containerId: id }, signal);
   }
   return isThere;
+}
+
+/** The list of an engine can be older than what it tells of one container: what it is about to start, it tells of only then. */
+async function isUnstarted(engine: Engine, id: string): Promise<boolean> {
+  const info = await engine.inspectContainer(id);
+  return info === null || info.status === 'created';
 }
 
 /** What was leased must be free, whatever has happened since: room on the disks, and the GPUs. */

@@ -17,7 +17,7 @@ import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-
 import { runPaths } from './paths';
 import type { Pumps } from './pumps';
 import { removeOldNetworks } from './old-networks';
-import { removeContainer } from './remove-container';
+import { removeContainer, removeUnstarted } from './remove-container';
 import { removeRunFiles } from './run-files';
 
 export interface ReconcilerDeps {
@@ -215,8 +215,8 @@ async function removeStale(deps: ReconcilerDeps, target: PumpTarget, signal: Abo
   const { containerId } = target;
   log.warn(target, 'The lease of a container was revoked while this host was away; it is killed and removed');
   const info = await engine.inspectContainer(containerId);
-  if (info?.status === 'created') await pumps.abandon(containerId);
-  else if (info !== null) {
+  if (info?.status === 'created') return void (await removeUnstarted(deps, containerId));
+  if (info !== null) {
     await pumps.letRun(containerId);
     if (isAlive(info)) await engine.signalContainer(containerId, 'SIGKILL');
     await awaitEnd(engine, containerId, signal);

@@ -5,28 +5,37 @@ import type { PumpTarget } from './pump-deps';
 import { orAborted } from './or-aborted';
 import type { Pumps } from './pumps';
 
+type Deps = { engine: Engine; pumps: Pumps };
+
 /**
  * Removes a container after its last line is stored and sealed; one that still runs is killed first.
  *
  * @returns true if there was one.
  * @throws the reason of `signal`; what is done by then stays done.
  */
-export async function removeContainer(
-  { engine, pumps }: { engine: Engine; pumps: Pumps },
-  target: PumpTarget,
-  signal: AbortSignal,
-): Promise<boolean> {
+export async function removeContainer(deps: Deps, target: PumpTarget, signal: AbortSignal): Promise<boolean> {
+  const { engine, pumps } = deps;
   const { containerId } = target;
   const info = await engine.inspectContainer(containerId);
+  if (info?.status === 'created') return removeUnstarted(deps, containerId);
   if (info !== null && isAlive(info)) {
     await pumps.letRun(containerId);
     await engine.signalContainer(containerId, 'SIGKILL');
     await awaitEnd(engine, containerId, signal);
   }
-  // One that was never started has no log, and its pump would take the removal for the end of that of the attempt.
-  if (info?.status === 'created') await pumps.abandon(containerId);
-  else if (info !== null) await orAborted(pumps.adopt(target).sealed, signal);
+  if (info !== null) await orAborted(pumps.adopt(target).sealed, signal);
   const removed = await engine.removeContainer(containerId);
   pumps.release(containerId);
   return removed;
+}
+
+/**
+ * Removes a container that never ran. The log of its attempt is not sealed for that: another container may be made for it.
+ *
+ * @returns true if there was one.
+ */
+export async function removeUnstarted({ engine, pumps }: Deps, containerId: string): Promise<boolean> {
+  // It would take the removal for the end of the log.
+  await pumps.abandon(containerId);
+  return engine.removeContainer(containerId);
 }

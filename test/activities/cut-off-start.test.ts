@@ -2,6 +2,7 @@ import { createFollowActivities } from '../../activities/follow-activities';
 import { createHostActivities } from '../../activities/host-activities';
 import type { ContainerOutcome, FollowContainerInput } from '../../contract/activities';
 import { createEngine } from '../../docker/dockerode-engine';
+import type { Engine } from '../../docker/engine';
 import { TEST_DOCKER_HOST } from '../helpers/engine';
 import { startHttpGate, type HttpGate } from '../helpers/http-gate';
 import { activityHost, AMPLE, identity, inActivity, type ActivityHost } from './host-helpers';
@@ -58,6 +59,19 @@ describe('startContainer, after a try that was cut off', () => {
     expect((await host.lines('cut-off', ['stdout', 'stderr'])).map(({ text }) => text)).toEqual(['hello']);
     expect((await containersOf('cut-off')).map(({ id }) => id)).toEqual([containerId]);
     await pumps.stop();
+  });
+
+  it('keeps a container that has started meanwhile, although the list of a busy engine does not know it yet', async () => {
+    const input = host.startInput('started', ['sleep', '60']);
+    const { containerId } = await inActivity(host.activities.startContainer, input);
+    const listContainers: Engine['listContainers'] = async (...which) =>
+      (await host.engine.listContainers(...which)).map((each) => ({ ...each, state: 'created' }));
+    const standingOf = async () => ({ state: 'live', epoch: 1 }) as const;
+    const engine = { ...host.engine, listContainers };
+    const { startContainer } = createHostActivities({ ...host, engine, standingOf, ...AMPLE });
+
+    expect(await inActivity(startContainer, input, { attempt: 2 })).toMatchObject({ containerId });
+    expect(await host.engine.inspectContainer(containerId)).toMatchObject({ status: 'running' });
   });
 
   it('has the whole log of the container that it makes anew, also where the one before was waited for', async () => {

@@ -9,6 +9,7 @@ import { openLateLogStore } from '../store/file-late-log-store';
 import { openLogStore, type FileLogStoreOptions } from '../store/file-log-store';
 import { openPolicyStore } from '../store/sqlite-policy-store';
 import { openRunStore } from '../store/sqlite-run-store';
+import { collectStart } from './collect-start';
 import { claimHostName, hostInstance } from './host-instance';
 import { startHostSide } from './host-side';
 import { openEngine } from './open-engine';
@@ -47,8 +48,7 @@ async function work({ log, stopping, ready, ...deps }: ProcessDeps, closers: Clo
   const config = withInstallation(deps.config);
   if (config.worker.roles.includes('host')) {
     // One worker for a host of a data folder: two would write every log line twice.
-    const lock = lockDataFolder(config.data, `host-${config.host.name}`);
-    closers.push(() => lock.release());
+    closers.push(lockDataFolder(config.data, `host-${config.host.name}`).release);
   }
   const recipes = loadRecipes(config.recipes);
   const policiesInFiles = loadPolicies(config.policies);
@@ -81,6 +81,7 @@ async function work({ log, stopping, ready, ...deps }: ProcessDeps, closers: Clo
   closers.push(async () => worker.stop());
   log.info({ host: config.host.name, roles: config.worker.roles }, 'The worker is ready');
   ready();
+  collectStart();
   await Promise.race([worker.ended, aborted(stopping)]);
 }
 

@@ -32,7 +32,7 @@ export async function main([count = '9']: string[]): Promise<void> {
     while (lastLine(path) === undefined) await sleep(POLL_MS);
     const samples: Sample[] = [];
     for (let kill = 0; kill < Number(count); kill += 1) samples.push(await killOnce(server, path));
-    await fetch(`${server.url}/v1/runs/${runId}/cancel`, { method: 'POST' });
+    await cancelled(server.url, runId);
     const afterStartMs = median(samples.map(({ readyMs, firstLineMs }) => firstLineMs - readyMs));
     report('log-restart', {
       goal: `first line at most ${GOAL_MS} ms after the worker is ready`,
@@ -47,6 +47,14 @@ export async function main([count = '9']: string[]): Promise<void> {
     });
   } finally {
     await server.stop();
+  }
+}
+
+/** Cancels a run and waits until it has ended, and with it its container. */
+async function cancelled(url: string, runId: string): Promise<void> {
+  await fetch(`${url}/v1/runs/${runId}/cancel`, { method: 'POST' });
+  for (let state = ''; state !== 'cancelled'; await sleep(100)) {
+    ({ state } = (await (await fetch(`${url}/v1/runs/${runId}`)).json()) as { state: string });
   }
 }
 

@@ -77,7 +77,7 @@ async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, 
     const other = readIdentity(labels);
     const isOwn = other.epoch === input.epoch && other.attempt === input.attempt;
     if (isOwn) {
-      if (isRetry && state === 'created' && (await isUnstarted(deps.engine, id))) await removeUnstarted(deps, id);
+      if (isRetry && state === 'created' && (await neverRan(deps.engine, id))) await removeUnstarted(deps, id);
       else isThere = true;
       continue;
     }
@@ -91,7 +91,7 @@ async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, 
 }
 
 /** The list of an engine can be older than what it tells of one container: what it is about to start, it tells of only then. */
-async function isUnstarted(engine: Engine, id: string): Promise<boolean> {
+async function neverRan(engine: Engine, id: string): Promise<boolean> {
   const info = await engine.inspectContainer(id);
   return info === null || info.status === 'created';
 }

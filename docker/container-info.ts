@@ -23,11 +23,12 @@ interface InspectedContainer {
 }
 
 export function toContainerInfo({ Id, Name, Image, Config, HostConfig, State }: InspectedContainer): ContainerInfo {
-  const never = isUnstarted(Name);
+  const name = withoutSlash(Name);
+  const never = isUnstarted(name);
   const status = never ? 'created' : (State.Status as ContainerInfo['status']);
   return {
     id: Id,
-    name: withoutSlash(Name),
+    name,
     labels: Config.Labels ?? {},
     status,
     exitCode: State.ExitCode,
@@ -69,10 +70,10 @@ interface ListedContainer {
 }
 
 export function toContainerSummary({ Id, Names, Labels, State, Created, ImageID }: ListedContainer): ContainerSummary {
-  const [name = ''] = Names;
+  const name = withoutSlash(Names[0] ?? '');
   return {
     id: Id,
-    name: withoutSlash(name),
+    name,
     labels: Labels ?? {},
     state: isUnstarted(name) ? 'created' : State,
     createdAt: new Date(Created * 1000).toISOString(),
@@ -137,6 +138,7 @@ export function toEngineInfo(info: SystemInfo, version: { Version: string; ApiVe
   };
 }
 
-function withoutSlash(name: string): string {
+/** An engine writes a slash before the name of a container. */
+export function withoutSlash(name: string): string {
   return name.replace(/^\//, '');
 }

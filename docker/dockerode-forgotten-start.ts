@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 
-import { unstartedName, isUnstarted } from './unstarted';
+import { withoutSlash } from './container-info';
+import { isUnstarted, unstartedName } from './unstarted';
 
 /**
  * Ends what a container may still run although its engine says that it was never started. For its removal.
@@ -17,7 +18,7 @@ export async function endForgottenStart(container: Docker.Container): Promise<vo
   const found = await answered(container.inspect());
   // Where a start failed, the engine knows of it, and has said so.
   if (found?.State.Status !== 'created' || found.State.Error !== '') return;
-  if (!isUnstarted(found.Name) && !(await rename(container, found.Id))) return;
+  if (!isUnstarted(withoutSlash(found.Name)) && !(await rename(container, found.Id))) return;
   await answered(container.update({ PidsLimit: 1 }));
   await answered(container.start());
 }
@@ -30,7 +31,7 @@ async function rename(container: Docker.Container, id: string): Promise<boolean>
   } catch (error) {
     // Somebody else may remove it, too.
     const now = await answered(container.inspect());
-    if (now !== undefined && !isUnstarted(now.Name)) throw error;
+    if (now !== undefined && !isUnstarted(withoutSlash(now.Name))) throw error;
     return now !== undefined;
   }
 }

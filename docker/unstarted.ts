@@ -9,7 +9,6 @@ export function unstartedName(id: string): string {
   return `${PREFIX}${id}`;
 }
 
-/** @param name as the engine writes it, which may be with a slash before it. */
 export function isUnstarted(name: string): boolean {
-  return name.replace(/^\//, '').startsWith(PREFIX);
+  return name.startsWith(PREFIX);
 }

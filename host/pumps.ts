@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -75,7 +74,7 @@ export function createPumps(deps: PumpsDeps): Pumps {
   const { brakes } = pumpDeps;
   const pumps = new Map<string, OwnPump>();
   const perRun = createInTurn();
-  const stopping = createStop();
+  const stopping = new AbortController();
   let starting = Promise.resolve();
 
   const adopt = (target: PumpTarget): Pump => {
@@ -116,9 +115,8 @@ interface OwnPump extends Pump {
 }
 
 function startPump(deps: PumpDeps, target: PumpTarget, perRun: InTurn, stopped: AbortSignal): OwnPump {
-  const abandoning = createStop();
+  const abandoning = new AbortController();
   const signal = AbortSignal.any([stopped, abandoning.signal]);
-  setMaxListeners(0, signal);
   let lines = 0;
   const onLines = (stored: number): void => void (lines += stored);
   let pumping: Promise<unknown> = Promise.resolve();
@@ -132,13 +130,6 @@ function startPump(deps: PumpDeps, target: PumpTarget, perRun: InTurn, stopped: 
     await pumping;
   };
   return { sealed, lines: () => lines, abandon };
-}
-
-/** Every pump listens to it, and so does each of its looks at the engine for as long as that takes: Node need not warn of that. */
-function createStop(): AbortController {
-  const stop = new AbortController();
-  setMaxListeners(0, stop.signal);
-  return stop;
 }
 
 /** What the pumps of a host work with. */

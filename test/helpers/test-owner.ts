@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 
 import { LABELS } from '../../contract/names';
 import type { ContainerSummary, Engine } from '../../docker/engine';
+import { identify } from '../../process/proc';
 
 /** Label of every container that a test makes by itself; its value is a {@link testName}. */
 export const TEST_LABEL = 'trainyard.test';
@@ -13,7 +13,7 @@ export const TEST_LABEL = 'trainyard.test';
  * @param kind a word.
  */
 export function testName(kind: string): string {
-  return `${kind}-p${process.pid}-${startOf(process.pid)}-${randomBytes(6).toString('hex')}`;
+  return `${kind}-p${process.pid}-${identify(process.pid)?.startTicks}-${randomBytes(6).toString('hex')}`;
 }
 
 /**
@@ -31,20 +31,7 @@ export async function removeLeftByTests(engine: Engine): Promise<string[]> {
 function isLeft({ labels }: ContainerSummary): boolean {
   const name = labels[TEST_LABEL] ?? labels[LABELS.installation] ?? '';
   const mark = /^[a-z0-9-]+-p(\d+)-(\d+)-[0-9a-f]{12}$/.exec(name);
-  if (mark !== null) return startOf(Number(mark[1])) !== mark[2];
+  if (mark !== null) return identify(Number(mark[1]))?.startTicks !== Number(mark[2]);
   // Names from before they told whose they are.
   return /^test-[0-9a-f]{12}$/.test(name);
-}
-
-/** When a process started, in ticks since the machine did: with its number, which is given again, that is one process. Empty where it is gone. */
-function startOf(pid: number): string {
-  try {
-    return (
-      readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ')[19] ?? ''
-    );
-  } catch {
-    return '';
-  }
 }

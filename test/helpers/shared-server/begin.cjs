@@ -1,7 +1,7 @@
 /**
- * Called by jest before the first test file. Removes what a killed run of the tests left on the engine, and starts the keeper of the shared server, which is one small process that waits to
- * be asked: most runs of jest ask for no server. It is told by the end of its input that the run is over, also where that
- * was killed.
+ * Called by jest before the first test file. Removes what a killed run of the tests left on the engine, and starts the keeper
+ * of the shared server, which is one small process that waits to be asked: most runs of jest ask for no server. It is told by
+ * the end of its input that the run is over, also where that was killed.
  */
 const { spawn } = require('node:child_process');
 const { mkdtempSync } = require('node:fs');
@@ -21,9 +21,10 @@ module.exports = async () => {
 
 async function removeLeft() {
   require('../typescript-hook.cjs');
-  const { testEngine } = require('../engine.ts');
+  const { createEngine } = require('../../../docker/dockerode-engine.ts');
+  const { TEST_DOCKER_HOST } = require('../engine.ts');
   const { removeLeftByTests } = require('../test-owner.ts');
-  const { engine } = testEngine();
+  const engine = createEngine(TEST_DOCKER_HOST);
   try {
     for (const name of await removeLeftByTests(engine))
       process.stderr.write(`removed ${name}, left by tests that were killed\n`);

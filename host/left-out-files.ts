@@ -4,6 +4,12 @@ import { leastMsToWrite } from './backlog-meter';
 
 /** By how much the time of a file may be before that of its last record: the kernel's clock for files goes in steps. */
 const STEP_MS = 20;
+/**
+ * By how much it may be after that of the first record in the next file: that one's time is cut to milliseconds here, and where the other
+ * stream fills the file, the engine may have given it that time before. No file is filled within both, so each record window that
+ * holds two ends has a file between.
+ */
+const NEXT_MS = 5;
 
 /**
  * Tells where a follow has left out a file of the engine's log. A follower moves from the end of a file to the newest (moby,
@@ -20,7 +26,10 @@ export function createLeftOutFiles(files: ContainerFiles): (records: readonly Lo
     const { ends, fileBytes } = files.log();
     const fillingMs = leastMsToWrite(fileBytes);
     const mayHaveEnded = (fromMs: number, toMs: number): number =>
-      ends.reduce((sum, end) => sum + endsBetween(end, { fromMs: fromMs - STEP_MS, toMs }, fillingMs), 0);
+      ends.reduce(
+        (sum, end) => sum + endsBetween(end, { fromMs: fromMs - STEP_MS, toMs: toMs + NEXT_MS }, fillingMs),
+        0,
+      );
     const times = records.map(({ time }) => Date.parse(time));
     let beforeMs = newestMs ?? times[0] ?? 0;
     newestMs = times.reduce((newest, ms) => Math.max(newest, ms), beforeMs);

@@ -39,6 +39,11 @@ describe('a file that a follow has left out', () => {
     expect(logWith(995, 2000)(records(500, 999, 2001))).toBe(true);
   });
 
+  it('is told where the next record was given its time in the millisecond of its end, or a little before', () => {
+    expect(logWith(1000.4, 2000.4)(records(500, 999, 2000))).toBe(true);
+    expect(logWith(1000.4, 2000.4)(records(500, 999, 1997))).toBe(true);
+  });
+
   it('is told where its predecessor came to its end unseen, and is not there any more', () => {
     expect(logWith([500, 1500], 2000)(records(999, 2001))).toBe(true);
   });
@@ -50,8 +55,8 @@ describe('a file that a follow has left out', () => {
 
   it('is none where each file is gone through, in one read or in many', () => {
     const isLeftOut = logWith(1000, 2000, 3000);
-    expect(isLeftOut(records(500, 999, 1001, 1999))).toBe(false);
-    expect(isLeftOut(records(2001, 2999, 3001))).toBe(false);
+    expect(isLeftOut(records(500, 999, 1001, 1500, 1999))).toBe(false);
+    expect(isLeftOut(records(2001, 2500, 2999, 3001))).toBe(false);
   });
 
   it('is none where a container was silent for long, over the end of one file', () => {
@@ -59,6 +64,6 @@ describe('a file that a follow has left out', () => {
   });
 
   it('is none where records of two streams are out of order', () => {
-    expect(logWith(1000, 2000)(records(999, 1001, 998, 1002, 1999, 2001))).toBe(false);
+    expect(logWith(1000, 2000)(records(999, 1001, 998, 1002, 1500, 1999, 2001))).toBe(false);
   });
 });

@@ -26,6 +26,7 @@ export function toContainerInfo({ Id, Name, Image, Config, HostConfig, State }: 
   const name = withoutSlash(Name);
   const never = isUnstarted(name);
   const status = never ? 'created' : (State.Status as ContainerInfo['status']);
+  const startedAt = never ? null : timeOrNull(State.StartedAt);
   return {
     id: Id,
     name,
@@ -34,14 +35,20 @@ export function toContainerInfo({ Id, Name, Image, Config, HostConfig, State }: 
     exitCode: State.ExitCode,
     oomKilled: State.OOMKilled,
     error: State.Error,
-    startedAt: never ? null : timeOrNull(State.StartedAt),
+    startedAt,
     // A container that runs again still shows when it last ended.
-    finishedAt: never || status === 'running' || status === 'paused' ? null : timeOrNull(State.FinishedAt),
+    finishedAt: never || status === 'running' || status === 'paused' ? null : endTime(State, startedAt),
     imageId: Image,
     cpus: HostConfig.NanoCpus ? HostConfig.NanoCpus / 1e9 : null,
     network: HostConfig.NetworkMode ?? 'default',
     log: toContainerLog(HostConfig.LogConfig),
   };
+}
+
+/** The engine notes the time of a start when it hears of it; a program that ends at once may have ended by then. */
+function endTime({ FinishedAt }: InspectedContainer['State'], startedAt: string | null): string | null {
+  const ended = timeOrNull(FinishedAt);
+  return ended !== null && startedAt !== null && ended < startedAt ? startedAt : ended;
 }
 
 interface LogConfig {

@@ -1,14 +1,22 @@
 import { toContainerInfo } from '../../docker/container-info';
 
-/** How the log is kept of a container that was made with such a configuration, by whomever. */
-function logOf(type: string, options: Record<string, string> | null) {
-  const state = { Status: 'running', ExitCode: 0, OOMKilled: false, Error: '', StartedAt: '', FinishedAt: '' };
-  const config = { Type: type, Config: options };
-  const { log } = toContainerInfo({
-    ...{ Id: 'id', Name: '/name', Image: 'image', Config: {}, HostConfig: { LogConfig: config }, State: state },
-  });
-  return log;
+const RUNNING = { Status: 'running', ExitCode: 0, OOMKilled: false, Error: '', StartedAt: '', FinishedAt: '' };
+
+function infoOf(state: Partial<typeof RUNNING>, hostConfig: Parameters<typeof toContainerInfo>[0]['HostConfig'] = {}) {
+  const rest = { Id: 'id', Name: '/name', Image: 'image', Config: {}, HostConfig: hostConfig };
+  return toContainerInfo({ ...rest, State: { ...RUNNING, ...state } });
 }
+
+test('a container does not end before it was started, though an engine may note its start later than its end', () => {
+  const times = { StartedAt: '2026-01-01T00:00:00.5Z', FinishedAt: '2026-01-01T00:00:00.498Z' };
+  const { startedAt, finishedAt } = infoOf({ ...times, Status: 'exited' });
+  expect(startedAt).toBe('2026-01-01T00:00:00.500000000Z');
+  expect(finishedAt).toBe(startedAt);
+});
+
+/** How the log is kept of a container that was made with such a configuration, by whomever. */
+const logOf = (type: string, options: Record<string, string> | null) =>
+  infoOf({}, { LogConfig: { Type: type, Config: options } }).log;
 
 const SIZES = { 'max-size': '1000000', 'max-file': '3' };
 

@@ -6,8 +6,8 @@ import { leastMsToWrite } from './backlog-meter';
 const STEP_MS = 20;
 /**
  * By how much it may be after that of the first record in the next file: that one's time is cut to milliseconds here, and where the other
- * stream fills the file, the engine may have given it that time before. No file is filled within both, so each record window that
- * holds two ends has a file between.
+ * stream fills the file, the engine may have given it that time before. No file is filled within both together, so
+ * none that was gone through seems to have been left out.
  */
 const NEXT_MS = 5;
 
@@ -25,11 +25,10 @@ export function createLeftOutFiles(files: ContainerFiles): (records: readonly Lo
   return (records) => {
     const { ends, fileBytes } = files.log();
     const fillingMs = leastMsToWrite(fileBytes);
-    const mayHaveEnded = (fromMs: number, toMs: number): number =>
-      ends.reduce(
-        (sum, end) => sum + endsBetween(end, { fromMs: fromMs - STEP_MS, toMs: toMs + NEXT_MS }, fillingMs),
-        0,
-      );
+    const mayHaveEnded = (lastMs: number, nextMs: number): number => {
+      const between = { fromMs: lastMs - STEP_MS, toMs: nextMs + NEXT_MS };
+      return ends.reduce((sum, end) => sum + endsBetween(end, between, fillingMs), 0);
+    };
     const times = records.map(({ time }) => Date.parse(time));
     let beforeMs = newestMs ?? times[0] ?? 0;
     newestMs = times.reduce((newest, ms) => Math.max(newest, ms), beforeMs);

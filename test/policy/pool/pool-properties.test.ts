@@ -96,6 +96,14 @@ const event = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('reprioritise' as const), which: fc.nat(), priority: fc.nat({ max: 100 }) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('begin-anew' as const),
+      reported: fc.shuffledSubarray([0, 1, 2, 3]),
+      later: fc.shuffledSubarray([0, 1, 2, 3]),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('say-nothing' as const) }) },
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
@@ -180,9 +188,16 @@ function happen(world: World, each: Event, index: number): void {
     }
     case 'crash':
       return world.crash();
+    case 'begin-anew':
+      world.beginAnew(each.reported.map((which) => firstHosts()[which]!));
+      return each.later.forEach((which) => addHost(world, firstHosts()[which]!));
     case 'say-nothing':
       return;
   }
+}
+
+function addHost(world: World, facts: PoolHostFacts): void {
+  world.setHosts([...world.hosts.filter(({ name }) => name !== facts.name), facts]);
 }
 
 function changeHost(world: World, change: Extract<Event, { do: 'host' }>): void {

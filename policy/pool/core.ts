@@ -10,7 +10,7 @@ import type {
   Reservation,
 } from '../../contract/pool';
 import { addHosts, changeIntent, configurePool } from './change-hosts';
-import { answerClaim, endClaim, reprioritiseRun } from './claims';
+import { answerClaim, changeLimitOf, endClaim, reprioritiseRun } from './claims';
 import { createExplainer } from './explain';
 import { nextLookAt } from './next-look';
 import { createPass, passOver } from './pass';
@@ -46,6 +46,8 @@ export interface PoolCore {
   unreserve(id: string): boolean;
   /** False where the run neither waits nor holds a lease. */
   reprioritise(runId: string, priority: number): boolean;
+  /** How long a run may hold its lease, from its grant on; false where it neither waits nor holds one. */
+  changeLimit(runId: string, limitMs: number): boolean;
 
   /** What follows of all that was told: leases for runs that waited, and runs that have to give way. */
   decide(nowMs: number): Decision[];
@@ -72,6 +74,7 @@ export function createPoolCore(name: string, state: PoolState = emptyState(name)
     reserve: (reservation, nowMs) => makeReservation(pool, reservation, nowMs),
     unreserve: (id) => endReservation(pool, id),
     reprioritise: (runId, priority) => reprioritiseRun(pool, runId, priority),
+    changeLimit: (runId, limitMs) => changeLimitOf(pool, runId, limitMs),
     decide: (nowMs) => passOver(pool, nowMs),
     nextLookAt: (nowMs) => nextLookAt(pool, nowMs),
     explain: (runId, nowMs) => {

@@ -95,6 +95,14 @@ const event = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('reprioritise' as const), which: fc.nat(), priority: fc.nat({ max: 100 }) }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('change-limit' as const),
+      which: fc.nat(),
+      limitMs: fc.constantFrom(MINUTE, HOUR, 9 * HOUR),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
   {
     weight: 1,
@@ -184,6 +192,13 @@ function happen(world: World, each: Event, index: number): void {
       if (!known) return;
       world.ask((core) => core.reprioritise(known.runId, each.priority));
       world.claims.set(known.runId, { ...known, request: { ...known.request, priority: each.priority } });
+      return;
+    }
+    case 'change-limit': {
+      const known = some(each.which);
+      if (!known) return;
+      world.ask((core) => core.changeLimit(known.runId, each.limitMs));
+      world.claims.set(known.runId, { ...known, request: { ...known.request, limitMs: each.limitMs } });
       return;
     }
     case 'crash':

@@ -11,7 +11,7 @@ import type {
 } from '../../contract/pool';
 import { addHosts, changeIntent, configurePool } from './change-hosts';
 import { answerClaim, changeLimitOf, endClaim, reprioritiseRun } from './claims';
-import { createExplainer } from './explain';
+import { explain } from './explain';
 import { nextLookAt } from './next-look';
 import { createPass, passOver } from './pass';
 import { createPool, dataOf } from './create-pool';
@@ -79,7 +79,7 @@ export function createPoolCore(name: string, state: PoolState = emptyState(name)
     nextLookAt: (nowMs) => nextLookAt(pool, nowMs),
     explain: (runId, nowMs) => {
       const entry = pool.queue.entries.get(runId);
-      return entry ? createExplainer(createPass(pool, nowMs)).of(entry) : null;
+      return entry ? explain(createPass(pool, nowMs), entry) : null;
     },
     view: (nowMs) => viewOf(pool, nowMs),
     holders: () => [...new Set([...pool.held.keys(), ...pool.queue.entries.keys()])],

@@ -98,8 +98,16 @@ function createFirstAnswer(pools: PoolClient) {
 
 async function tell(pools: PoolClient, word: PoolWord): Promise<void> {
   const { pool, runId } = word;
-  if (word.kind === 'release') await pools.release(pool, { runId, claim: word.claim });
-  else await pools.reprioritise(pool, { runId, priority: word.priority });
+  switch (word.kind) {
+    case 'release':
+      return pools.release(pool, { runId, claim: word.claim });
+    case 'reprioritise':
+      return pools.reprioritise(pool, { runId, priority: word.priority });
+    case 'change-limit':
+      return pools.changeLimit(pool, { runId, limitMs: word.limitMs });
+    default:
+      return word satisfies never;
+  }
 }
 
 /** Null where there is none, or the store does not say: `assignHost` asks again, and tells why it waits. */

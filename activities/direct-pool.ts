@@ -13,6 +13,7 @@ export function createDirectPool(store: Pick<RunStore, 'listHosts' | 'listRuns'>
     claim: async (_, input) => answerTo(input, await readHosts(store), Date.now()),
     release: async () => {},
     reprioritise: async () => {},
+    changeLimit: async () => {},
   };
 }
 

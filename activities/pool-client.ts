@@ -1,5 +1,5 @@
 import type { ClaimAnswer, ClaimIdentity, ClaimInput } from '../contract/pool';
-import type { LeaseStanding, ReprioritiseInput } from '../contract/pool-messages';
+import type { ChangeLimitInput, LeaseStanding, ReprioritiseInput } from '../contract/pool-messages';
 import type { RunStanding } from '../policy/reconcile';
 
 /** What runs say to their pools. */
@@ -9,6 +9,7 @@ export interface PoolClient {
   /** A pool that is not there needs no telling, here and below. */
   release(pool: string, claim: ClaimIdentity): Promise<void>;
   reprioritise(pool: string, change: ReprioritiseInput): Promise<void>;
+  changeLimit(pool: string, change: ChangeLimitInput): Promise<void>;
 }
 
 /** What a pool learns of the runs: from Temporal, which alone knows. All reject while Temporal is away. */

@@ -58,6 +58,13 @@ export interface ReprioritiseInput {
   priority: number;
 }
 
+/** Update `changeLimit`, for a claim that waits or is held. */
+export interface ChangeLimitInput {
+  runId: string;
+  /** See `LeaseRequest.limitMs`. */
+  limitMs: number;
+}
+
 /**
  * Signal `leaseGranted` to a run that had to wait: it asks again, and has the lease by the answer alone. Of a claim that waits and
  * came after its release it names the claim alone. A run that makes that claim no more gives it back.
@@ -94,7 +101,9 @@ export type ClaimLeaseInput = ClaimInput & PoolClaim;
 /** What a run tells its pool and needs no answer to; it goes with the run's next report. */
 export type PoolWord =
   /** It gives its lease back, or leaves the queue. */
-  ({ kind: 'release' } & PoolClaim) | ({ kind: 'reprioritise'; pool: string } & ReprioritiseInput);
+  | ({ kind: 'release' } & PoolClaim)
+  | ({ kind: 'reprioritise'; pool: string } & ReprioritiseInput)
+  | ({ kind: 'change-limit'; pool: string } & ChangeLimitInput);
 
 /** Run on the control queue, for `poolWorkflow`. */
 export interface PoolActivities {

@@ -12,6 +12,7 @@ import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor, workflowIdFor } f
 import { beginningOf, keptIn, POOL_CORE_VERSION } from '../policy/pool/kept';
 import { leaseQuery } from '../workflows/messages';
 import {
+  changeLimitUpdate,
   claimAllUpdate,
   claimUpdate,
   holdersQuery,
@@ -48,6 +49,10 @@ export function createPoolLink(client: Client): PoolLink {
     reprioritise: (pool, change) =>
       within(ASK_TIMEOUT_MS, async () =>
         unlessGone(() => handleOf(pool).executeUpdate(reprioritiseUpdate, { args: [change] })),
+      ),
+    changeLimit: (pool, change) =>
+      within(ASK_TIMEOUT_MS, async () =>
+        unlessGone(() => handleOf(pool).executeUpdate(changeLimitUpdate, { args: [change] })),
       ),
     holdersOf: (pool) => within(QUERY_TIMEOUT_MS, async () => handleOf(pool).query(holdersQuery)),
     leaseOf: async (runId) => leaseOf(client, runId),

@@ -5,6 +5,7 @@ import type { RunReport } from '../contract/run';
 import { applyRunChange, checkRunChange, type RunChange } from '../contract/run-change';
 import type { RunSpec } from '../contract/spec';
 import { isEndState } from '../contract/state';
+import { parseDuration } from '../contract/units';
 import { describeChange, limitsInThePast } from '../policy/run-change';
 import type { ChangeRefusal } from './messages';
 import type { RunLife } from './run-life';
@@ -19,9 +20,12 @@ export function changeRun(life: RunLife, change: RunChange): RunReport {
   const { before, after } = specAfter(life, change);
   const what = describeChange(before, after);
   if (after.priority !== before.priority) life.lease.reprioritise(after.priority);
+  if (runningMs(after) !== runningMs(before)) life.lease.changeLimit(runningMs(after));
   if (what !== '') life.changes(after, `Changed by ${change.by ?? 'an update'}: ${what}.`);
   return life.report();
 }
+
+const runningMs = ({ policy }: RunSpec): number => parseDuration(policy.timeouts.running);
 
 function specAfter(life: RunLife, change: RunChange): { before: RunSpec; after: RunSpec } {
   const { run, limits } = life;

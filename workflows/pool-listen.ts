@@ -8,6 +8,7 @@ import {
   faultOfConfigure,
   faultOfHostChange,
   faultOfIdentity,
+  faultOfLimit,
   faultOfReprioritise,
   faultOfReservation,
 } from '../policy/pool/check-messages';
@@ -15,6 +16,7 @@ import type { PoolDesk } from './pool-desk';
 import { keepInMemo } from './pool-memo';
 import {
   changeHostUpdate,
+  changeLimitUpdate,
   claimAllUpdate,
   claimUpdate,
   configureUpdate,
@@ -41,6 +43,9 @@ export function listenAsPool(desk: PoolDesk): void {
   });
   setHandler(reprioritiseUpdate, ({ runId, priority }) => desk.tell((core) => core.reprioritise(runId, priority)), {
     validator: (change) => refuseIf('bad-message', faultOfReprioritise(change)),
+  });
+  setHandler(changeLimitUpdate, ({ runId, limitMs }) => desk.tell((core) => core.changeLimit(runId, limitMs)), {
+    validator: (change) => refuseIf('bad-message', faultOfLimit(change)),
   });
   listenToOperators(desk);
   setHandler(poolQuery, () => viewOf(desk));

@@ -3,6 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ClaimAnswer, ClaimInput, Explanation, PoolView } from '../contract/pool';
 import type {
   ChangeHostInput,
+  ChangeLimitInput,
   ConfigureInput,
   ReleaseInput,
   ReprioritiseInput,
@@ -35,6 +36,9 @@ export const unreserveUpdate = defineUpdate<PoolView, [UnreserveInput]>('unreser
 
 /** Gives a run that waits or holds a lease another priority; false where it does neither. */
 export const reprioritiseUpdate = defineUpdate<boolean, [ReprioritiseInput]>('reprioritise');
+
+/** Changes how long a run that waits or holds a lease may hold it, from its grant on; false where it does neither. */
+export const changeLimitUpdate = defineUpdate<boolean, [ChangeLimitInput]>('changeLimit');
 
 /** Failure types of updates that are refused. */
 export const POOL_REFUSALS = [

@@ -1,6 +1,6 @@
 import { patched } from '@temporalio/workflow';
 
-import type { ClaimAnswer, ClaimIdentity, Lease } from '../contract/pool';
+import type { ClaimAnswer, ClaimIdentity, Lease, LeaseRequest } from '../contract/pool';
 import type { ClaimLeaseInput, LeaseStanding, PoolClaim, PoolWord } from '../contract/pool-messages';
 import { createTrigger } from './trigger';
 
@@ -72,14 +72,25 @@ export class RunLease {
   }
 
   reprioritise(priority: number): void {
-    if (this.open === null) return;
-    const { claim } = this.open;
-    this.open.claim = { ...claim, request: { ...claim.request, priority } };
-    this.tellPool({ kind: 'reprioritise', pool: claim.pool, runId: claim.runId, priority });
+    const claim = this.changes({ priority });
+    if (claim) this.tellPool({ kind: 'reprioritise', pool: claim.pool, runId: claim.runId, priority });
+  }
+
+  changeLimit(limitMs: number): void {
+    const claim = this.changes({ limitMs });
+    if (claim) this.tellPool({ kind: 'change-limit', pool: claim.pool, runId: claim.runId, limitMs });
   }
 
   standing(): LeaseStanding | null {
     return this.open;
+  }
+
+  /** The open claim, which asks for something else from now on; null where there is none. */
+  private changes(change: Partial<LeaseRequest>): ClaimLeaseInput | null {
+    if (this.open === null) return null;
+    const { claim } = this.open;
+    this.open.claim = { ...claim, request: { ...claim.request, ...change } };
+    return this.open.claim;
   }
 
   private asks(claim: Omit<ClaimLeaseInput, 'claim'>): ClaimLeaseInput {

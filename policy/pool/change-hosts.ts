@@ -1,6 +1,6 @@
 import type { HostIntent, PoolHostFacts, PoolSettings } from '../../contract/pool';
 import { createHost, measured } from './host';
-import { hostsChanged, rosterChanged } from './occupancy';
+import { addHost, hostsChanged, rosterChanged } from './occupancy';
 import type { Pool } from './pool';
 
 /**
@@ -19,9 +19,7 @@ export function addHosts(pool: Pool, hosts: readonly PoolHostFacts[]): void {
   });
   for (const facts of named.values()) {
     if (pool.hostNamed.has(facts.name)) continue;
-    const host = createHost({ facts, intent: 'none', gone: false }, pool.settings.cpuOvercommit);
-    pool.hosts.push(host);
-    pool.hostNamed.set(facts.name, host);
+    addHost(pool, createHost({ facts, intent: 'none', gone: false }, pool.settings.cpuOvercommit));
   }
   if (pool.hosts.length > known) rosterChanged(pool);
   else if (changed.length > 0) hostsChanged(pool, changed);

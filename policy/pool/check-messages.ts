@@ -1,6 +1,11 @@
 import { describeFault } from '../../contract/fault';
 import type { ClaimIdentity, ClaimInput, Reservation } from '../../contract/pool';
-import type { ChangeHostInput, ConfigureInput, ReprioritiseInput } from '../../contract/pool-messages';
+import type {
+  ChangeHostInput,
+  ChangeLimitInput,
+  ConfigureInput,
+  ReprioritiseInput,
+} from '../../contract/pool-messages';
 import { KeptSettingsSchema, SettingsChangeSchema } from '../../contract/pool-settings';
 import { checkShape } from '../../contract/validate-shape';
 
@@ -50,6 +55,11 @@ export function faultOfHostChange(change: ChangeHostInput | undefined): string |
 export function faultOfReprioritise(change: ReprioritiseInput | undefined): string | null {
   if (typeof change?.runId !== 'string') return 'runId must be the id of a run';
   return isWhole(change.priority, 0) && change.priority <= 100 ? null : 'priority must be a whole number from 0 to 100';
+}
+
+export function faultOfLimit(change: ChangeLimitInput | undefined): string | null {
+  if (typeof change?.runId !== 'string') return 'runId must be the id of a run';
+  return Number.isFinite(change.limitMs) && change.limitMs >= 0 ? null : 'limitMs must be a number of at least 0';
 }
 
 export function faultOfReservation(reservation: Reservation | undefined): string | null {

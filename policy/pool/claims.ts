@@ -1,4 +1,4 @@
-import type { ClaimAnswer, ClaimIdentity, ClaimInput } from '../../contract/pool';
+import type { ClaimAnswer, ClaimIdentity, ClaimInput, LeaseRequest } from '../../contract/pool';
 import { forgetHosts } from './change-hosts';
 import { createExplainer } from './explain';
 import { end } from './grant';
@@ -43,12 +43,24 @@ export function endClaim(pool: Pool, { runId, claim }: ClaimIdentity, nowMs: num
 }
 
 export function reprioritiseRun(pool: Pool, runId: string, priority: number): boolean {
+  return changeRun(pool, runId, { priority });
+}
+
+export function changeLimitOf(pool: Pool, runId: string, limitMs: number): boolean {
+  return changeRun(pool, runId, { limitMs });
+}
+
+/** Something of what a run asks for that makes it no other shape. */
+function changeRun(pool: Pool, runId: string, change: Partial<Pick<LeaseRequest, 'priority' | 'limitMs'>>): boolean {
   const entry = pool.queue.entries.get(runId);
   const held = pool.held.get(runId);
-  if (held) changeHeld(pool, held, { request: { ...held.request, priority }, passed: null });
+  if (held) {
+    const passed = change.priority === undefined ? held.passed : null;
+    changeHeld(pool, held, { request: { ...held.request, ...change }, passed });
+  }
   if (entry) {
     removeFromQueue(pool.queue, entry);
-    addToQueue(pool.queue, { ...entry.waiting, request: { ...entry.request, priority } }, entry.of.shape);
+    addToQueue(pool.queue, { ...entry.waiting, request: { ...entry.request, ...change } }, entry.of.shape);
   }
   return Boolean(entry ?? held);
 }

@@ -10,8 +10,8 @@ import type {
   Reservation,
 } from '../../contract/pool';
 import { addHosts, changeIntent, configurePool } from './change-hosts';
-import { answerClaim, endClaim, reprioritiseRun } from './claims';
-import { createExplainer } from './explain';
+import { answerClaim, changeLimitOf, endClaim, reprioritiseRun } from './claims';
+import { explain } from './explain';
 import { nextLookAt } from './next-look';
 import { createPass, passOver } from './pass';
 import { createPool, dataOf } from './create-pool';
@@ -46,6 +46,8 @@ export interface PoolCore {
   unreserve(id: string): boolean;
   /** False where the run neither waits nor holds a lease. */
   reprioritise(runId: string, priority: number): boolean;
+  /** How long a run may hold its lease, from its grant on; false where it neither waits nor holds one. */
+  changeLimit(runId: string, limitMs: number): boolean;
 
   /** What follows of all that was told: leases for runs that waited, and runs that have to give way. */
   decide(nowMs: number): Decision[];
@@ -72,11 +74,12 @@ export function createPoolCore(name: string, state: PoolState = emptyState(name)
     reserve: (reservation, nowMs) => makeReservation(pool, reservation, nowMs),
     unreserve: (id) => endReservation(pool, id),
     reprioritise: (runId, priority) => reprioritiseRun(pool, runId, priority),
+    changeLimit: (runId, limitMs) => changeLimitOf(pool, runId, limitMs),
     decide: (nowMs) => passOver(pool, nowMs),
     nextLookAt: (nowMs) => nextLookAt(pool, nowMs),
     explain: (runId, nowMs) => {
       const entry = pool.queue.entries.get(runId);
-      return entry ? createExplainer(createPass(pool, nowMs)).of(entry) : null;
+      return entry ? explain(createPass(pool, nowMs), entry) : null;
     },
     view: (nowMs) => viewOf(pool, nowMs),
     holders: () => [...new Set([...pool.held.keys(), ...pool.queue.entries.keys()])],

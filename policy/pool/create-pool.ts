@@ -24,7 +24,7 @@ export function createPool(state: PoolState): Pool {
     queue: createQueue(),
     held: new Map(),
     ends: null,
-    gpuHolders: new Map(),
+    gpuLeases: new Map(),
     unleasedGpus: new Set(),
     sharedGpus: new Map(),
     accounts: new Map(Object.entries(accounts)),

@@ -8,12 +8,11 @@ export interface Cursor {
   /** Whoever would still be there later has no place. */
   readonly latestMs: number;
   readonly nowMs: number;
+  /** Whether an owner may have one more of the class. */
+  readonly hasQuota: (entry: Entry) => boolean;
   /** The shortest limit of those of the class that were kept out in this pass. */
   tooLongMs: number;
 }
-
-/** How many of a class are passed over in search of one whose limit is short enough. */
-const MOST_PASSED = 500;
 
 /** Classes in the order of the runs that their cursors stand at: a binary heap. */
 export interface Cursors {
@@ -25,35 +24,26 @@ export interface Cursors {
   sort(): void;
 }
 
-/** To the next of its class that is short enough; behind its end where none is near. */
+/** To the next of its class that is short enough and whose owner may have one more; behind its end where there is none. */
 export function advance(cursor: Cursor): void {
-  const { wait, latestMs, nowMs, tooLongMs } = cursor;
-  const { entries } = wait;
-  const last = Math.min(entries.length, cursor.at + MOST_PASSED);
-  for (cursor.at += 1; cursor.at < last; cursor.at += 1) {
-    const { limitMs } = entryAt(cursor).request;
-    if (nowMs + limitMs <= latestMs && limitMs < tooLongMs) return;
+  const { wait, latestMs, nowMs, tooLongMs, hasQuota } = cursor;
+  for (cursor.at += 1; cursor.at < wait.entries.length; cursor.at += 1) {
+    const entry = entryAt(cursor);
+    const { limitMs } = entry.request;
+    if (nowMs + limitMs <= latestMs && limitMs < tooLongMs && hasQuota(entry)) return;
   }
-  cursor.at = entries.length;
 }
 
 export const entryAt = ({ wait, at }: Cursor): Entry => wait.entries[at]!;
 
-/** At the first of a class that may have a place; null where none may. */
-function cursorIn(wait: WaitClass, nowMs: number, latestMs: number): Cursor | null {
-  const cursor = { wait, at: -1, latestMs, nowMs, tooLongMs: Infinity };
-  advance(cursor);
-  return cursor.at < wait.entries.length ? cursor : null;
+/** What is the same for all classes of a pass. */
+export interface Bounds extends Pick<Cursor, 'nowMs' | 'hasQuota'> {
+  /** Until when one of a class may have a place, if it may have one. */
+  latestOf(wait: WaitClass): number;
 }
 
-/** @param latestOf until when one of a class may have a place, if it may have one. */
-export function createCursors(
-  waits: readonly WaitClass[],
-  order: Order,
-  nowMs: number,
-  latestOf: (wait: WaitClass) => number,
-): Cursors {
-  const heap = waits.flatMap((wait) => cursorIn(wait, nowMs, latestOf(wait)) ?? []);
+export function createCursors(waits: readonly WaitClass[], order: Order, bounds: Bounds): Cursors {
+  const heap = waits.flatMap((wait) => cursorIn(wait, bounds) ?? []);
   const isBefore = (one: number, other: number): boolean =>
     order.compare(entryAt(heap[one]!), entryAt(heap[other]!)) < 0;
   const sink = (from: number): void => {
@@ -82,4 +72,11 @@ export function createCursors(
     },
     sort,
   };
+}
+
+/** At the first of a class that may have a place; null where none may. */
+function cursorIn(wait: WaitClass, { nowMs, hasQuota, latestOf }: Bounds): Cursor | null {
+  const cursor = { wait, at: -1, latestMs: latestOf(wait), nowMs, hasQuota, tooLongMs: Infinity };
+  advance(cursor);
+  return cursor.at < wait.entries.length ? cursor : null;
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../../contract/units';
 import { refreshed } from './candidates';
 import { explainFull } from './explain-full';
 import { findPlace } from './fit';
-import { forecast, FORESEEN } from './forecast';
+import { forecast } from './forecast';
 import { findHeldUp } from './held-up';
 import { isReady, stateOf, type Host } from './host';
 import { keepPlace, nextHead, type Pass } from './head';
@@ -21,8 +21,13 @@ export interface Explainer {
   readonly pass: Pass;
 }
 
-/** @param foreseen runs from the front of the queue whose start is estimated; each takes a look at every host. */
-export function createExplainer(pass: Pass, foreseen = FORESEEN): Explainer {
+/** Explains a run that somebody asks for, with an estimate whatever its place. */
+export function explain(pass: Pass, entry: Entry): Explanation {
+  return createExplainer(pass, countBefore(pass.pool, pass.order, entry) + 1).of(entry);
+}
+
+/** @param foreseen runs from the front of the queue whose start is estimated. */
+export function createExplainer(pass: Pass, foreseen: number): Explainer {
   const { pool, order } = pass;
   let starts: Map<string, number> | undefined;
   return {

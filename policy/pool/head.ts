@@ -21,6 +21,8 @@ export interface Pass extends Kept {
   reserved: Reserved;
   /** The first run that waits for room; undefined where nobody looked since something was granted. */
   head?: Entry | null;
+  /** Places that were looked for in vain: each takes a look at hosts. */
+  searches: number;
   /** Whether the place of the first that has to wait is settled. */
   hasHead: boolean;
   /** Where reservations alone keep runs from room that will be there: the least limit of these. */

@@ -30,6 +30,19 @@ export function letGo(pool: Pool, held: Held): void {
   count(pool, held, -1);
 }
 
+/** A host appears. Runs that said what they hold before it was known hold it there from now on. */
+export function addHost(pool: Pool, host: Host): void {
+  pool.hosts.push(host);
+  pool.hostNamed.set(host.name, host);
+  for (const held of pool.held.values()) {
+    for (const node of held.lease.nodes) {
+      if (node.host !== host.name) continue;
+      use(host, held, node, 1);
+      if (isMovable(held)) addTo(pool.movable, host, 1);
+    }
+  }
+}
+
 /** What is other about a lease than before, in place. */
 export function changeHeld(pool: Pool, held: Held, change: Partial<Pick<Held, 'request' | 'told' | 'passed'>>): void {
   pool.version += 1;
@@ -79,18 +92,11 @@ function hostsOf({ hostNamed }: Pool, { lease: { nodes } }: Held): Set<Host> {
 }
 
 function occupy(pool: Pool, held: Held, node: LeaseNode, sign: 1 | -1): void {
-  const { runId } = held.lease;
   pool.version += 1;
-  for (const id of node.gpuIds) {
-    if (sign === 1) pool.gpuHolders.set(id, runId);
-    else pool.gpuHolders.delete(id);
-  }
+  for (const id of node.gpuIds) addTo(pool.gpuLeases, id, sign);
   const host = pool.hostNamed.get(node.host);
   if (!host) return;
-  host.usedCpus += sign * thousandths(node.cpus);
-  host.usedMemory += sign * node.memoryBytes;
-  if (sign === 1) host.held.set(runId, held);
-  else host.held.delete(runId);
+  use(host, held, node, sign);
   const gpuIds = [...node.gpuIds, ...recountUnleased(host)];
   if (gpuIds.length > node.gpuIds.length) pool.unleasedGpus = unleasedGpusOf(pool.hosts);
   for (const touched of sharing(pool, host, gpuIds)) {
@@ -99,15 +105,22 @@ function occupy(pool: Pool, held: Held, node: LeaseNode, sign: 1 | -1): void {
   }
 }
 
+function use(host: Host, held: Held, node: LeaseNode, sign: 1 | -1): void {
+  host.usedCpus += sign * thousandths(node.cpus);
+  host.usedMemory += sign * node.memoryBytes;
+  if (sign === 1) host.held.set(held.lease.runId, held);
+  else host.held.delete(held.lease.runId);
+}
+
 /** The host of a node, with those that report its GPUs as well. */
 function sharing({ sharedGpus }: Pool, host: Host, gpuIds: readonly string[]): Iterable<Host> {
   return sharedGpus.size === 0 ? [host] : new Set([host, ...gpuIds.flatMap((id) => sharedGpus.get(id) ?? [])]);
 }
 
-function refreshGpus({ gpuHolders, unleasedGpus }: Pool, host: Host): void {
+function refreshGpus({ gpuLeases, unleasedGpus }: Pool, host: Host): void {
   const free: Gpu[] = [];
   for (const gpu of host.usable.values()) {
-    if (!gpuHolders.has(gpu.id) && !unleasedGpus.has(gpu.id)) free.push(gpu);
+    if (!gpuLeases.has(gpu.id) && !unleasedGpus.has(gpu.id)) free.push(gpu);
   }
   host.freeGpus = free;
 }
@@ -130,9 +143,10 @@ function count(pool: Pool, held: Held, sign: 1 | -1): void {
 }
 
 /** Those who can be asked to give way, and those who were. */
-function countTold(pool: Pool, { request, told, lease }: Held, sign: 1 | -1): void {
+function countTold(pool: Pool, held: Held, sign: 1 | -1): void {
   const { victims, awaited, movable, hostNamed } = pool;
-  if (request.preemptible || told) {
+  const { request, told, lease } = held;
+  if (isMovable(held)) {
     for (const { host } of lease.nodes) {
       const known = hostNamed.get(host);
       if (known) addTo(movable, known, sign);
@@ -141,6 +155,8 @@ function countTold(pool: Pool, { request, told, lease }: Held, sign: 1 | -1): vo
   if (request.preemptible && told === null) addTo(victims, request.priority, sign);
   if (told && told.for !== null) addTo(awaited, told.for, sign);
 }
+
+const isMovable = ({ request, told }: Held): boolean => request.preemptible || told !== null;
 
 function addTo<K>(counts: Map<K, number>, key: K, more: 1 | -1): void {
   const sum = (counts.get(key) ?? 0) + more;

@@ -18,8 +18,11 @@ import { reservedAt } from './reserved';
 import { passedBy } from './seniority';
 import type { Decision } from './state';
 
-/** Places that are looked for in one pass beyond those that are found; the rest waits for the next. */
-const MOST_TRIES = 500;
+/**
+ * Places that are looked for in vain by those before, and by those behind, the first that has to wait; whoever comes later waits
+ * until some of these wait no more. Who is known to be kept out without a look at the hosts, as by a quota, does not count.
+ */
+const MOST_SEARCHES = 500;
 
 /**
  * Gives leases to those that wait, in order, and asks runs to give way. First come those before the first that has to wait
@@ -68,8 +71,13 @@ function startBehind(pass: Pass): Decision[] {
 function startIn(pass: Pass, waits: readonly WaitClass[], goesOn: (next: Cursor) => boolean): Decision[] {
   const decisions: Decision[] = [];
   if (waits.length === 0) return decisions;
-  const cursors = createCursors(waits, pass.order, pass.nowMs, (wait) => latestOf(pass, wait.shape));
-  for (let tries = 0; tries < MOST_TRIES;) {
+  const cursors = createCursors(waits, pass.order, {
+    nowMs: pass.nowMs,
+    latestOf: ({ shape }) => latestOf(pass, shape),
+    hasQuota: ({ request }) => !exceedsOwnerQuota(pass.pool, request),
+  });
+  const most = pass.searches + MOST_SEARCHES;
+  while (pass.searches < most) {
     const cursor = cursors.first();
     if (!cursor || !goesOn(cursor)) break;
     const decision = tryNext(pass, cursor);
@@ -78,7 +86,7 @@ function startIn(pass: Pass, waits: readonly WaitClass[], goesOn: (next: Cursor)
     if (decision) {
       decisions.push(decision);
       cursors.sort();
-    } else tries += 1;
+    }
   }
   return decisions;
 }
@@ -108,6 +116,7 @@ export function createPass(pool: Pool, nowMs: number): Pass {
     order: orderAt(pool, nowMs),
     plans: firmPlans(pool, nowMs),
     reserved: reservedAt(pool, nowMs),
+    searches: 0,
     hasHead: false,
     heldUp: new Map(),
     full: new Set(),
@@ -123,7 +132,8 @@ function tryNext(pass: Pass, cursor: Cursor): Decision | null {
     cursor.at = wait.entries.length;
     return null;
   }
-  const hasQuota = !exceedsOwnerQuota(pass.pool, entry.request);
+  // Others may have been given a place since it was passed to.
+  const hasQuota = cursor.hasQuota(entry);
   const decision = hasQuota ? tryEntry(pass, entry) : null;
   if (decision) return decision;
   // Where one is kept out, any other that is not shorter would be as well.
@@ -142,6 +152,7 @@ function tryEntry(pass: Pass, entry: Entry): Decision | null {
     pass.head = undefined;
   }
   if (fit.kind !== 'fits' || breaksReservation(pass, entry, fit.parts)) {
+    pass.searches += 1;
     if (fit.kind !== 'full') noteHeldUp(pass, entry);
     return null;
   }

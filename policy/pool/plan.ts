@@ -32,7 +32,7 @@ export function earliestPlace(pool: Pool, shape: Shape, nowMs: number, claimed: 
 
 export const NO_CLAIMS: ClaimedRoom = new Map();
 
-const notBefore = (place: Place | null, nowMs: number): Place | null =>
+export const notBefore = (place: Place | null, nowMs: number): Place | null =>
   place && { atMs: Math.max(nowMs, place.atMs), places: place.places };
 
 /** By the ends of leases alone, so that what is found stays true while time passes and no lease changes. */

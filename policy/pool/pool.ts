@@ -33,8 +33,8 @@ export interface Pool {
   readonly held: Map<string, Held>;
   /** In the order of their ends, where somebody has asked; see policy/pool/ends. */
   ends: Held[] | null;
-  /** The run that holds a GPU. */
-  readonly gpuHolders: Map<string, string>;
+  /** GPUs that are held: by how many leases. Only of a pool that was begun anew may that be more than one. */
+  readonly gpuLeases: Map<string, number>;
   /** GPUs that containers hold whose runs have no lease. */
   unleasedGpus: ReadonlySet<string>;
   /** Hosts that report the same GPU, as two engines of one machine do; by GPU, where there are several. */

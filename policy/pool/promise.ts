@@ -1,5 +1,5 @@
 import type { Host } from './host';
-import { earliestPlace, gpusIn, NO_CLAIMS, placeIn, timesBeside, type ClaimedRoom } from './plan';
+import { earliestPlace, gpusIn, NO_CLAIMS, notBefore, placeIn, timesBeside, type ClaimedRoom } from './plan';
 import type { Pool } from './pool';
 import type { Entry } from './queue';
 import { NOTHING_RESERVED, type Reserved } from './reserved';
@@ -15,13 +15,36 @@ export interface Promised extends Place {
 export function promisedPlace(
   pool: Pool,
   reserved: Reserved,
-  { request, of: { shape } }: Entry,
+  entry: Entry,
   nowMs: number,
   claimed: ClaimedRoom = NO_CLAIMS,
 ): Promised | null {
-  let place = earliestPlace(pool, shape, nowMs, claimed);
-  if (!place || shape.gpus === 0 || reserved === NOTHING_RESERVED) return place && { ...place, isHeldUp: false };
-  const rows = timesBeside(pool, shape, claimed).slice();
+  const { shape } = entry.of;
+  const first = earliestPlace(pool, shape, nowMs, claimed);
+  return besideReservations({ pool, reserved, nowMs }, entry, first, () => timesBeside(pool, shape, claimed));
+}
+
+/** The same by times that are known; see `timesIn` in policy/pool/earliest. */
+export function promisedIn(known: Known, entry: Entry, rows: Float64Array): Promised | null {
+  const first = notBefore(placeIn(known.pool, entry.of.shape, rows), known.nowMs);
+  return besideReservations(known, entry, first, () => rows);
+}
+
+interface Known {
+  readonly pool: Pool;
+  readonly reserved: Reserved;
+  readonly nowMs: number;
+}
+
+function besideReservations(
+  { pool, reserved, nowMs }: Known,
+  { request, of: { shape } }: Entry,
+  first: Place | null,
+  times: () => Float64Array,
+): Promised | null {
+  if (!first || shape.gpus === 0 || reserved === NOTHING_RESERVED) return first && { ...first, isHeldUp: false };
+  const rows = times().slice();
+  let place = first;
   const heldUpTo = new Set<number>();
   const modelsOf = modelsFor(shape);
   for (;;) {

@@ -13,9 +13,12 @@ import { createPass } from './pass';
 import type { Pool } from './pool';
 import type { Entry } from './queue';
 
+/** Runs from the front of the queue whose start is estimated where all of the pool is looked at. */
+const FORESEEN = 20;
+
 /** What people see of a pool. */
 export function viewOf(pool: Pool, nowMs: number): PoolView {
-  const explainer = createExplainer(createPass(pool, nowMs));
+  const explainer = createExplainer(createPass(pool, nowMs), FORESEEN);
   const { entries } = pool.queue;
   const queue = [...entries.values()].toSorted(explainer.pass.order.compare).slice(0, POOL_VIEW_QUEUE);
   return {

@@ -70,7 +70,8 @@ export function pooled(suite: WorkflowSuite, { link, hosts }: PoolOfTest, activi
     recordRun: async (update) => {
       for (const word of update.toPool ?? []) {
         if (word.kind === 'release') await link.release(word.pool, word);
-        else await link.reprioritise(word.pool, word);
+        else if (word.kind === 'reprioritise') await link.reprioritise(word.pool, word);
+        else await link.changeLimit(word.pool, word);
       }
       await recordRun(update);
     },

@@ -1,4 +1,4 @@
-import { faultOfConfigure } from '../../../policy/pool/check-messages';
+import { faultOfConfigure, faultOfLimit } from '../../../policy/pool/check-messages';
 
 const faultOf = (input: unknown): string | null => faultOfConfigure(input as never);
 
@@ -67,4 +67,13 @@ it.each([
   { settings: { maxQueued: 1 }, change: null },
 ])('settings that make sense are taken: %j', (input) => {
   expect(faultOf(input)).toBeNull();
+});
+
+it.each([
+  [{ limitMs: 1 }, 'runId must be the id of a run'],
+  [{ runId: 'x', limitMs: '1h' }, 'limitMs must be a number of at least 0'],
+  [{ runId: 'x', limitMs: -1 }, 'limitMs must be a number of at least 0'],
+  [{ runId: 'x', limitMs: 3_600_000 }, null],
+])('a limit that was sent by hand is looked at: %j', (input, fault) => {
+  expect(faultOfLimit(input as never)).toBe(fault);
 });

@@ -95,7 +95,23 @@ const event = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('reprioritise' as const), which: fc.nat(), priority: fc.nat({ max: 100 }) }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('change-limit' as const),
+      which: fc.nat(),
+      limitMs: fc.constantFrom(MINUTE, HOUR, 9 * HOUR),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('begin-anew' as const),
+      reported: fc.shuffledSubarray([0, 1, 2, 3]),
+      later: fc.shuffledSubarray([0, 1, 2, 3]),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('say-nothing' as const) }) },
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
@@ -178,11 +194,25 @@ function happen(world: World, each: Event, index: number): void {
       world.claims.set(known.runId, { ...known, request: { ...known.request, priority: each.priority } });
       return;
     }
+    case 'change-limit': {
+      const known = some(each.which);
+      if (!known) return;
+      world.ask((core) => core.changeLimit(known.runId, each.limitMs));
+      world.claims.set(known.runId, { ...known, request: { ...known.request, limitMs: each.limitMs } });
+      return;
+    }
     case 'crash':
       return world.crash();
+    case 'begin-anew':
+      world.beginAnew(each.reported.map((which) => firstHosts()[which]!));
+      return each.later.forEach((which) => addHost(world, firstHosts()[which]!));
     case 'say-nothing':
       return;
   }
+}
+
+function addHost(world: World, facts: PoolHostFacts): void {
+  world.setHosts([...world.hosts.filter(({ name }) => name !== facts.name), facts]);
 }
 
 function changeHost(world: World, change: Extract<Event, { do: 'host' }>): void {

@@ -5,11 +5,14 @@ import type {
   Lease,
   LeaseRequest,
   PoolHostFacts,
+  PoolHostView,
   PoolSettings,
   Quota,
   Reservation,
 } from '../../../contract/pool';
-import { createPoolCore, type Decision, type PoolCore } from '../../../policy/pool/core';
+import { adoptLeases } from '../../../policy/pool/adopt';
+import { createPoolCore, type Decision, type PoolCore, type PoolState } from '../../../policy/pool/core';
+import { keptOf, stateFrom } from '../../../policy/pool/kept';
 import { NOW } from './pools';
 
 /**
@@ -25,7 +28,7 @@ export class World {
   settings: Partial<PoolSettings> = {};
   reservations: Reservation[] = [];
   hosts: PoolHostFacts[] = [];
-  private readonly core: PoolCore = createPoolCore('world');
+  private core: PoolCore = createPoolCore('world');
   private twin: PoolCore = createPoolCore('world');
 
   /** Asks both cores. */
@@ -38,6 +41,23 @@ export class World {
   crash(): void {
     this.twin = createPoolCore('world', JSON.parse(JSON.stringify(this.core.state())));
     expect(this.twin.state()).toEqual(this.core.state());
+  }
+
+  /**
+   * The pool is begun anew: people's words outlive it, some hosts have reported when the runs say what they hold, and those
+   * that wait ask again. The other hosts may come later.
+   */
+  beginAnew(hosts: PoolHostFacts[]): void {
+    this.become(stateFrom('world', keptOf(this.core.state())));
+    this.setHosts(hosts);
+    for (const name of this.intents.keys()) if (!hosts.some((host) => host.name === name)) this.intents.delete(name);
+    const standings = [...this.leases].map(([runId, lease]) => ({
+      claim: { ...this.claims.get(runId)!, pool: 'world' },
+      lease,
+    }));
+    this.become(adoptLeases(this.core.state(), standings));
+    this.told.clear();
+    for (const [runId, claim] of this.claims) if (!this.leases.has(runId)) this.askAnew(claim);
   }
 
   setHosts(hosts: PoolHostFacts[]): void {
@@ -85,6 +105,28 @@ export class World {
     const view = this.ask((core) => core.view(this.nowMs));
     expect(view.leases.map(({ runId }) => runId).toSorted()).toEqual([...this.leases.keys()].toSorted());
     expect(view.queue.map(({ place }) => place)).toEqual(view.queue.map((_, index) => index + 1));
+    for (const host of view.hosts) this.checkUse(host);
+  }
+
+  /** What is held on a host, by the account of the leases. */
+  private checkUse({ name, unleased = [], usedCpus, usedMemoryBytes, usedGpuIds }: PoolHostView): void {
+    const leased = [...this.leases.values()].flatMap(({ nodes }) => nodes).filter(({ host }) => host === name);
+    const nodes = [...leased, ...unleased];
+    const sum = (amounts: number[]): number => amounts.reduce((total, amount) => total + amount, 0);
+    expect(usedCpus).toBeCloseTo(sum(nodes.map(({ cpus }) => cpus)), 6);
+    expect(usedMemoryBytes).toBe(sum(nodes.map(({ memoryBytes }) => memoryBytes)));
+    expect(usedGpuIds.toSorted()).toEqual(nodes.flatMap(({ gpuIds }) => gpuIds).toSorted());
+  }
+
+  private become(state: PoolState): void {
+    this.core = createPoolCore('world', state);
+    this.twin = createPoolCore('world', JSON.parse(JSON.stringify(state)));
+  }
+
+  private askAnew(claim: ClaimInput): void {
+    const answer = this.ask((core) => core.claim(claim, this.nowMs));
+    if (answer.kind === 'refused') this.claims.delete(claim.runId);
+    if (answer.kind === 'granted') this.take(answer.lease);
   }
 
   private giveWay(runId: string, claim: number): void {

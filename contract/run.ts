@@ -134,9 +134,12 @@ export type RunEventType = (typeof EVENT_TYPES)[number];
 /**
  * What a workflow reports to the read model. It holds the whole run, so any one of them brings the read model up to date;
  * `revision` only grows, so a late one changes nothing; events are known by their number, so a repeated one adds nothing.
+ * Both count anew in another execution of the workflow, as after a reset: that one is then what the run is.
  */
 export interface RunUpdate {
   revision: number;
+  /** Temporal's id of the execution that reports. Absent: the one that the read model knows. */
+  execution?: string;
   run: Run;
   attempts: Attempt[];
   /** Events since the update before. */

@@ -42,8 +42,17 @@ export const AttemptSchema = Type.Object(
     exitCode: Nullable(Type.Integer()),
     startedAt: Nullable(Instant('When its container started.')),
     endedAt: Nullable(Instant('When its container, or the attempt without one, ended.')),
-    logLines: Nullable(Type.Integer({ description: 'Lines stored when its log was sealed.' })),
-    logGaps: Nullable(Type.Integer({ description: 'Places where lines are known to be missing; 0 is the promise.' })),
+    logLines: Nullable(
+      Type.Integer({
+        description:
+          'Lines stored when its log was sealed; null until then, which is later than its end where its host was lost.',
+      }),
+    ),
+    logGaps: Nullable(
+      Type.Integer({
+        description: 'Places where lines are known to be missing; 0 is the promise. Null until its log is sealed.',
+      }),
+    ),
     changes: Type.Array(Type.String(), {
       description: 'What a rule of the policy made different from the spec, such as `resources.memory: 96m`.',
     }),

@@ -31,11 +31,13 @@ export interface ControlDeps {
   pools: PoolClient;
   /** Asks Temporal to cancel an execution of a workflow. */
   cancelWorkflow: (workflow: WorkflowIdentity) => Promise<void>;
+  /** Temporal's id of the execution that asks; undefined where none does. */
+  currentExecution: () => string | undefined;
 }
 
 /** The activities of the control queue; what each promises stands in contract/activities. */
 export function createControlActivities(deps: ControlDeps): ControlActivities & LeaseActivities {
-  const { store, recipes, policies, checkTargets, cancelWorkflow, pools } = deps;
+  const { store, recipes, policies, checkTargets, cancelWorkflow, currentExecution, pools } = deps;
   const firstAnswer = createFirstAnswer(pools);
   return {
     admitRun: async ({ runId, submission, claimSince }) => {
@@ -64,7 +66,8 @@ export function createControlActivities(deps: ControlDeps): ControlActivities & 
 
     recordRun: async ({ toPool = [], ...update }) => {
       for (const word of toPool) await tell(pools, word);
-      await store.applyUpdate(update);
+      const execution = currentExecution();
+      await store.applyUpdate({ ...update, ...(execution !== undefined && { execution }) });
     },
 
     requestTemporalCancel: async (workflow) => cancelWorkflow(workflow),

@@ -81,7 +81,10 @@ function factsOf(host: HostDetail, nowMs: number, colors: boolean): string[] {
     ['engine', engine.filter((part) => part !== null).join(', ')],
     ['problem', host.engineProblem],
     ['system', [host.operatingSystem, host.kernel].filter((part) => part !== null).join(', ')],
-    ['fallback', host.fallback === 'process' ? 'local processes, while its engine stays away' : null],
+    [
+      'fallback',
+      host.fallback === 'process' ? 'local processes, while its engine stays away, if its pool allows them' : null,
+    ],
     ['labels', labels.join(' ')],
     ['CPUs', withFree(number(host.cpus), number(host.free?.cpus))],
     ['memory', withFree(bytes(host.memoryBytes), bytes(host.free?.memoryBytes))],

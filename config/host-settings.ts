@@ -58,7 +58,7 @@ export const HostSettings = Type.Object(
         env: 'TRAINYARD_HOST_FALLBACK',
         default: 'none',
         description:
-          'What to do with runs while the engine stays away: none leaves them queued; process runs their commands as local processes of this host, without a container.',
+          'What this host allows while its engine stays away: none, runs wait; process, commands may run on it as local processes, without a container. They do only where the pool says so too: its setting fallback, none by default.',
       }),
     ),
     fallbackAfter: Type.String({

@@ -75,7 +75,8 @@ export const HostSchema = Type.Object(
     fallback: Type.Unsafe<'none' | 'process'>(
       Type.String({
         enum: ['none', 'process'],
-        description: 'process: while its engine stays away, runs may be local processes of the host.',
+        description:
+          'process: while its engine stays away, runs may be local processes of the host, where its pool allows that as well.',
       }),
     ),
     fallbackAfterMs: Type.Integer({ minimum: 0, description: 'How long its engine must have been away for that.' }),

@@ -36,6 +36,14 @@ const PREEMPTION = {
   description: 'Whether runs of higher priority may end preemptible ones. Default true.',
   mend: 'write true or false',
 };
+const Fallback = () =>
+  Type.Unsafe<PoolSettings['fallback']>(
+    Type.String({
+      enum: ['none', 'process'],
+      description:
+        'What is done with runs while no engine can take them and the engine of a host that allows local processes (host.fallback) stays away: none: they wait; process: they run there without image and container. Default none.',
+    }),
+  );
 const WEIGHTS = 'Share of each project, relative to the others; 1 where it is not named.';
 const WEIGHT = { exclusiveMinimum: 0, maximum: 1_000, mend: 'write a number above 0, at most 1000' };
 
@@ -75,6 +83,7 @@ export const PoolSettingsSchema = Type.Object(
     maxQueued: Type.Integer(MOST_QUEUED),
     ageing: DurationSchema(AGEING),
     preemption: Type.Boolean(PREEMPTION),
+    fallback: Fallback(),
     weights: Type.Record(Type.String(), Type.Number(), { description: WEIGHTS }),
     usageHalfLife: DurationSchema(HALF_LIFE),
     projectQuotas: Type.Record(Type.String(), QuotaSchema, { description: PROJECTS }),
@@ -108,6 +117,7 @@ export const PoolChangeSchema = Type.Object(
     maxQueued: Type.Optional(Type.Integer(MOST_QUEUED)),
     ageing: Type.Optional(DurationSchema(AGEING)),
     preemption: Type.Optional(Type.Boolean(PREEMPTION)),
+    fallback: Type.Optional(Fallback()),
     weights: Type.Optional(Named(NAME_PATTERN, Type.Number(WEIGHT), WEIGHTS)),
     usageHalfLife: Type.Optional(DurationSchema(HALF_LIFE)),
     projectQuotas: Type.Optional(Named(PROJECT_PATTERN, QuotaChangeSchema, PROJECTS)),
@@ -148,11 +158,12 @@ const MILLISECONDS = {
   }),
 };
 
-const { cpuOvercommit, maxQueued, preemption, weights, projectQuotas, ownerQuotas } = PoolChangeSchema.properties;
+const { cpuOvercommit, maxQueued, preemption, fallback, weights, projectQuotas, ownerQuotas } =
+  PoolChangeSchema.properties;
 
 /** A change in the words of the pool. */
 export const SettingsChangeSchema = Type.Partial(
-  Type.Object({ cpuOvercommit, maxQueued, preemption, weights, projectQuotas, ownerQuotas, ...MILLISECONDS }),
+  Type.Object({ cpuOvercommit, maxQueued, preemption, fallback, weights, projectQuotas, ownerQuotas, ...MILLISECONDS }),
   { ...closed, mend: 'write settings such as {"maxQueued": 500}' },
 );
 

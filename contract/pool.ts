@@ -145,6 +145,11 @@ export interface PoolSettings {
   ageingMs: number;
   /** Whether runs of higher priority may end preemptible ones. */
   preemption: boolean;
+  /**
+   * What is done with runs that no engine could take while the engine of a host stays away that allows local processes
+   * (`host.fallback`): `none`: they wait; `process`: they become such processes, without image and container.
+   */
+  fallback: 'none' | 'process';
   /** Share of each project, relative to the others; 1 where it is not named. */
   weights: Record<string, number>;
   /** Half-life of what a project has used, in milliseconds. */
@@ -168,6 +173,7 @@ export const POOL_DEFAULTS: PoolSettings = {
   maxQueued: 2_000,
   ageingMs: 10 * 60_000,
   preemption: true,
+  fallback: 'none',
   weights: {},
   usageHalfLifeMs: 24 * 3_600_000,
   projectQuotas: {},

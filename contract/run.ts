@@ -42,8 +42,17 @@ export const AttemptSchema = Type.Object(
     exitCode: Nullable(Type.Integer()),
     startedAt: Nullable(Instant('When its container started.')),
     endedAt: Nullable(Instant('When its container, or the attempt without one, ended.')),
-    logLines: Nullable(Type.Integer({ description: 'Lines stored when its log was sealed.' })),
-    logGaps: Nullable(Type.Integer({ description: 'Places where lines are known to be missing; 0 is the promise.' })),
+    logLines: Nullable(
+      Type.Integer({
+        description:
+          'Lines stored when its log was sealed; null until then, which is later than its end where its host was lost.',
+      }),
+    ),
+    logGaps: Nullable(
+      Type.Integer({
+        description: 'Places where lines are known to be missing; 0 is the promise. Null until its log is sealed.',
+      }),
+    ),
     changes: Type.Array(Type.String(), {
       description: 'What a rule of the policy made different from the spec, such as `resources.memory: 96m`.',
     }),
@@ -134,9 +143,12 @@ export type RunEventType = (typeof EVENT_TYPES)[number];
 /**
  * What a workflow reports to the read model. It holds the whole run, so any one of them brings the read model up to date;
  * `revision` only grows, so a late one changes nothing; events are known by their number, so a repeated one adds nothing.
+ * Both count anew in another execution of the workflow, as after a reset: that one is then what the run is.
  */
 export interface RunUpdate {
   revision: number;
+  /** Temporal's id of the execution that reports. Absent: the one that the read model knows. */
+  execution?: string;
   run: Run;
   attempts: Attempt[];
   /** Events since the update before. */

@@ -9,7 +9,7 @@ export function checkFallback({ fallback, fallbackAfter }: Config['host'], machi
   if (machine.problem !== null) {
     return [fail(what, `host.fallback is "process", and ${machine.problem}.`, 'Until then the worker does not start.')];
   }
-  const finding = `While the engine stays away for more than ${fallbackAfter}, runs are local processes of this machine, without image and container.`;
+  const finding = `While the engine stays away for more than ${fallbackAfter}, runs are local processes of this machine, without image and container, if its pool allows that as well (\`trainyard pools set fallback=process\`; it does not by default).`;
   if (machine.cgroups !== null) return [ok(what, finding)];
   return [
     warn(

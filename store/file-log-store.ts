@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { prepareDataFolder } from './data-folder';
 import type { LogStore } from './log-store';
 import type { Checkpoint } from './logs/cursor';
+import { findSeal } from './logs/find-seal';
 import { createLogReader, type CheckpointMemory, type LogReader } from './logs/reader';
 import { listLogs, readRemoval, removeLog } from './logs/removal';
 import { logPaths } from './logs/segments';
@@ -48,6 +49,7 @@ export function openLogStore(dataFolder: string, options: FileLogStoreOptions): 
     read: (runId, query) => readerOf(runId).read(query),
     scan: (runId, query) => readerOf(runId).scan(query),
     follow: (runId, query) => readerOf(runId).follow(query),
+    sealOf: (runId, attempt) => findSeal(readerOf(runId), attempt),
     size: async (runId) => readerOf(runId).size(),
     list: () => listLogs(folder),
     remove: async (runId, because) => {

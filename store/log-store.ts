@@ -26,6 +26,8 @@ export interface LogStore {
     runId: string,
     query: LogQuery & { ended: () => Promise<boolean>; signal: AbortSignal },
   ): AsyncIterable<LogLine[]>;
+  /** What is known for certain of the log of an attempt; null until it is sealed, and where it was removed. */
+  sealOf(runId: string, attempt: number): Promise<Seal | null>;
   /** How many lines there are, and bytes on disk; null where the run has no log. */
   size(runId: string): Promise<{ lines: number; bytes: number } | null>;
   /** The logs that are stored, in no order. */

@@ -13,17 +13,20 @@ export type { HostReport } from '../contract/host';
 export interface RunStore {
   /** Puts a run that Temporal has accepted into the list before its workflow reports; nothing if it is there already. */
   insertQueued(run: Run, spec: RunSpec): Promise<void>;
-  /** Brings a run up to date. An older revision than the stored one changes no fields, but its events are kept. */
+  /**
+   * Brings a run up to date. An older revision than the stored one changes no fields, but its events are kept. Another
+   * execution of the workflow goes over what was stored whatever its revision, and its events come after those before.
+   */
   applyUpdate(update: RunUpdate): Promise<void>;
 
   /**
    * Ends a run whose workflow can report no more, with an event of its own, unless it has ended. True where it did so.
-   *
-   * @param endedAt when it was found out.
    */
-  closeRun(id: string, reason: EndReason, endedAt: string): Promise<boolean>;
+  closeRun(id: string, end: RunEnd): Promise<boolean>;
 
   getRun(id: string): Promise<StoredRun | null>;
+  /** What tells whether a run is up to date, at less cost than the run itself. */
+  headOf(id: string): Promise<RunHead | null>;
   listRuns(query: RunQuery): Promise<Page<Run>>;
   /** Events of one run with a number above `after`, oldest first. */
   listEvents(runId: string, after: number, limit: number): Promise<RunEvent[]>;
@@ -39,6 +42,22 @@ export interface RunStore {
   listHosts(): Promise<HostReport[]>;
 
   close(): Promise<void>;
+}
+
+export interface RunEnd {
+  reason: EndReason;
+  /** Default: what the reason says by itself. */
+  message?: string;
+  /** Or when it was found out. */
+  endedAt: string;
+}
+
+export interface RunHead {
+  state: RunState;
+  /** Of the newest update; -1 before the first. */
+  revision: number;
+  /** Which execution of its workflow told that; null where nobody has said. */
+  execution: string | null;
 }
 
 export interface StoredRun {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { DEFAULT_POOL } from '../contract/names';
 import { prepareDataFolder } from './data-folder';
-import type { FeedEvent, HostReport, RunStore, StoredRun } from './run-store';
+import type { FeedEvent, HostReport, RunHead, RunStore, StoredRun } from './run-store';
 import { closeRunIn } from './sqlite/close-run';
 import { closeDatabase, openDatabase, type Database } from './sqlite/database';
 import { describeSqliteError } from './sqlite/errors';
@@ -63,6 +63,7 @@ function createRunStore(database: Database, path: string, now: () => Date): RunS
     applyUpdate: answer(writer.applyUpdate),
     closeRun: answer(closeRunIn(database)),
     getRun: answer(reader.getRun),
+    headOf: answer(reader.headOf),
     listRuns: answer((query) => listRuns(database, query)),
     listEvents: answer(reader.listEvents),
     readFeed: answer(reader.readFeed),
@@ -77,6 +78,7 @@ function createRunStore(database: Database, path: string, now: () => Date): RunS
 
 function createReader(database: Database) {
   const run = database.prepare(`SELECT ${RUN_COLUMNS.join(', ')}, spec FROM runs WHERE id = ?`);
+  const head = database.prepare('SELECT state, revision, execution FROM runs WHERE id = ?');
   const attempts = database.prepare(
     `SELECT ${ATTEMPT_COLUMNS.join(', ')} FROM attempts WHERE run_id = ? ORDER BY number`,
   );
@@ -98,6 +100,10 @@ function createReader(database: Database) {
         attempts: (attempts.all(id) as AttemptRow[]).map((attempt) => attemptFromRow(attempt)),
         spec: row.spec === null ? null : (JSON.parse(row.spec) as StoredRun['spec']),
       };
+    },
+    headOf: (id: string): RunHead | null => {
+      const row = head.get(id) as RunHead | undefined;
+      return row === undefined ? null : { ...row };
     },
     listEvents: (runId: string, after: number, limit: number) =>
       (events.all(runId, after, limit) as EventRow[]).map((row) => eventFromRow(row)),

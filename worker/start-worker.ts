@@ -127,7 +127,10 @@ function controlPlan(deps: WorkerDeps): WorkerOptions {
     ...UNLIMITED_STEPS,
     taskQueue: CONTROL_TASK_QUEUE,
     activities: {
-      ...createControlActivities({ store, recipes, policies, checkTargets, cancelWorkflow, pools }),
+      ...createControlActivities({
+        ...{ store, recipes, policies, checkTargets, cancelWorkflow, pools },
+        currentExecution: () => Context.current().info.workflowExecution?.runId,
+      }),
       ...createPoolActivities({ store, runs }),
       ...createNotifyActivities({ sender, current: tryUnderWay }),
       ...createRetentionActivities({

@@ -12,7 +12,6 @@ import type { HostNotice, SilenceReport } from '../contract/notice';
 import { MEMO, RUN_WORKFLOW, workflowIdFor } from '../contract/names';
 import type { RunSubmission } from '../contract/spec';
 import type { RunStanding } from '../policy/reconcile';
-import type { WorkflowWitness } from '../control/read-model-healer';
 import { createGrpcRetries } from './grpc-retries';
 import { ensureRetentionSchedule } from './retention-schedule';
 import { noticeSignal, silentSignal } from '../workflows/messages';
@@ -29,7 +28,7 @@ export interface TemporalLink {
   /** What pools can be asked and told. */
   pools: PoolLink;
   /** What the workflows of all runs can be asked. */
-  witness: WorkflowWitness;
+  witness: ReturnType<typeof createWorkflowWitness>;
   /** Sends a run the signal `notice`; false where the run has ended. Rejects while Temporal is away. */
   sendNotice(runId: string, notice: HostNotice): Promise<boolean>;
   /** The same for the signal `silent`. */

@@ -3,6 +3,7 @@ import { shorten } from '../../contract/path';
 import type { Attempt } from '../../contract/run';
 import type { LogStore } from '../../store/log-store';
 import { findRun } from './find-run';
+import { withSeals } from './sealed-attempts';
 import type { Services } from './services';
 
 /** Characters of a line that are shown; the log has the rest. */
@@ -15,7 +16,8 @@ const LINE_CHARACTERS = 2_000;
  * @throws {ProblemError} as `findRun` does.
  */
 export async function attemptsWithLines(services: Services, runId: string, count: number): Promise<AttemptDetail[]> {
-  const { attempts } = await findRun(services, runId);
+  const found = await findRun(services, runId);
+  const attempts = await withSeals(services.logStore, runId, found.attempts);
   const shown: AttemptDetail[] = [];
   // One after the other: each may have to go far back in the same log.
   for (const attempt of attempts) {

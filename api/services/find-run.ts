@@ -3,6 +3,7 @@ import type { PullProgress } from '../../contract/activities';
 import type { Attempt, Run } from '../../contract/run';
 import type { RunSpec } from '../../contract/spec';
 import { runNotFound } from '../problem-error';
+import { withSeals } from './sealed-attempts';
 import type { Services } from './services';
 
 export interface FoundRun {
@@ -27,10 +28,11 @@ export async function findRun({ runStore, temporal }: Services, runId: string): 
   return { ...status, spec: null };
 }
 
-/** A run as it is looked at: with the progress of its pull while there is one. */
+/** A run as it is looked at: with the progress of its pull while there is one, and what its log tells of its attempts. */
 export async function lookAtRun(services: Services, runId: string): Promise<FoundRun & { pull: PullProgress | null }> {
   const found = await findRun(services, runId);
-  return { ...found, pull: found.run.state === 'pulling' ? await pullProgress(services, runId) : null };
+  const attempts = await withSeals(services.logStore, runId, found.attempts);
+  return { ...found, attempts, pull: found.run.state === 'pulling' ? await pullProgress(services, runId) : null };
 }
 
 /** It is an extra: a Temporal that is away shall not keep a run from being looked at. */

@@ -36,7 +36,7 @@ function addSet(pools: Command, context: Context): void {
     .command('set')
     .summary('change settings of a pool, from its next decision on')
     .description(
-      'Settings: cpuOvercommit, maxQueued, ageing, preemption, usageHalfLife, weights.PROJECT, projectQuotas.PROJECT.LIMIT and ownerQuotas.OWNER.LIMIT with the limits gpus, cpus, runs and queued. The value none takes an entry away; * stands for everybody who is not named.',
+      'Settings: cpuOvercommit, maxQueued, ageing, preemption, fallback (none or process), usageHalfLife, weights.PROJECT, projectQuotas.PROJECT.LIMIT and ownerQuotas.OWNER.LIMIT with the limits gpus, cpus, runs and queued. The value none takes an entry of the last three away; * stands for everybody who is not named.',
     )
     .argument('<key=value...>', 'settings, such as ageing=5m weights.vision=3')
     .option('--pool <name>', 'name of the pool', DEFAULT_POOL)
@@ -63,7 +63,9 @@ function changeOf(pairs: readonly string[]): Json {
     if (at < 1) throw new UsageError(`"${pair}" has no name and value; write such as ageing=5m`);
     const path = pathOf(pair.slice(0, at));
     const text = pair.slice(at + 1);
-    put(change, path, text === 'none' ? null : (parse(text) as unknown));
+    // Elsewhere it is a value, as of fallback.
+    const takesAway = text === 'none' && path.length > 1;
+    put(change, path, takesAway ? null : (parse(text) as unknown));
   }
   return change;
 }

@@ -58,7 +58,7 @@ function reopen(pool: Pool, shape: Shape): boolean {
     return true;
   }
   const { asProcess, avoidsNone, closed, rosterOf } = shape;
-  Object.assign(shape, openHosts(shape, pool.hosts), { openOf: hostsVersion, rosterOf: roster });
+  Object.assign(shape, openHosts(shape, pool.hosts, pool.settings), { openOf: hostsVersion, rosterOf: roster });
   const wasClosed = closed !== null;
   const isClosed = shape.closed !== null;
   const isSame =

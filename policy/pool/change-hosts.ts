@@ -38,10 +38,11 @@ export function changeIntent(pool: Pool, name: string, intent: HostIntent): bool
 }
 
 export function configurePool(pool: Pool, settings: Partial<PoolSettings>): void {
-  const { cpuOvercommit } = pool.settings;
-  pool.settings = { ...pool.settings, ...settings };
-  if (pool.settings.cpuOvercommit === cpuOvercommit) return;
-  for (const host of pool.hosts) Object.assign(host, measured(host.facts, pool.settings.cpuOvercommit));
+  const before = pool.settings;
+  pool.settings = { ...before, ...settings };
+  const { cpuOvercommit, fallback } = pool.settings;
+  if (cpuOvercommit === before.cpuOvercommit && fallback === before.fallback) return;
+  for (const host of pool.hosts) Object.assign(host, measured(host.facts, cpuOvercommit));
   hostsChanged(pool, pool.hosts);
 }
 

@@ -114,7 +114,7 @@ function noHost(pool: Pool, { request, of: { shape } }: Entry): Why {
   const able = pool.hosts.filter((host) => mayHold(host, request) && fullNodes(host, shape) > 0);
   if (able.length === 0)
     return reason('no-host', `waits for ${what}: no host of the pool has that`, 'a host that has it');
-  const states = listedBriefly(able.map((host) => `${problemOf(host)}${noProcess(host, request)}`));
+  const states = listedBriefly(able.map((host) => `${problemOf(host)}${noProcess(host, request, pool)}`));
   if (shape.closed === 'avoided') {
     return reason(
       'avoided',
@@ -131,8 +131,11 @@ function noHost(pool: Pool, { request, of: { shape } }: Entry): Why {
 }
 
 /** Why a host that would take a local process takes none of this run. */
-function noProcess({ facts }: Host, { hasCommand, nodes }: LeaseRequest): string {
+function noProcess({ facts }: Host, { hasCommand, nodes }: LeaseRequest, { name, settings }: Pool): string {
   if (facts.processesSince === null) return '';
+  if (settings.fallback === 'none') {
+    return `, and allows local processes, but pool ${name} does not (\`trainyard pools set fallback=process --pool ${name}\`)`;
+  }
   if (nodes > 1) return ', and local processes are for runs of one node';
   return hasCommand
     ? ''

@@ -1,12 +1,13 @@
+import type { PoolSettings } from '../../contract/pool';
 import { isExpected, isReady, takesProcesses, type Host } from './host';
 import { fullNodes, isReachable, mayHold, type Shape } from './shape';
 
 /**
  * Which hosts may take a shape. First those whose engine answers and that the run need not avoid; those that it is to avoid
  * only where no other could ever hold it, one that is silent for a moment included; local processes only where no engine
- * could. A host that is cordoned, drained, lost or refuses runs is not waited for.
+ * could, and the pool and the host both allow them. A host that is cordoned, drained, lost or refuses runs is not waited for.
  */
-export function openHosts(shape: Shape, hosts: readonly Host[]): Opening {
+export function openHosts(shape: Shape, hosts: readonly Host[], { fallback }: Pick<PoolSettings, 'fallback'>): Opening {
   const { hasCommand, avoid } = shape.request;
   const able = hosts.filter((host) => isAble(host, shape));
   const enough = (some: readonly Host[]): boolean => isEnough(some, shape);
@@ -20,7 +21,8 @@ export function openHosts(shape: Shape, hosts: readonly Host[]): Opening {
   }
   if (enough(ready)) return opening(ready, { avoidsNone: true });
   // Local processes have no network of their own to find each other on.
-  const processes = hasCommand && shape.nodes === 1 ? able.filter(takesProcesses) : [];
+  const mayBeProcess = fallback === 'process' && hasCommand && shape.nodes === 1;
+  const processes = mayBeProcess ? able.filter(takesProcesses) : [];
   const elsewhere = withoutAvoided(processes);
   if (enough(elsewhere)) return opening(elsewhere, { asProcess: true });
   if (enough(processes)) return opening(processes, { asProcess: true, avoidsNone: true });

@@ -30,22 +30,30 @@ type Statements = ReturnType<typeof prepareStatements>;
 
 interface StoredHead {
   revision: number;
+  execution: string | null;
+  event_shift: number | null;
   labels: string;
   created_at: string;
 }
 
-function applyUpdate(statements: Statements, { revision, run, attempts, events, spec }: RunUpdate): void {
+function applyUpdate(statements: Statements, { revision, execution, run, attempts, events, spec }: RunUpdate): void {
   const stored = statements.selectRun.get(run.id) as StoredHead | undefined;
   const specText = spec === undefined ? null : JSON.stringify(spec);
-  if (stored === undefined || revision > stored.revision) {
+  const isOther = execution !== undefined && execution !== (stored?.execution ?? null);
+  if (stored === undefined || isOther || revision > stored.revision) {
     const row = rowFromRun(run);
     statements.upsertRun.run(...values(row, RUN_COLUMNS), revision, specText);
+    if (isOther) {
+      statements.changeExecution.run(execution, run.id);
+      // A reset takes a run back to before some of them.
+      statements.deleteLaterAttempts.run(run.id, run.attempt);
+    }
     if (stored?.labels !== row.labels || stored.created_at !== row.created_at) writeLabels(statements, row, run.labels);
     writeAttempts(statements, run.id, attempts);
   } else if (specText !== null) {
     statements.fillSpec.run(specText, run.id);
   }
-  writeEvents(statements, events);
+  writeEvents(statements, run.id, events, isOther ? null : (stored?.event_shift ?? null));
 }
 
 function writeLabels(statements: Statements, row: RunRow, labels: Run['labels']): void {
@@ -61,24 +69,40 @@ function writeAttempts(statements: Statements, runId: string, attempts: readonly
   }
 }
 
-function writeEvents(statements: Statements, events: readonly RunEvent[]): void {
+/** @param knownShift null where the execution that tells them has told none before. */
+function writeEvents(statements: Statements, id: string, events: readonly RunEvent[], knownShift: number | null): void {
+  const [first] = events;
+  if (first === undefined) return;
+  const shift = knownShift ?? shiftBehind(statements, id, first.seq);
   for (const { runId, seq, at, type, state, attempt, message } of events) {
-    statements.insertEvent.run(runId, seq, at, type, state, attempt, message);
+    statements.insertEvent.run(runId, seq + shift, at, type, state, attempt, message);
   }
+}
+
+/** Has the first event of an execution come right after those that are stored, so that a number is never given twice. */
+function shiftBehind(statements: Statements, id: string, firstSeq: number): number {
+  const { newest } = statements.newestEvent.get(id) as { newest: number };
+  const shift = Math.max(0, newest + 1 - firstSeq);
+  statements.setEventShift.run(shift, id);
+  return shift;
 }
 
 function prepareStatements(database: Database) {
   return {
-    selectRun: database.prepare('SELECT revision, labels, created_at FROM runs WHERE id = ?'),
+    selectRun: database.prepare('SELECT revision, execution, event_shift, labels, created_at FROM runs WHERE id = ?'),
     upsertRun: database.prepare(`
       INSERT INTO runs (${RUN_COLUMNS.join(', ')}, revision, spec) VALUES (${marks(RUN_COLUMNS.length + 2)})
       ON CONFLICT (id) DO UPDATE SET ${assignments([...RUN_COLUMNS, 'revision'])}, spec = coalesce(excluded.spec, runs.spec)`),
     fillSpec: database.prepare('UPDATE runs SET spec = ? WHERE id = ? AND spec IS NULL'),
+    changeExecution: database.prepare('UPDATE runs SET execution = ?, event_shift = NULL WHERE id = ?'),
+    newestEvent: database.prepare('SELECT coalesce(max(seq), 0) AS newest FROM events WHERE run_id = ?'),
+    setEventShift: database.prepare('UPDATE runs SET event_shift = ? WHERE id = ?'),
     deleteLabels: database.prepare('DELETE FROM labels WHERE run_id = ?'),
     insertLabel: database.prepare('INSERT INTO labels (run_id, key, value, created_at) VALUES (?, ?, ?, ?)'),
     upsertAttempt: database.prepare(`
       INSERT INTO attempts (run_id, ${ATTEMPT_COLUMNS.join(', ')}) VALUES (${marks(ATTEMPT_COLUMNS.length + 1)})
       ON CONFLICT (run_id, number) DO UPDATE SET ${assignments(ATTEMPT_COLUMNS)}`),
+    deleteLaterAttempts: database.prepare('DELETE FROM attempts WHERE run_id = ? AND number > ?'),
     insertEvent: database.prepare(`
       INSERT INTO events (run_id, seq, at, type, state, attempt, message) VALUES (${marks(7)})
       ON CONFLICT (run_id, seq) DO NOTHING`),

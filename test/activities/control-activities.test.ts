@@ -50,7 +50,10 @@ beforeEach(async () => {
   cancelled = [];
   const cancelWorkflow = async (workflow: WorkflowIdentity): Promise<void> => void cancelled.push(workflow);
   const checkTargets = createTargetCheck({ rules: createAddressRules([]), secrets: openSecretFolder(data.path) });
-  activities = createControlActivities({ store, recipes: RECIPES, policies, checkTargets, cancelWorkflow, pools });
+  const currentExecution = (): string => 'execution-1';
+  activities = createControlActivities({
+    ...{ store, recipes: RECIPES, policies, checkTargets, cancelWorkflow, currentExecution, pools },
+  });
 });
 afterEach(async () => {
   await policies.close();
@@ -132,6 +135,7 @@ describe('admitRun', () => {
       policies: away,
       checkTargets,
       cancelWorkflow,
+      currentExecution: () => undefined,
       pools,
     });
     const work = others.admitRun({ runId: 'r', submission: { image: 'a', policy: 'mine' } });
@@ -226,6 +230,7 @@ it('brings the read model up to date, twice as well as once', async () => {
   await activities.recordRun(update);
   await activities.recordRun(update);
   expect(await store.getRun('r')).toMatchObject({ run: { state: 'running', host: 'a' } });
+  expect(await store.headOf('r')).toMatchObject({ execution: 'execution-1' });
 });
 
 it('asks Temporal to cancel the execution that it is told, and no later one', async () => {

@@ -1,4 +1,5 @@
-import type { AttemptDetail } from '../../contract/http';
+import type { AttemptDetail, RunDetail } from '../../contract/http';
+import type { Attempt } from '../../contract/run';
 import { storeRun } from './stored-run';
 import { testApi, type TestApi } from './test-api';
 
@@ -81,5 +82,28 @@ describe('GET /v1/runs/{id}/attempts', () => {
     expect((await attempts('', 'old'))[0]!.lastLines).toEqual(['gone']);
     await logStore.remove('old', 'it was old');
     expect(await attempts('', 'old')).toMatchObject([{ number: 1, reason: 'exit-code', lastLines: [] }]);
+  });
+});
+
+describe('an attempt whose log was sealed after its end, as that of a lost host is', () => {
+  const shown = async (): Promise<Attempt> => {
+    const { attempts: found } = (await api.get('/v1/runs/lost')).json<RunDetail>();
+    expect((await attempts('', 'lost'))[0]).toMatchObject(found[0]!);
+    return found[0]!;
+  };
+
+  it('has its lines and gaps from the seal, as soon as there is one', async () => {
+    const { logStore, runStore } = api.services;
+    await storeRun(runStore, { id: 'lost', state: 'failed', reason: 'host-lost' });
+    const append = async (texts: string[], gaps?: number): Promise<void> => {
+      const writer = await logStore.openWriter('lost', 1);
+      await writer.append(texts.map((text) => ({ time: '2026-01-01T00:00:00.000000000Z', stream: 'stdout', text })));
+      if (gaps !== undefined) await writer.seal({ gaps, badBytes: 0 });
+      await writer.close();
+    };
+    await append(['before it was lost']);
+    expect(await shown()).toMatchObject({ reason: 'host-lost', logLines: null, logGaps: null });
+    await append(['when it was back'], 1);
+    expect(await shown()).toMatchObject({ reason: 'host-lost', logLines: 2, logGaps: 1 });
   });
 });

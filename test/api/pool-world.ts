@@ -66,8 +66,9 @@ function realActivities(suite: WorkflowSuite, { services }: TestApi, pools: Retu
   const client = suite.plain;
   const { liveRuns } = createWorkflowWitness(client);
   const control = { store, recipes, policies, pools, checkTargets: async () => [], cancelWorkflow: async () => {} };
+  const currentExecution = () => Context.current().info.workflowExecution?.runId;
   return {
-    ...createControlActivities(control),
+    ...createControlActivities({ ...control, currentExecution }),
     ...createPoolActivities({ store, runs: { ...pools, liveRuns, standingOf: (runId) => standingOf(client, runId) } }),
   };
 }

@@ -93,7 +93,7 @@ test('a pool shows what waits in order, by priority, which can be changed meanwh
       queued: 2,
       queue: [{ owner: 'ada', priority: 60, place: 1, waitsFor: expect.stringContaining(holder.id) }, { place: 2 }],
       leases: [{ runId: holder.id, because: expect.any(String) }],
-      settings: { ageing: '10m', usageHalfLife: '1d', preemption: true },
+      settings: { ageing: '10m', usageHalfLife: '1d', preemption: true, fallback: 'none' },
     });
     expect(await look<{ items: PoolSummary[] }>('/v1/pools')).toMatchObject({
       items: [{ name: 'default', running: 1, queued: 2 }],

@@ -164,12 +164,20 @@ describe('trainyard pools and queue', () => {
 
   it('set settings by their names, owners with dots in their names among them', async () => {
     answering(POOL);
-    const pairs = ['ageing=5m', 'preemption=false', 'weights.vision=3', 'weights.old=none', 'ownerQuotas.ada.l.gpus=8'];
+    const pairs = [
+      'ageing=5m',
+      'preemption=false',
+      'fallback=none',
+      'weights.vision=3',
+      'weights.old=none',
+      'ownerQuotas.ada.l.gpus=8',
+    ];
     expect((await on('pools', 'set', ...pairs, 'ownerQuotas.bob.b=none', '--pool', 'big')).code).toBe(0);
     expect(server.requests).toEqual(['PATCH /v1/pools/big']);
     expect(sent).toEqual({
       ageing: '5m',
       preemption: false,
+      fallback: 'none',
       weights: { vision: 3, old: null },
       ownerQuotas: { 'ada.l': { gpus: 8 }, 'bob.b': null },
       by: 'tester',

@@ -22,6 +22,8 @@ beforeAll(async () => {
       TRAINYARD_HOST_FALLBACK_AFTER: '1s',
     },
   });
+  const set = await runCli(['pools', 'set', 'fallback=process'], { TRAINYARD_URL: server.url });
+  expect(set).toMatchObject({ code: 0, out: expect.stringContaining('fallback: process') });
   const command = hostPython(`import time\nfor i in range(${ticks}):\n  print(i)\n  time.sleep(0.05)`);
   const id = await submit(server.url, { image: 'trainyard/none:1', command });
   const { message, attempts } = await inState(server.url, id, 'running');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
-import { healingFor } from '../../policy/heal';
+import type { RunState } from '../../contract/state';
+import { healingFor, type Comparison, type RowFacts } from '../../policy/heal';
 import { judgeContainer, type RunStanding } from '../../policy/reconcile';
 
 const MINUTE = 60_000;
@@ -45,15 +46,37 @@ describe('judgeContainer', () => {
 });
 
 describe('healingFor', () => {
+  const LIVE = { status: 'live', execution: 'x', historyLength: 20 } as const;
+  const LAST: Comparison = { execution: 'x', historyLength: 20, revision: 4 };
+  const row = (state: RunState, more: Partial<RowFacts> = {}): RowFacts => ({
+    state,
+    revision: 4,
+    execution: 'x',
+    ...more,
+  });
+
   it.each([
-    ['nothing', 'running', { status: 'live', state: 'running' }],
-    ['nothing', 'queued', { status: 'live', state: undefined }],
-    ['report', 'queued', { status: 'live', state: 'running' }],
-    ['report', 'running', { status: 'concluded' }],
+    ['conclude', 'running', { status: 'concluded' }],
     ['close', 'running', { status: 'broken-off' }],
     ['close', 'queued', { status: 'unknown' }],
+    ['nothing', 'succeeded', { status: 'concluded' }],
+    ['nothing', 'failed', { status: 'broken-off' }],
     ['nothing', 'succeeded', { status: 'unknown' }],
   ] as const)('says %s for a row that is %s and %j', (healing, state, facts) => {
-    expect(healingFor(state, facts)).toBe(healing);
+    expect(healingFor(row(state), facts)).toBe(healing);
+  });
+
+  it.each<[string, string, RowFacts, Comparison | undefined]>([
+    ['nothing', 'nothing came since', row('running'), LAST],
+    ['nothing', 'the row is further', row('running', { revision: 5 }), LAST],
+    ['report', 'it was never asked', row('running'), undefined],
+    ['report', 'its history has grown', row('running'), { ...LAST, historyLength: 19 }],
+    ['report', 'the row is behind', row('running', { revision: 3 }), LAST],
+    ['report', 'the row is of another execution', row('running', { execution: 'w' }), LAST],
+    ['report', 'nobody said of which execution the row is', row('running', { execution: null }), LAST],
+    ['report', 'another execution was asked', row('running'), { ...LAST, execution: 'w' }],
+    ['report', 'the run has ended for all the row knows', row('failed'), undefined],
+  ])('says %s of a workflow that goes on where %s', (healing, _, facts, last) => {
+    expect(healingFor(facts, LIVE, last)).toBe(healing);
   });
 });

@@ -44,6 +44,35 @@ it('what killed tests left on the engine is removed before the next, and nothing
   }
 });
 
+it('networks of killed tests go with their containers, and those of others stay', async () => {
+  const network = async (labels: Record<string, string>): Promise<string> => {
+    const { name } = test.plan();
+    await engine.ensureNetwork({ name, labels, internal: true });
+    return name;
+  };
+  const dead = { [LABELS.installation]: nameOfAnother('gang') };
+  const left = await network(dead);
+  const used = await network(dead);
+  const ours = await network(test.label);
+  const users = await network({ [LABELS.installation]: 'lab-p1-1' });
+  const node = await engine.createContainer({
+    ...test.plan({ command: ['sleep', '60'] }),
+    labels: dead,
+    network: used,
+  });
+  await engine.startContainer(node.id);
+  try {
+    const removed = await removeLeftByTests(engine);
+
+    expect(removed).toEqual(expect.arrayContaining([left, used]));
+    expect(removed).not.toContain(ours);
+    const there = (await engine.listNetworks({})).map(({ name }) => name);
+    expect([left, used, ours, users].map((name) => there.includes(name))).toEqual([false, false, true, true]);
+  } finally {
+    for (const name of [left, used, ours, users]) await engine.removeNetwork(name);
+  }
+});
+
 it('a name of this process is of one that lives', () => {
   expect(testName('test')).toMatch(new RegExp(`^test-p${process.pid}-\\d+-[0-9a-f]{12}$`));
 });

@@ -1,5 +1,6 @@
 import type { HostReport } from '../../contract/host';
 import { InvalidCursorError, type RunQuery, type RunStore } from '../../store/run-store';
+import { describeExecutions } from './run-executions';
 import { SPEC, sampleAttempt, sampleEvent, sampleHost, sampleRun, sampleUpdate } from './sample-run';
 
 /** What a store stands on; `now` is what it takes for the present. */
@@ -82,7 +83,7 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
         const events = [sampleEvent({ seq: 1 }), sampleEvent({ seq: 2 })];
         await store.applyUpdate(sampleUpdate({}, { attempts: [sampleAttempt()], events }));
 
-        expect(await store.closeRun('run-1', 'workflow-terminated', END)).toBe(true);
+        expect(await store.closeRun('run-1', { reason: 'workflow-terminated', endedAt: END })).toBe(true);
 
         const stored = await store.getRun('run-1');
         expect(stored?.run).toMatchObject({ state: 'failed', reason: 'workflow-terminated', endedAt: END });
@@ -94,11 +95,13 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
       test('once, and never one that has ended or is not known', async () => {
         await store.applyUpdate(sampleUpdate({ state: 'succeeded', reason: 'completed', endedAt: END }));
 
-        expect(await store.closeRun('run-1', 'workflow-terminated', END)).toBe(false);
-        expect(await store.closeRun('nobody', 'workflow-terminated', END)).toBe(false);
+        expect(await store.closeRun('run-1', { reason: 'workflow-terminated', endedAt: END })).toBe(false);
+        expect(await store.closeRun('nobody', { reason: 'workflow-terminated', endedAt: END })).toBe(false);
         expect((await store.getRun('run-1'))?.run.state).toBe('succeeded');
       });
     });
+
+    describeExecutions(() => store);
 
     describe('takes updates', () => {
       test('changes nothing by one that comes late or twice, but keeps its events', async () => {

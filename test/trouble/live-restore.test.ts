@@ -1,3 +1,7 @@
+import { connect } from 'node:net';
+
+import type { Run } from '../../contract/run';
+import { openRunStore } from '../../store/sqlite-run-store';
 import { startOwnEngine, type OwnEngine } from '../helpers/own-engine';
 import { until } from '../helpers/until';
 import { end, ends, HOST, SECOND_TIME_LUCKY, SOON, troubleSuite, type TroubleSuite } from './trouble-suite';
@@ -28,6 +32,27 @@ while not os.path.exists("/artifacts/end"):
 `;
 
 const printed = (id: string, count: number) => until(async () => (await suite.lines(id)).length >= count);
+
+/** With which code a connection to a socket fails; null where it does not. */
+function codeOfConnect(socket: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const connection = connect(socket, () => {
+      connection.destroy();
+      resolve(null);
+    });
+    connection.once('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(code));
+  });
+}
+
+/** The run as lists show it. */
+async function listed(id: string): Promise<Run | undefined> {
+  const store = await openRunStore(suite.data);
+  try {
+    return (await store.getRun(id))?.run;
+  } finally {
+    await store.close();
+  }
+}
 
 async function expectWhole(id: string): Promise<void> {
   const { attempts } = await suite.ended(id);
@@ -88,5 +113,32 @@ describe('a run whose engine has live-restore', () => {
     end(suite, id);
     await expectWhole(id);
     expect((await suite.notes(id)).filter((note) => note.startsWith('Over: The Docker Engine'))).toHaveLength(1);
+  });
+
+  it('is unreachable while the socket of its engine is gone for 30 s, and succeeds with every line when it is back', async () => {
+    const id = await suite.start(COUNTER);
+    await printed(id, 20);
+    const container = await suite.container(id);
+
+    await own.stop();
+    expect(await codeOfConnect(own.socket)).toMatch(/^(ENOENT|ECONNREFUSED)$/);
+    const { run, attempts } = await suite.tells(id, (status) => status.run.state === 'unreachable', 90_000);
+    expect(run).toMatchObject({
+      host: HOST,
+      reason: null,
+      message: expect.stringContaining(`${HOST} does not answer`),
+    });
+    expect(attempts).toMatchObject([{ containerId: container, reason: null }]);
+    await until(async () => (await listed(id))?.state === 'unreachable');
+    expect(await codeOfConnect(own.socket)).toMatch(/^(ENOENT|ECONNREFUSED)$/);
+    const before = (await suite.lines(id)).length;
+    await own.start();
+
+    await suite.tells(id, (status) => status.run.state === 'running');
+    // 50 lines a second for 30 s, less what a busy machine takes of them.
+    await printed(id, before + 300);
+    end(suite, id);
+    await expectWhole(id);
+    expect(await listed(id)).toMatchObject({ state: 'succeeded', reason: 'completed', attempt: 1 });
   });
 });

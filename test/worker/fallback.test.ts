@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 
-import { CONTROL_TASK_QUEUE, RUN_WORKFLOW } from '../../contract/names';
+import { CONTROL_TASK_QUEUE, poolWorkflowIdFor, RUN_WORKFLOW } from '../../contract/names';
 import type { Run } from '../../contract/run';
+import type { SettingsChange } from '../../contract/settings-change';
 import type { RunSubmission } from '../../contract/spec';
 import type { RunState } from '../../contract/state';
 import { examineMachine } from '../../process/machine';
@@ -68,6 +69,11 @@ async function submit(submission: Partial<RunSubmission>): Promise<string> {
   return workflowId;
 }
 
+async function configure(change: SettingsChange): Promise<void> {
+  const pool = temporal!.client.workflow.getHandle(poolWorkflowIdFor('default'));
+  await pool.executeUpdate('configure', { args: [{ change, by: 'a test' }] });
+}
+
 function cancel(id: string): Promise<void> {
   return temporal!.client.workflow.getHandle(id).signal('cancel', { by: 'a test' });
 }
@@ -119,6 +125,17 @@ describe('a host that allows local processes while its engine stays away', () =>
   beforeAll(async () => {
     worker = startWorker(WITH_FALLBACK);
     await worker.ready();
+    const refused = await submit({ command: ['true'] });
+    const { run } = await until(async () => {
+      const stored = await store.getRun(refused);
+      return stored?.run.message?.includes('local processes') && stored;
+    });
+    expect(run).toMatchObject({
+      state: 'queued',
+      message: expect.stringContaining('allows local processes, but pool default does not'),
+    });
+    await configure({ fallback: 'process' });
+    expect((await inState(refused, 'succeeded')).attempts).toMatchObject([{ form: 'process' }]);
     const print = hostPython(`
 import time, sys
 for i in range(${ticks}):

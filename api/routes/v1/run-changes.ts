@@ -4,6 +4,7 @@ import type { FastifySchema } from 'fastify';
 import { RunDetailSchema } from '../../../contract/http';
 import { RunChangeSchema } from '../../../contract/run-change';
 import { changeRun } from '../../services/change-run';
+import { withSeals } from '../../services/sealed-attempts';
 import type { Services } from '../../services/services';
 import { answer, describedBody, problemAnswers, RunIdParamsSchema } from '../answers';
 
@@ -24,6 +25,6 @@ const changeSchema = {
 export const runChangeRoutes: FastifyPluginAsyncTypebox<{ services: Services }> = async (app, { services }) => {
   app.patch('/runs/:id', { schema: changeSchema }, async (request) => {
     const { run, attempts, spec } = await changeRun(services, request.params.id, request.body);
-    return { ...run, attempts, spec, pull: null };
+    return { ...run, attempts: await withSeals(services.logStore, run.id, attempts), spec, pull: null };
   });
 };

@@ -12,6 +12,7 @@ it.each([
     'change.cpuOvercommit: must be at most 100; got 1000; write a number from 1 to 100',
   ],
   [{ change: { maxQueued: 0 } }, 'change.maxQueued: must be at least 1; got 0; write a whole number from 1 to 100000'],
+  [{ change: { fallback: 'maybe' } }, 'change.fallback: must be one of "none", "process"; got "maybe"'],
   [{ change: { preemption: 'no' } }, 'change.preemption: must be true or false; got "no"'],
   [
     { change: { ageingMs: '5m' } },

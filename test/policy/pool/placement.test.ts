@@ -1,4 +1,4 @@
-import type { LeaseRequest } from '../../../contract/pool';
+import type { LeaseRequest, PoolHostFacts } from '../../../contract/pool';
 import type { PoolCore } from '../../../policy/pool/core';
 import { claim, GIB, gpu, gpusOf, host, NOW, poolOf } from './pools';
 
@@ -133,8 +133,35 @@ describe('a local process', () => {
     processesSince: '2026-01-01T11:00:00.000Z',
   });
 
-  it('is started where no engine could hold the run, and says since when', () => {
+  const allowing = (...hosts: PoolHostFacts[]): PoolCore => {
+    const pool = poolOf(...hosts);
+    pool.configure({ fallback: 'process' });
+    return pool;
+  };
+
+  it('is not started where only the host allows it: the pool has to as well, and the run says so', () => {
     const pool = poolOf(away);
+    expect(pool.claim(claim('one'), NOW)).toMatchObject({
+      kind: 'queued',
+      explanation: {
+        cause: 'no-host',
+        waitsFor: expect.stringContaining('allows local processes, but pool default does not'),
+      },
+    });
+    pool.configure({ fallback: 'process' });
+    expect(pool.decide(NOW)).toMatchObject([{ lease: { runId: 'one', nodes: [{ host: 'a', asProcess: true }] } }]);
+    pool.configure({ fallback: 'none' });
+    expect(pool.claim(claim('two'), NOW)).toMatchObject({ kind: 'queued' });
+  });
+
+  it('is not started where only the pool allows it', () => {
+    const pool = allowing({ ...away, processesSince: null });
+    const { waitsFor } = (pool.claim(claim('one'), NOW) as { explanation: { waitsFor: string } }).explanation;
+    expect(waitsFor).not.toContain('local process');
+  });
+
+  it('is started where no engine could hold the run, and says since when', () => {
+    const pool = allowing(away);
     expect(pool.claim(claim('one'), NOW)).toMatchObject({
       kind: 'granted',
       lease: { nodes: [{ host: 'a', asProcess: true, engineAwaySince: '2026-01-01T11:00:00.000Z' }] },
@@ -142,19 +169,19 @@ describe('a local process', () => {
   });
 
   it('is not started for a run without a command of its own', () => {
-    expect(place(poolOf(away), 'one', { hasCommand: false })).toBe('no-host');
+    expect(place(allowing(away), 'one', { hasCommand: false })).toBe('no-host');
   });
 
   it('is not started while an engine could hold it, full or to be avoided', () => {
-    const pool = poolOf(away, host('b', { cpus: 1 }));
+    const pool = allowing(away, host('b', { cpus: 1 }));
     expect(place(pool, 'one', { avoid: ['b'] })).toEqual(['b']);
     expect(place(pool, 'two', {})).toBe('capacity');
   });
 
   it('is started on a host that need not be avoided, if there is one', () => {
     const other = { ...away, name: 'b' };
-    expect(place(poolOf(away, other), 'one', { avoid: ['a'] })).toEqual(['b']);
-    expect(place(poolOf(away), 'one', { avoid: ['a'] })).toEqual(['a']);
+    expect(place(allowing(away, other), 'one', { avoid: ['a'] })).toEqual(['b']);
+    expect(place(allowing(away), 'one', { avoid: ['a'] })).toEqual(['a']);
   });
 });
 

@@ -67,6 +67,7 @@ const event = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('configure' as const),
       preemption: fc.boolean(),
+      fallback: fc.constantFrom('none' as const, 'process' as const),
       ageingMs: fc.constantFrom(0, MINUTE, 10 * MINUTE),
       weights: fc.constantFrom<Record<string, number>>({}, { red: 3 }, { blue: 0.5 }),
       projectQuotas: fc.constantFrom<Record<string, Quota>>(

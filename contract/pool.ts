@@ -43,6 +43,9 @@ export interface ClaimIdentity {
   claim: number;
 }
 
+/** The number of a run's first claim. */
+export const FIRST_CLAIM = 1;
+
 export interface ClaimInput extends ClaimIdentity {
   attempt: number;
   request: LeaseRequest;

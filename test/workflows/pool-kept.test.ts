@@ -1,7 +1,9 @@
 import { MEMO, poolWorkflowIdFor } from '../../contract/names';
 import { POOL_CORE_VERSION } from '../../policy/pool/kept';
+import { leaseRequestOf } from '../../policy/pool/lease-request';
 import { changeHostUpdate, configureUpdate, reserveUpdate } from '../../workflows/pool-messages';
-import { fakeHost } from '../helpers/fake-host';
+import { deferred } from '../helpers/deferred';
+import { fakeHost, specOf } from '../helpers/fake-host';
 import { gpuNumber, hostReport } from '../helpers/host-report';
 import { pooled, poolOfTest } from '../helpers/pool-suite';
 import { workflowSuite } from '../helpers/workflow-suite';
@@ -42,6 +44,46 @@ it('a pool that somebody ended begins anew with what people had told it', async 
     ]);
     expect(view.settings).toMatchObject({ weights: { vision: 3 }, cpuOvercommit: 1 });
     expect(view.reservations).toEqual([RESERVATION]);
+    await pool.end();
+  });
+});
+
+it('a pool that begins anew with a cordoned host refuses nothing before it has heard of the others', async () => {
+  const pool = poolOfTest(suite, [
+    hostReport({ name: 'fake', cpus: 1 }),
+    hostReport({ name: 'b', cpus: 4, memoryBytes: 2 ** 34 }),
+  ]);
+  const activities = pooled(suite, pool, fakeHost().activities);
+  const { watchPool } = activities;
+  let mayHear = Promise.resolve();
+  activities.watchPool = async (input) => {
+    await mayHear;
+    return watchPool(input);
+  };
+  const wish = { ...leaseRequestOf(specOf({}), { submittedAt: new Date().toISOString() }), cpus: 4 };
+  const claim = { runId: 'wide', claim: 1, attempt: 1, request: wish };
+  await suite.withWorkers(activities, async () => {
+    await pool.link.start('default');
+    await pool.becomes(({ hosts }) => hosts.length === 2);
+    await handle().executeUpdate(changeHostUpdate, { args: [{ host: 'fake', intent: 'cordoned', by: 'ada' }] });
+    await pool.end();
+
+    const hears = deferred();
+    mayHear = hears.promise;
+    try {
+      await pool.link.start('default');
+      expect(await pool.link.claim('default', claim)).toMatchObject({
+        kind: 'queued',
+        explanation: { waitsFor: 'waits for a host: pool default has not heard of its hosts yet' },
+      });
+    } finally {
+      hears.resolve();
+    }
+    await pool.becomes(({ hosts }) => hosts.length === 2 && hosts.every(({ contact }) => contact === 'ok'));
+    expect(await pool.link.claim('default', claim)).toMatchObject({
+      kind: 'granted',
+      lease: { nodes: [{ host: 'b' }] },
+    });
     await pool.end();
   });
 });

@@ -4,6 +4,7 @@ import { leaseRequestOf } from '../../policy/pool/lease-request';
 import { changeHostUpdate, configureUpdate, reserveUpdate } from '../../workflows/pool-messages';
 import { deferred } from '../helpers/deferred';
 import { fakeHost, specOf } from '../helpers/fake-host';
+import { heldContainers } from '../helpers/held-containers';
 import { gpuNumber, hostReport } from '../helpers/host-report';
 import { pooled, poolOfTest } from '../helpers/pool-suite';
 import { workflowSuite } from '../helpers/workflow-suite';
@@ -85,6 +86,40 @@ it('a pool that begins anew with a cordoned host refuses nothing before it has h
       lease: { nodes: [{ host: 'b' }] },
     });
     await pool.end();
+  });
+});
+
+it('a pool that begins anew keeps the room of the first that waits from smaller ones behind it', async () => {
+  const pool = poolOfTest(suite, [hostReport({ name: 'fake', cpus: 2, memoryBytes: 2 ** 34 })]);
+  const { changes, ends } = heldContainers();
+  const host = fakeHost(changes);
+  const { admitRun } = host.activities;
+  host.activities.admitRun = async (input) => {
+    const admitted = await admitRun(input);
+    const cpus = input.submission.name === 'large' ? 2 : 1;
+    return { ...admitted, spec: { ...admitted.spec, resources: { ...admitted.spec.resources, cpus } } };
+  };
+  await suite.withWorkers(pooled(suite, pool, host.activities), async (start) => {
+    await pool.begin();
+    const holder = await start({});
+    await pool.becomes(({ leases }) => leases.length === 1);
+    const large = await start({ name: 'large', priority: 90 });
+    await pool.becomes(({ queued }) => queued === 1);
+    const small = await start({ priority: 10 });
+    await pool.becomes(({ queued }) => queued === 2);
+    await pool.end();
+
+    await pool.begin();
+    try {
+      const { queue } = await pool.becomes(({ leases, queued }) => leases.length + queued === 3);
+      expect(queue.map(({ runId }) => runId)).toEqual([large.workflowId, small.workflowId]);
+      ends(holder.workflowId);
+      await pool.becomes(({ leases }) => leases[0]?.runId === large.workflowId);
+      for (const run of [large, small]) ends(run.workflowId);
+      await Promise.all([holder.result(), large.result(), small.result()]);
+    } finally {
+      await pool.end();
+    }
   });
 });
 

@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { AssignedHost, ControlActivities, WorkflowIdentity } from '../contract/activities';
 import { describeFault } from '../contract/fault';
 import { isRunId } from '../contract/names';
-import type { ClaimAnswer } from '../contract/pool';
+import { FIRST_CLAIM, type ClaimAnswer } from '../contract/pool';
 import type { LeaseActivities, PoolWord } from '../contract/pool-messages';
 import type { EndReason } from '../contract/reason';
 import type { RecipeBook } from '../contract/recipe';
@@ -91,7 +91,7 @@ function createFirstAnswer(pools: PoolClient) {
     const request = leaseRequestOf(spec, { submittedAt });
     waiting += 1;
     try {
-      const asking = pools.claim(poolOf(spec), { runId, claim: 1, attempt: 1, request }).catch(() => null);
+      const asking = pools.claim(poolOf(spec), { runId, claim: FIRST_CLAIM, attempt: 1, request }).catch(() => null);
       return await Promise.race([asking, sleep(FIRST_ANSWER_MS, null, { ref: false })]);
     } finally {
       waiting -= 1;

@@ -43,6 +43,9 @@ export interface ClaimIdentity {
   claim: number;
 }
 
+/** The number of a run's first claim. */
+export const FIRST_CLAIM = 1;
+
 export interface ClaimInput extends ClaimIdentity {
   attempt: number;
   request: LeaseRequest;
@@ -75,7 +78,7 @@ export interface Lease extends ClaimIdentity {
 export type ClaimAnswer =
   | { kind: 'granted'; lease: Lease }
   | { kind: 'queued'; explanation: Explanation }
-  /** No host of the pool could ever hold it, whatever ends; `why` names the largest that one could. */
+  /** No host of the pool could ever hold it, whatever ends; `why` names the largest that one could. Only of a run's first claim. */
   | { kind: 'refused'; why: string };
 
 /** Why a run waits, and what would free it. */

@@ -8,7 +8,7 @@ import {
   type PoolSettings,
 } from '../contract/pool';
 import type { LeaseStanding, PoolInput, PoolNews } from '../contract/pool-messages';
-import { adoptLeases, claimsIn } from '../policy/pool/adopt';
+import { adoptClaims, claimsIn } from '../policy/pool/adopt';
 import { createPoolCore, type Decision, type PoolCore, type PoolState } from '../policy/pool/core';
 import { keptOf, stateFrom, type KeptPool } from '../policy/pool/kept';
 import { createTrigger } from './trigger';
@@ -63,8 +63,10 @@ export class PoolDesk {
 
   claim(input: ClaimInput): ClaimAnswer {
     this.hears(input);
-    const answer = this.ask(input);
-    if (answer.kind !== 'refused' && this.isLate(input)) this.tellOfLate(input, answer);
+    const answer = this.core.claim(input, Date.now());
+    if (answer.kind === 'refused') return answer;
+    this.claims.set(input.runId, input.claim);
+    if (this.isLate(input)) this.tellOfLate(input, answer);
     return answer;
   }
 
@@ -122,35 +124,25 @@ export class PoolDesk {
     return { core: core.state(), version, untold: [...untold, ...given], over: [...over] };
   }
 
-  /** A pool that was begun anew takes over what the one before had given, but of a run that has said something else since. */
+  /** A pool that was begun anew takes over what the one before had given and accepted, but of a run that has said something else since. */
   private adopt(runs: readonly LeaseStanding[]): void {
-    const news = runs.filter(({ claim: { runId, claim } }) => claim > (this.heard.get(runId) ?? -1));
-    const name = this.core.state().name;
-    this.core = createPoolCore(name, adoptLeases(this.core.state(), news));
-    for (const { claim, lease } of news) {
-      this.claims.set(claim.runId, claim.claim);
-      if (lease !== null) continue;
-      const answer = this.ask(claim);
-      if (answer.kind === 'granted') this.given.push({ kind: 'grant', lease: answer.lease });
-    }
+    this.take(runs.filter(({ claim: { runId, claim } }) => claim > (this.heard.get(runId) ?? -1)));
     this.heard.clear();
   }
 
   /** A run that answered nobody when the pool was begun anew says what it holds; unless it has said something else since. */
   private adoptLate(runs: readonly LeaseStanding[]): void {
-    const news = runs.filter(
-      ({ claim: { runId, claim } }) => !this.claims.has(runId) && claim > (this.over.get(runId) ?? -1),
+    this.take(
+      runs.filter(({ claim: { runId, claim } }) => !this.claims.has(runId) && claim > (this.over.get(runId) ?? -1)),
     );
-    if (news.length === 0) return;
-    const state = this.core.state();
-    this.core = createPoolCore(state.name, adoptLeases(state, news));
-    for (const { claim } of news) this.claims.set(claim.runId, claim.claim);
   }
 
-  private ask(input: ClaimInput): ClaimAnswer {
-    const answer = this.core.claim(input, Date.now());
-    if (answer.kind !== 'refused') this.claims.set(input.runId, input.claim);
-    return answer;
+  /** All at once and without an answer: whose turn it is is decided when all are known. */
+  private take(runs: readonly LeaseStanding[]): void {
+    if (runs.length === 0) return;
+    const state = this.core.state();
+    this.core = createPoolCore(state.name, adoptClaims(state, runs));
+    for (const { claim } of runs) this.claims.set(claim.runId, claim.claim);
   }
 
   private letGo(claim: ClaimIdentity): void {

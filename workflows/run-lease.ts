@@ -1,6 +1,6 @@
 import { patched } from '@temporalio/workflow';
 
-import type { ClaimAnswer, ClaimIdentity, Lease, LeaseRequest } from '../contract/pool';
+import { FIRST_CLAIM, type ClaimAnswer, type ClaimIdentity, type Lease, type LeaseRequest } from '../contract/pool';
 import type { ClaimLeaseInput, LeaseStanding, PoolClaim, PoolWord } from '../contract/pool-messages';
 import { createTrigger } from './trigger';
 
@@ -11,19 +11,26 @@ import { createTrigger } from './trigger';
 export class RunLease {
   /** False for a history that was begun before there were pools; asked at the start, as in workflows/lease-epoch. */
   readonly isWanted = patched('pool');
-  private number = 0;
+  private number = FIRST_CLAIM - 1;
   private open: LeaseStanding | null = null;
   /** Of the newest claim. */
   private pool: string | null = null;
   /** The answer that came with the admission. */
   private early: ClaimAnswer | null = null;
+  private isInAdmission = false;
   private news = createTrigger();
 
   /** @param tellPool sends it with the next report of the run. */
   constructor(private readonly tellPool: (word: PoolWord) => void) {}
 
-  /** The first claim was made with the admission; it may have been answered. */
+  /** The first claim is made with the admission, and its pool may answer, and say more, before that is over. */
+  asksEarly(): void {
+    this.isInAdmission = this.isWanted;
+  }
+
+  /** It was made, and may have been answered. */
   askedEarly(claim: Omit<ClaimLeaseInput, 'claim'>, answer: ClaimAnswer | undefined): void {
+    this.isInAdmission = false;
     this.asks(claim);
     this.early = answer ?? null;
   }
@@ -61,6 +68,11 @@ export class RunLease {
 
   isHeld(claim: number | undefined): boolean {
     return this.open?.lease != null && this.open.lease.claim === claim;
+  }
+
+  /** Whether the pool may have a lease for the claim, heard of or not. */
+  isOpen(claim: number | undefined): boolean {
+    return claim !== undefined && claim === (this.isInAdmission ? FIRST_CLAIM : this.open?.claim.claim);
   }
 
   /** Gives the lease back, or leaves the queue. Only once nothing of the attempt is left, or what is left is fenced. */

@@ -32,6 +32,7 @@ export interface RunResult {
  */
 export async function runWorkflow(submission: RunSubmission): Promise<RunResult> {
   const life = new RunLife(submission);
+  life.lease.asksEarly();
   listen(life);
 
   const ending = await CancellationScope.nonCancellable(async () => liveThrough(life, submission));

@@ -2,12 +2,12 @@ import type { LeaseStanding } from '../../contract/pool-messages';
 import type { Held, PoolData, PoolState } from './state';
 
 /**
- * The state of a pool with leases that one before it has given and that it knows nothing of. They hold what they hold,
- * whether or not it would be given today.
+ * The state of a pool with claims that one before it has accepted and that it knows nothing of. They hold what they hold,
+ * and wait for what they wait for, whether or not it would be given, or accepted, today.
  *
- * @param runs what runs say of themselves; who waits is left out.
+ * @param runs what runs say of themselves.
  */
-export function adoptLeases(state: PoolState, runs: readonly LeaseStanding[]): PoolState {
+export function adoptClaims(state: PoolState, runs: readonly LeaseStanding[]): PoolState {
   const data = state as PoolData;
   const known = new Set(runs.map(({ claim }) => claim.runId));
   const adopted = runs.flatMap(({ claim: { request }, lease }): Held[] =>
@@ -16,11 +16,12 @@ export function adoptLeases(state: PoolState, runs: readonly LeaseStanding[]): P
       ? []
       : [{ lease, request, grantedMs: Date.parse(lease.grantedAt), share: 0, passed: null, told: null }],
   );
+  const waiting = runs.filter(({ lease }) => lease === null).map(({ claim }) => claim);
   const isKnown = (runId: string): boolean => known.has(runId);
   return {
     ...data,
     held: [...data.held.filter(({ lease }) => !isKnown(lease.runId)), ...adopted],
-    queue: data.queue.filter(({ runId }) => !isKnown(runId)),
+    queue: [...data.queue.filter(({ runId }) => !isKnown(runId)), ...waiting],
   } satisfies PoolData;
 }
 

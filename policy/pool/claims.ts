@@ -1,4 +1,10 @@
-import type { ClaimAnswer, ClaimIdentity, ClaimInput, LeaseRequest } from '../../contract/pool';
+import {
+  FIRST_CLAIM,
+  type ClaimAnswer,
+  type ClaimIdentity,
+  type ClaimInput,
+  type LeaseRequest,
+} from '../../contract/pool';
 import { forgetHosts } from './change-hosts';
 import { createExplainer } from './explain';
 import { end } from './grant';
@@ -10,7 +16,10 @@ import type { Pool } from './pool';
 import { addToQueue, removeFromQueue, type Entry } from './queue';
 import { whyNever } from './refusal';
 
-/** A claim of a run: new, asked again, or newer than what the run had, which is then over. */
+/**
+ * A claim of a run: new, asked again, or newer than what the run had, which is then over. Only the first of a run is refused
+ * where no host could ever hold it: a run that was accepted waits, whatever became of the hosts since.
+ */
 export function answerClaim(pool: Pool, input: ClaimInput, nowMs: number): ClaimAnswer {
   const newest = newestOf(pool, input.runId);
   if (newest !== undefined && newest > input.claim) {
@@ -23,7 +32,7 @@ export function answerClaim(pool: Pool, input: ClaimInput, nowMs: number): Claim
   if (waiting) return queued(createPass(pool, nowMs), waiting);
 
   const shape = shapeOf(pool, input.request);
-  const why = whyNever(pool, shape, input.request);
+  const why = input.claim === FIRST_CLAIM ? whyNever(pool, shape, input.request) : null;
   if (why !== null) return { kind: 'refused', why };
   const entry = addToQueue(pool.queue, input, shape);
   const pass = createPass(pool, nowMs);

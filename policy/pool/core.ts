@@ -68,7 +68,10 @@ export function createPoolCore(name: string, state: PoolState = emptyState(name)
   return {
     claim: (input, nowMs) => answerClaim(pool, input, nowMs),
     release: (claim, nowMs) => endClaim(pool, claim, nowMs),
-    hostsAre: (hosts) => addHosts(pool, hosts),
+    hostsAre: (hosts) => {
+      pool.isTold = true;
+      addHosts(pool, hosts);
+    },
     changeHost: (host, intent) => changeIntent(pool, host, intent),
     configure: (settings) => configurePool(pool, settings),
     reserve: (reservation, nowMs) => makeReservation(pool, reservation, nowMs),

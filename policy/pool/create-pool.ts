@@ -6,10 +6,11 @@ import { addToQueue, createQueue } from './queue';
 import { readState, type PoolData, type PoolState } from './state';
 
 export function createPool(state: PoolState): Pool {
-  const { name, settings, hosts, queue, held, accounts, reservations, holds } = readState(state);
+  const { name, settings, isTold, hosts, queue, held, accounts, reservations, holds } = readState(state);
   const pool: Pool = {
     name,
     settings,
+    isTold,
     hosts: hosts.map((entry) => createHost(entry, settings.cpuOvercommit)),
     hostNamed: new Map(),
     hostsVersion: 0,
@@ -50,6 +51,7 @@ export function dataOf(pool: Pool): PoolData {
     version: 1,
     name: pool.name,
     settings: pool.settings,
+    isTold: pool.isTold,
     hosts: pool.hosts.map(({ facts, intent, gone }) => ({ facts, intent, gone })),
     queue: [...pool.queue.entries.values()].map(({ waiting }) => waiting),
     held: [...pool.held.values()],

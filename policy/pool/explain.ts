@@ -12,6 +12,7 @@ import { keeperOf, type Keeper } from './permission';
 import type { Pool } from './pool';
 import type { Entry } from './queue';
 import { quotaProblem } from './quota';
+import { whyNever } from './refusal';
 import { fullNodes, mayHold } from './shape';
 import { amountsOf, clockText, gpusText, listedBriefly, reason, type Why } from './words';
 
@@ -108,8 +109,16 @@ function quotaFreedBy({ project, owner }: LeaseRequest): string {
 
 function noHost(pool: Pool, { request, of: { shape } }: Entry): Why {
   const what = amountsOf(request);
+  if (!pool.isTold) {
+    const why = `waits for a host: pool ${pool.name} has not heard of its hosts yet`;
+    return reason('no-host', why, 'the first reports of hosts');
+  }
   if (pool.hosts.length === 0) {
     return reason('no-host', `waits for a host: pool ${pool.name} has none yet`, 'the first report of a host worker');
+  }
+  const never = whyNever(pool, shape, request);
+  if (never !== null) {
+    return reason('no-host', `waits for ${what}, which the pool does not have: ${never}`, 'a host that has it');
   }
   const able = pool.hosts.filter((host) => mayHold(host, request) && fullNodes(host, shape) > 0);
   if (able.length === 0)

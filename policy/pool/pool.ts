@@ -10,6 +10,8 @@ import type { StockTable } from './stock-table';
 export interface Pool {
   readonly name: string;
   settings: PoolSettings;
+  /** See `PoolData`. */
+  isTold: boolean;
   /** In the order of their names. */
   hosts: Host[];
   readonly hostNamed: Map<string, Host>;

@@ -8,12 +8,12 @@ import { gpusText, hostText } from './words';
 
 /**
  * Why no host of the pool could ever hold a request, with the field at fault and the largest that it could have; null where
- * one could, or several together could hold a gang, and where the pool knows no host yet. What hosts have in full counts,
- * also of those that are cordoned or silent.
+ * one could, or several together could hold a gang, and where the pool has heard of no host yet. What hosts have in full
+ * counts, also of those that are cordoned or silent.
  */
 export function whyNever(pool: Pool, shape: Shape, request: LeaseRequest): string | null {
   // Those that are open could hold all of it together.
-  if (pool.hosts.length === 0 || shape.open.size > 0) return null;
+  if (!pool.isTold || pool.hosts.length === 0 || shape.open.size > 0) return null;
   if (shape.neverOf !== pool.hostsVersion) {
     Object.assign(shape, { never: findWhy(pool, shape, request), neverOf: pool.hostsVersion });
   }

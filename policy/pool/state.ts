@@ -25,6 +25,8 @@ export interface PoolState {
 /** What {@link PoolState} holds. All that decides is here; whatever else the core keeps is an index made from it. */
 export interface PoolData extends PoolState {
   settings: PoolSettings;
+  /** Whether hosts were reported since the pool began: what it knows of them before is no more than what people want of some. */
+  isTold: boolean;
   hosts: HostEntry[];
   queue: Waiting[];
   held: Held[];
@@ -77,6 +79,7 @@ export function emptyState(name: string): PoolData {
     version: 1,
     name,
     settings: POOL_DEFAULTS,
+    isTold: false,
     hosts: [],
     queue: [],
     held: [],

@@ -83,6 +83,24 @@ export const SCENARIOS: Record<string, (suite: WorkflowSuite) => Promise<string>
     });
   },
 
+  'gives-way-before-its-lease': async (suite) => {
+    const isTold = deferred();
+    const { activities } = fakeHost({
+      claimLease: async (claim) => {
+        if (claim.claim === 1) await isTold.promise;
+        return { kind: 'granted', lease: leaseOf(claim) };
+      },
+    });
+    return suite.withWorkers(activities, async (start) => {
+      const run = await start({});
+      await until(async () => (await run.query(statusQuery)).run.attempt === 1);
+      await run.signal(preemptSignal, { runId: run.workflowId, claim: 1, because: 'another needs its place' });
+      isTold.resolve();
+      await run.result();
+      return run.workflowId;
+    });
+  },
+
   'is-a-pool': async (suite) => {
     const { activities } = fakeHost();
     const pool = poolOfTest(suite);

@@ -103,7 +103,6 @@ describe('a run of a pool', () => {
 
   it('gives way to one of higher priority, and queues again with its place by age', async () => {
     const host = fakeHost(stoppedAtFirst(() => low));
-    withPlaceOf(host);
     let low = '';
     await withPool(host, async (start, pool) => {
       const weak = await start({ priority: 10, preemptible: true });
@@ -169,7 +168,6 @@ describe('the priority of a run that is changed', () => {
   it('makes others give way at once, and goes with one that holds a place into its next claim', async () => {
     const { changes, ends } = heldContainers();
     const host = fakeHost(stoppedAtFirst(() => weakId, changes));
-    withPlaceOf(host);
     let weakId = '';
     await withPool(host, async (start, pool) => {
       const weak = await start({ priority: 10, preemptible: true });
@@ -203,16 +201,6 @@ describe('the priority of a run that is changed', () => {
     });
   });
 });
-
-/** Lets an admission keep what a submission says of its place. */
-function withPlaceOf(host: ReturnType<typeof fakeHost>): void {
-  const { admitRun } = host.activities;
-  host.activities.admitRun = async (input) => {
-    const admitted = await admitRun(input);
-    const { priority = 50, preemptible = false } = input.submission;
-    return { ...admitted, spec: { ...admitted.spec, priority, preemptible } };
-  };
-}
 
 describe('a claim that arrives after its release', () => {
   const GIVEN_BACK = 'The pool had a lease or a claim that the run no longer wants; it was given back.';

@@ -86,6 +86,26 @@ it.each([
   expect(answer).toMatchObject({ kind: 'refused', why: expect.stringContaining(why) });
 });
 
+it.each([
+  [
+    { gpus: 8 },
+    'waits for 8 GPUs, 1 CPU and 1 GiB of memory, which the pool does not have: resources.gpus: no host has 8 GPUs; the largest host, a,',
+  ],
+  [
+    { hostLabels: { rack: 'r12' } },
+    'waits for 1 CPU and 1 GiB of memory, which the pool does not have: placement.labels: no host of pool default has rack=r12; hosts of the pool: a',
+  ],
+  [{ nodes: 2, gpus: 7 }, 'which the pool does not have: nodes: 2 is more than pool default could ever hold'],
+])('keeps a run that was accepted waiting with what no host has by now, also with a later claim: %j', (wish, why) => {
+  const pool = poolOf(host('a', { gpus: 7 }));
+  expect(pool.claim(claim('one', wish, 2), NOW)).toMatchObject({
+    kind: 'queued',
+    explanation: { cause: 'no-host', waitsFor: expect.stringContaining(why), freedBy: 'a host that has it' },
+  });
+  pool.hostsAre([host('a', { gpus: 8, labels: { rack: 'r12' } }), host('b', { gpus: 8 })], NOW);
+  expect(granted(pool)).toEqual(['one']);
+});
+
 it('refuses nothing as long as nobody knows what the engine of a host has', () => {
   const pool = poolOf(
     host('a'),

@@ -87,7 +87,8 @@ it('keeps a run waiting whose host has shrunk or is gone, and says so', () => {
   expect(pool.decide(NOW)).toEqual([]);
   expect(pool.explain('y', NOW)).toMatchObject({
     cause: 'no-host',
-    waitsFor: 'waits for 1 GPU, 1 CPU and 1 GiB of memory: no host of the pool has that',
+    waitsFor:
+      'waits for 1 GPU, 1 CPU and 1 GiB of memory, which the pool does not have: resources.gpus: no host has 1 GPU; the largest host, b, has 8 CPUs, 64 GiB of memory and no GPU',
   });
 });
 

@@ -1,5 +1,5 @@
 import type { HostContainer } from '../../../contract/host';
-import { adoptLeases } from '../../../policy/pool/adopt';
+import { adoptClaims } from '../../../policy/pool/adopt';
 import { createPoolCore } from '../../../policy/pool/core';
 import { holdsRoom } from '../../../policy/pool/loose-run';
 import { claim, GIB, gpusOf, granted, host, NOW, poolOf } from './pools';
@@ -83,7 +83,7 @@ describe('what a container holds whose run has no lease', () => {
     if (answer.kind !== 'granted') throw new Error('there is room for it');
     const anew = poolOf(host('a', { gpus: 1, ...left('x', { gpuIds: ['GPU-a-0'] }) }));
     const standing = { claim: { ...asked, pool: 'default' }, lease: answer.lease };
-    const pool = createPoolCore('default', adoptLeases(anew.state(), [standing]));
+    const pool = createPoolCore('default', adoptClaims(anew.state(), [standing]));
     expect(pool.view(NOW).hosts).toMatchObject([{ usedCpus: 1, usedGpuIds: ['GPU-a-0'], runs: ['x'], unleased: [] }]);
   });
 

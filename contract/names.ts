@@ -95,9 +95,11 @@ export const GANG_ENV = {
   masterPort: ['MASTER_PORT', 'TRAINYARD_MASTER_PORT'],
 } as const;
 
-const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
-
 /** What an id of a run looks like: also a file name, part of a URL and, with `:` replaced, of a container name. */
+export const RUN_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$';
+
+const RUN_ID = new RegExp(RUN_ID_PATTERN);
+
 export function isRunId(text: string): boolean {
   return RUN_ID.test(text);
 }

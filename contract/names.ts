@@ -124,6 +124,10 @@ export function poolWorkflowIdFor(pool: string): string {
   return `pool-${pool}`;
 }
 
+export function poolFromWorkflowId(workflowId: string): string | undefined {
+  return workflowId.startsWith('pool-') ? workflowId.slice('pool-'.length) : undefined;
+}
+
 /** Task queue of the short operations on a host's engine. */
 export function hostTaskQueue(host: string): string {
   return `trainyard-host-${host}`;

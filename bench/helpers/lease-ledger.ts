@@ -1,4 +1,4 @@
-import type { Lease, LeaseRequest, PoolHostFacts } from '../../contract/pool';
+import type { Lease, LeaseNode, LeaseRequest, PoolHostFacts } from '../../contract/pool';
 
 /** How often each was looked at and held. */
 export interface LedgerChecks {
@@ -31,9 +31,6 @@ export function createLeaseLedger(hosts: readonly PoolHostFacts[]): LeaseLedger 
   const rooms = new Map(hosts.map((facts) => [facts.name, roomOf(facts)]));
   const leases = new Map<string, Lease>();
   const models = new Map(hosts.flatMap(({ gpus }) => gpus.map(({ id, model }) => [id, model])));
-  const check = (isTrue: boolean, lease: Lease, fault: string): void => {
-    if (!isTrue) throw new Error(`${fault}: ${JSON.stringify(lease)}`);
-  };
   const checks: LedgerChecks = { neverOverCapacity: 0, neverTwoLeasesForAnAttempt: 0, neverOnALostHost: 0 };
   return {
     take(lease, request) {
@@ -59,18 +56,23 @@ export function createLeaseLedger(hosts: readonly PoolHostFacts[]): LeaseLedger 
     give(runId) {
       const lease = leases.get(runId)!;
       leases.delete(runId);
-      for (const node of lease.nodes) {
-        const room = rooms.get(node.host)!;
-        room.cpus += node.cpus;
-        room.memoryBytes += node.memoryBytes;
-        for (const id of node.gpuIds) room.freeGpus.set(id, id);
-      }
+      for (const node of lease.nodes) giveBack(rooms.get(node.host)!, node);
       return lease.nodes.reduce((sum, { gpuIds }) => sum + gpuIds.length, 0);
     },
     checks: () => ({ ...checks }),
     lose: (host) => void (rooms.get(host)!.isThere = false),
     regain: (host) => void (rooms.get(host)!.isThere = true),
   };
+}
+
+function check(isTrue: boolean, lease: Lease, fault: string): void {
+  if (!isTrue) throw new Error(`${fault}: ${JSON.stringify(lease)}`);
+}
+
+function giveBack(room: Room, { cpus, memoryBytes, gpuIds }: LeaseNode): void {
+  room.cpus += cpus;
+  room.memoryBytes += memoryBytes;
+  for (const id of gpuIds) room.freeGpus.set(id, id);
 }
 
 function roomOf({ cpus, memoryBytes, gpus }: PoolHostFacts): Room {

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { log } from '@temporalio/activity';
+
 import { gangOfNodeRunId } from '../contract/gang';
 import type { HostContainer, HostReport } from '../contract/host';
 import type { LeaseStanding, PoolActivities, PoolNews, WatchPoolInput } from '../contract/pool-messages';
@@ -38,22 +40,49 @@ async function watch(deps: PoolDeps, input: WatchPoolInput, signal: AbortSignal)
   const { pool, known, checkEveryMs = CHECK_EVERY_MS } = input;
   const unleased = createUnleasedWatch(deps.runs, pool);
   if (known === '') return begin(deps, pool, unleased, signal);
+  const attempt = createAttempts(pool);
   let checkedAt = -Infinity;
   for (;;) {
     signal.throwIfAborted();
     // Before the holders: a lease is older than its container, so whose container is named here and holds one is known there.
-    const reports = await reportsOf(deps, pool);
+    const reports = await attempt('what the hosts report', () => reportsOf(deps, pool));
     const isFirst = checkedAt === -Infinity;
     const isDue = performance.now() - checkedAt >= checkEveryMs;
-    const ended = isDue ? await endedHolders(deps, pool, unleased) : [];
-    if (isDue) checkedAt = performance.now();
-    const { byHost, leases } = await unleased.look(reports, isDue);
-    const news = hostsOf(reports, byHost);
+    const ended = isDue ? await attempt('which runs have ended', () => endedHolders(deps, pool, unleased)) : [];
+    if (isDue && ended) checkedAt = performance.now();
+    const news = reports && (await attempt('what containers hold', () => newsOf(unleased, reports, isDue && !!ended)));
     // The pool may know better than a run what is over: who is told of again has had time to see that.
-    const runs = isFirst || leases.length === 0 ? {} : { runs: leases };
-    if (news.version !== known || ended.length > 0 || runs.runs) return { ...news, ended, ...runs };
+    const runs = isFirst || !news?.leases.length ? {} : { runs: news.leases };
+    if ((news && news.version !== known) || ended?.length || runs.runs) {
+      return { version: known, ...(news && { version: news.version, hosts: news.hosts }), ended: ended ?? [], ...runs };
+    }
     await sleep(Math.min(LOOK_EVERY_MS, checkEveryMs), undefined, { signal });
   }
+}
+
+async function newsOf(unleased: UnleasedWatch, reports: readonly HostReport[], isThorough: boolean) {
+  const { byHost, leases } = await unleased.look(reports, isThorough);
+  return { ...hostsOf(reports, byHost), leases };
+}
+
+/**
+ * Finds out several things of which none keeps the others from being known, as where the store is away and Temporal is not.
+ *
+ * @returns a function that gives null for what cannot be told now, and logs that once until it can.
+ */
+function createAttempts(pool: string): <T>(what: string, ask: () => Promise<T>) => Promise<T | null> {
+  const failing = new Set<string>();
+  return async (what, ask) => {
+    try {
+      const answer = await ask();
+      failing.delete(what);
+      return answer;
+    } catch (error) {
+      if (!failing.has(what)) log.warn(`A pool cannot be told ${what}; trying again`, { pool, err: error });
+      failing.add(what);
+      return null;
+    }
+  };
 }
 
 /** For a pool that knows nothing: what the runs hold by their own word, and what containers hold whose runs have none. */

@@ -27,6 +27,9 @@ export async function main([hosts = '1000', runs = '100000', seed = '1']: string
       utilisation: behindBoundPercent <= GOALS.behindBoundPercent,
       decisions: decisionsPerSecond >= GOALS.decisionsPerSecond,
     },
+    invariants: Object.fromEntries(
+      Object.entries(counters.invariants).map(([name, checks]) => [name, { held: true, checks }]),
+    ),
     load: { hosts: load.hosts.length, runs: load.runs.length, hostLosses: load.losses.length, seed: Number(seed) },
     ...figures.result(counters),
     boundPercent: bound.utilisation(),

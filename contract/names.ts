@@ -95,9 +95,11 @@ export const GANG_ENV = {
   masterPort: ['MASTER_PORT', 'TRAINYARD_MASTER_PORT'],
 } as const;
 
-const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
-
 /** What an id of a run looks like: also a file name, part of a URL and, with `:` replaced, of a container name. */
+export const RUN_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$';
+
+const RUN_ID = new RegExp(RUN_ID_PATTERN);
+
 export function isRunId(text: string): boolean {
   return RUN_ID.test(text);
 }
@@ -120,6 +122,10 @@ export function notifyWorkflowIdFor(runId: string, n: number): string {
 /** Workflow id of a pool. */
 export function poolWorkflowIdFor(pool: string): string {
   return `pool-${pool}`;
+}
+
+export function poolFromWorkflowId(workflowId: string): string | undefined {
+  return workflowId.startsWith('pool-') ? workflowId.slice('pool-'.length) : undefined;
 }
 
 /** Task queue of the short operations on a host's engine. */

@@ -108,8 +108,8 @@ export type PoolWord =
 /** Run on the control queue, for `poolWorkflow`. */
 export interface PoolActivities {
   /**
-   * Returns as soon as the hosts of the pool are not what `known` says, or a holder's workflow has ended; heartbeats
-   * meanwhile. For a pool that knows nothing yet it returns at once, with what the runs hold or wait for.
+   * Returns as soon as the hosts of the pool are not what `known` says, or a holder's workflow has ended, whichever can be told:
+   * hosts need the store, holders Temporal and the pool. Heartbeats meanwhile. For a pool that knows nothing yet it returns at once, with what the runs hold or wait for.
    */
   watchPool(input: WatchPoolInput): Promise<PoolNews>;
 }
@@ -123,9 +123,10 @@ export interface WatchPoolInput {
 }
 
 export interface PoolNews {
-  /** A hash of `hosts`. */
+  /** A hash of `hosts`, or of those that were known. */
   version: string;
-  hosts: PoolHostFacts[];
+  /** Absent where nobody can tell now: they are as they were. */
+  hosts?: PoolHostFacts[];
   /** Holders whose workflow has ended, or is not known to Temporal. */
   ended: string[];
   /**

@@ -17,6 +17,7 @@ export const PROBLEMS = {
   'already-running': { status: 409, title: 'A run of the schedule is going on' },
   'not-repeatable': { status: 409, title: 'The run cannot be repeated' },
   'change-refused': { status: 409, title: 'The run cannot be changed like this' },
+  'host-in-use': { status: 409, title: 'The host cannot be removed' },
   'name-taken': { status: 409, title: 'The name is taken' },
   'kept-in-file': { status: 409, title: 'The policy is kept in a file' },
   'log-removed': { status: 410, title: 'The log was removed' },

@@ -59,12 +59,12 @@ async function keepClean(deps: ImageCleanerDeps, signal: AbortSignal): Promise<v
 async function cleanOnce(deps: ImageCleanerDeps, signal: AbortSignal): Promise<void> {
   const { engine, images: book, config, now = Date.now } = deps;
   if ((await usedPercent(deps)) < config.host.disk.cleanAt) return;
-  const needed = await deps.neededImages();
   const candidates = async (): Promise<ImageSummary[]> => {
     const containers = await engine.listContainers({});
     const inUse = new Set(containers.map(({ imageId }) => imageId));
-    const facts = { pulled: await book.entries(), inUse, needed };
     const stored = await engine.listImages();
+    // Last: what is needed by then is kept.
+    const facts = { pulled: await book.entries(), inUse, needed: await deps.neededImages() };
     return removableImages(stored, facts, now()).map(({ id }) => stored.find((image) => image.id === id)!);
   };
   // Asked anew for each: a run may have come for the next one meanwhile.

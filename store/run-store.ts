@@ -40,6 +40,8 @@ export interface RunStore {
   /** Reports that a host worker lives, and what its engine says. */
   reportHost(report: HostReport): Promise<void>;
   listHosts(): Promise<HostReport[]>;
+  /** Forgets a host whose newest report is of this instant; false where it has reported since, or is not there. */
+  removeHost(name: string, reportedAt: string): Promise<boolean>;
 
   close(): Promise<void>;
 }

@@ -72,6 +72,7 @@ function createRunStore(database: Database, path: string, now: () => Date): RunS
     countQueued: answer((pool, except) => countQueued(database, pool, except)),
     reportHost: answer(reader.reportHost),
     listHosts: answer(reader.listHosts),
+    removeHost: answer(reader.removeHost),
     close: answer(() => closeDatabase(database)),
   };
 }
@@ -90,6 +91,7 @@ function createReader(database: Database) {
     INSERT INTO hosts (name, reported_at, report) VALUES (?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET reported_at = excluded.reported_at, report = excluded.report
     WHERE excluded.reported_at >= hosts.reported_at`);
+  const deleteHost = database.prepare('DELETE FROM hosts WHERE name = ? AND reported_at = ?');
 
   return {
     getRun: (id: string): StoredRun | null => {
@@ -113,6 +115,7 @@ function createReader(database: Database) {
     reportHost: (report: HostReport): void => {
       upsertHost.run(report.name, toInstant(report.reportedAt), JSON.stringify(report));
     },
+    removeHost: (name: string, reportedAt: string) => deleteHost.run(name, toInstant(reportedAt)).changes > 0,
     listHosts: () => (hosts.all() as { report: string }[]).map(({ report }) => reportFromText(report)),
   };
 }

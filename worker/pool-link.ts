@@ -8,7 +8,13 @@ import {
 } from '@temporalio/client';
 
 import type { PoolClient, RunWitness } from '../activities/pool-client';
-import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor, workflowIdFor } from '../contract/names';
+import {
+  CONTROL_TASK_QUEUE,
+  POOL_WORKFLOW,
+  poolFromWorkflowId,
+  poolWorkflowIdFor,
+  workflowIdFor,
+} from '../contract/names';
 import { beginningOf, keptIn, POOL_CORE_VERSION } from '../policy/pool/kept';
 import { leaseQuery } from '../workflows/messages';
 import {
@@ -28,8 +34,10 @@ const QUERY_TIMEOUT_MS = 10_000;
 
 /** What a worker's connection to Temporal can do for pools. */
 export interface PoolLink extends PoolClient, Pick<RunWitness, 'holdersOf' | 'leaseOf'> {
-  /** Starts a pool; nothing where it is there. */
+  /** Starts a pool; nothing where it is there. One that decides by another version of the core is begun anew. */
   start(pool: string): Promise<void>;
+  /** Begins all pools anew that decide by another version of the core. */
+  renewAll(): Promise<void>;
 }
 
 export function createPoolLink(client: Client): PoolLink {
@@ -43,6 +51,9 @@ export function createPoolLink(client: Client): PoolLink {
   };
   return {
     start: async (pool) => startPool(client, pool),
+    renewAll: async () => {
+      for await (const pool of poolsIn(client)) await startPool(client, pool);
+    },
     claim: async (pool, input) => lineOf(pool)(input),
     release: (pool, claim) =>
       within(ASK_TIMEOUT_MS, async () => unlessGone(() => handleOf(pool).signal(releaseSignal, claim))),
@@ -94,6 +105,15 @@ async function startPool(client: Client, pool: string): Promise<void> {
     workflowIdConflictPolicy: 'USE_EXISTING',
     ...beginningOf(pool, kept),
   });
+}
+
+/** Names of the pools that go on. */
+async function* poolsIn(client: Client): AsyncIterable<string> {
+  const query = `WorkflowType = '${POOL_WORKFLOW}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of client.workflow.list({ query })) {
+    const pool = poolFromWorkflowId(workflowId);
+    if (pool !== undefined) yield pool;
+  }
 }
 
 async function lastOf(client: Client, pool: string): Promise<WorkflowExecutionDescription | null> {

@@ -66,6 +66,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   if (config.worker.roles.includes('control') && !config.pools.direct) {
     const pools = new Set([DEFAULT_POOL, config.host.pool]);
     await Promise.all([...pools].map((pool) => temporal.pools.start(pool)));
+    // Before the workers, which could not replay the histories of such pools.
+    await temporal.pools.renewAll();
   }
   const workers = await createAll([
     ...(config.worker.roles.includes('control') ? [controlPlan(deps)] : []),

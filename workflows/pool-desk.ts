@@ -84,7 +84,7 @@ export class PoolDesk {
 
   learn({ version, hosts, ended, runs = [] }: PoolNews): void {
     this.counts();
-    this.core.hostsAre(hosts, Date.now());
+    if (hosts) this.core.hostsAre(hosts, Date.now());
     if (this.version === '') this.adopt(runs);
     else this.adoptLate(runs);
     this.version = version;

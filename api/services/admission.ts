@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../contract/fault';
+import { type Fault, InvalidInputError } from '../../contract/fault';
 import { shorten } from '../../contract/path';
 import type { Run } from '../../contract/run';
 import { capacityOf } from '../../contract/run-capacity';
@@ -31,30 +31,45 @@ export interface Admission {
   pinned: RunSubmission;
   spec: RunSpec;
   recipe: string | null;
+  /** What keeps it from ever having a place in its pool, as that is today; absent: nothing. */
+  unplaced?: Fault[];
   /** Absent for a run of its own. */
   origin?: Origin;
 }
 
+type Parts = Pick<Services, 'recipes' | 'policies' | 'config' | 'pools' | 'logger'>;
+
 /** @throws {InvalidInputError} with every fault of the submission that can be known here; secrets are the worker's. */
-export async function admit(
-  input: unknown,
-  services: Pick<Services, 'recipes' | 'policies' | 'config' | 'pools' | 'logger'>,
-): Promise<Admission> {
+export async function admit(input: unknown, services: Parts): Promise<Admission> {
+  const admission = await examine(input, services);
+  checkPlace(admission);
+  return admission;
+}
+
+/**
+ * The same for what may have been submitted before: that its pool has no place for it is said in the admission.
+ *
+ * @throws {InvalidInputError}
+ */
+export async function examine(input: unknown, services: Parts): Promise<Admission> {
   if (input === undefined) throw new InvalidInputError([EMPTY], 'The submission');
   const { recipes, policies, config } = services;
   const reference = policyOf(input, recipes);
   const check = validateSubmission(input, recipes, await readPolicyBook(policies, reference, { alsoDeleted: false }));
   if (check.faults) throw new InvalidInputError(check.faults, 'The submission');
   const { spec, recipe } = check;
-  const faults = [
-    ...closedTargets(spec.notify, createAddressRules(config.notify.allowedPrivate)),
-    ...(await capacityFaults(spec, services)),
-  ];
-  if (faults.length > 0) throw new InvalidInputError(faults, 'The submission');
+  const faults = closedTargets(spec.notify, createAddressRules(config.notify.allowedPrivate));
+  const unplaced = await capacityFaults(spec, services);
+  if (faults.length > 0) throw new InvalidInputError([...faults, ...unplaced], 'The submission');
   const submission = input as RunSubmission;
   const { from } = spec.policy;
   const pinned = reference === null || from === undefined ? submission : pinPolicy(submission, from);
-  return { submission, pinned, spec, recipe };
+  return { submission, pinned, spec, recipe, unplaced };
+}
+
+/** @throws {InvalidInputError} where its pool has no place for a run that has not begun. */
+export function checkPlace({ unplaced = [], origin }: Admission): void {
+  if (unplaced.length > 0) throw new InvalidInputError(unplaced, origin ? 'The body' : 'The submission');
 }
 
 const EMPTY = { path: '', message: 'the body is empty; send a run spec, or {"recipe": "<name>"}' };

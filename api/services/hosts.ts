@@ -46,7 +46,8 @@ export async function changeHost(
   return host!;
 }
 
-async function findHost({ pools }: Services, name: string): Promise<{ pool: string; report: HostReport }> {
+/** @throws {ProblemError} `not-found`. */
+export async function findHost({ pools }: Services, name: string): Promise<{ pool: string; report: HostReport }> {
   for (const [pool, reports] of await pools.reports()) {
     const report = reports.find((candidate) => candidate.name === name);
     if (report !== undefined) return { pool, report };

@@ -24,7 +24,7 @@ export interface PoolDirectory {
   settings(pool: string): Promise<PoolSettings>;
   /** The pool by its own word; null where it does not answer or has not begun. */
   view(pool: string): Promise<PoolView | null>;
-  /** What was remembered of its settings is out of date. */
+  /** What was remembered of its settings and hosts is out of date. */
   changed(pool: string): void;
   names(): Promise<string[]>;
 }
@@ -50,7 +50,10 @@ export function createPoolDirectory({ runStore, pools }: PoolDirectoryParts): Po
     },
     settings: (pool) => within(SETTINGS_WITHIN_MS, settings.get(pool), POOL_DEFAULTS),
     view: (pool) => viewOrNull(pools, pool),
-    changed: (pool) => settings.forget(pool),
+    changed: (pool) => {
+      settings.forget(pool);
+      reports.forget('');
+    },
     names: async () => [...(await reports.get('')).keys()],
   };
 }

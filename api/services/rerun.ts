@@ -10,7 +10,7 @@ import { RunSpecSchema, type RunSpec } from '../../contract/spec';
 import { checkShape } from '../../contract/validate-shape';
 import { LIMITS as SPEC_LIMITS } from '../../contract/validate-spec';
 import { ProblemError } from '../problem-error';
-import { type Admission, admit } from './admission';
+import { type Admission, examine } from './admission';
 import { AskBodySchema } from './check-body';
 import { type FoundRun, findRun } from './find-run';
 import { pinImage } from './pin-image';
@@ -132,8 +132,10 @@ async function admitChanged(
   const isNamed = isObject(changes['policy']) && Object.hasOwn(changes['policy'], 'use');
   const { recipe: _, ...merged } = mergeDeep(isNamed ? { ...spec, policy: {} } : spec, changes);
   try {
-    const admission = await admit(merged, services);
-    if (faults.length === 0) return admission;
+    const { unplaced = [], ...admission } = await examine(merged, services);
+    const noPlace = unplaced.map(inChanges);
+    if (faults.length === 0) return { ...admission, unplaced: noPlace };
+    faults.push(...noPlace);
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     throw new InvalidInputError([...faults, ...error.faults.map(inChanges)], 'The body');

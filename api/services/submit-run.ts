@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import { canonicalJson } from '../../contract/canonical-json';
+import { InvalidInputError } from '../../contract/fault';
 import { runIdFor } from '../../contract/names';
 import { parsePolicyReference, writePolicyReference } from '../../contract/policy-reference';
 import type { Run } from '../../contract/run';
@@ -8,7 +9,7 @@ import type { RunSpec } from '../../contract/spec';
 import { pinPolicy, policyOf } from '../../contract/submitted-policy';
 import type { StoredRun } from '../../store/run-store';
 import { ProblemError } from '../problem-error';
-import { type Admission, admit, hashSubmission, presentRun, queuedRun } from './admission';
+import { type Admission, checkPlace, examine, hashSubmission, presentRun, queuedRun } from './admission';
 import { findRun } from './find-run';
 import type { Services } from './services';
 
@@ -29,7 +30,7 @@ export interface Submitted {
  * @throws {ProblemError} `idempotency-key-reused`, `may-not-submit`, `queue-full`, `temporal-unavailable`.
  */
 export async function submitRun(services: Services, input: unknown, idempotencyKey?: string): Promise<Submitted> {
-  return submitAdmitted(services, await admit(input, services), idempotencyKey);
+  return submitAdmitted(services, await examine(input, services), idempotencyKey);
 }
 
 /** The same for what was found good already. */
@@ -46,14 +47,29 @@ export async function submitAdmitted(
   const runId = runIdForKey(idempotencyKey);
   // Temporal forgets a run when its retention is over; the store does not.
   const stored = await readStored(services, runId);
-  const run = stored ? undefined : await startNew(services, admission, runId);
+  const run = stored ? undefined : await startUnlessThere(services, admission, runId);
   if (run) return { run, replayed: false };
   await checkSameSubmission(services, admission, runId, stored);
   return { run: await currentRun(services, admission, runId), replayed: true };
 }
 
+/** Undefined where a run with the id exists already, for which there need be no room any more. */
+async function startUnlessThere(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
+  try {
+    return await startNew(services, admission, runId);
+  } catch (error) {
+    if (isRefusal(error) && (await services.temporal.runs.submissionHash(runId)) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof InvalidInputError ||
+  (error instanceof ProblemError && ['may-not-submit', 'queue-full'].includes(error.kind));
+
 /** Undefined where a run with the id exists already. */
 async function startNew(services: Services, admission: Admission, runId: string): Promise<Run | undefined> {
+  checkPlace(admission);
   return services.queueRoom.enter(runId, admission.spec, async () => start(services, admission, runId));
 }
 
@@ -102,7 +118,7 @@ async function specOfThen(services: Services, admission: Admission, { run }: Sto
   const reference = policyOf(admission.submission, services.recipes);
   const then = run.policy === null ? null : parsePolicyReference(run.policy);
   if (then === null || reference?.version !== null || reference.name !== then.name) return admission.spec;
-  return (await admit(pinPolicy(admission.submission, writePolicyReference(then)), services)).spec;
+  return (await examine(pinPolicy(admission.submission, writePolicyReference(then)), services)).spec;
 }
 
 async function currentRun(services: Services, admission: Admission, runId: string): Promise<Run> {

@@ -1,7 +1,7 @@
 import { POOL_DEFAULTS, type PoolSettings } from '../../contract/pool';
 import { createPoolCore, type PoolCore } from '../../policy/pool/core';
 import { createEventHeap, type EventHeap } from './event-heap';
-import { createLeaseLedger, type LeaseLedger } from './lease-ledger';
+import { createLeaseLedger, type LeaseLedger, type LedgerChecks } from './lease-ledger';
 import type { Load, SimulatedRun } from './simulated-load';
 
 /** What a simulation of a pool is made of: see bench/helpers/simulation for what happens in it. */
@@ -43,6 +43,12 @@ export interface Counters {
   /** Time that processors worked for it: of all that they worked for the simulation, the share that the core had of its time. */
   cpuMs: number;
   endedMs: number;
+}
+
+/** What a simulation has made sure of, and how often. It fails as soon as one of them does not hold. */
+export interface Invariants extends LedgerChecks {
+  /** Runs that came to their end. */
+  noStarvation: number;
 }
 
 export type Event =

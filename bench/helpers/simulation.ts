@@ -4,6 +4,7 @@ import {
   createSimulation,
   type Counters,
   type Event,
+  type Invariants,
   type Progress,
   type Simulation,
   type Watcher,
@@ -26,7 +27,11 @@ export const SIMULATED_SETTINGS: Partial<PoolSettings> = {
  * Lives through a load with the real core of a pool. Fails as soon as a lease is given that must not be, and where a run has
  * not ended when nothing is left to happen.
  */
-export function simulate(load: Load, watcher: Watcher, settings: Partial<PoolSettings> = SIMULATED_SETTINGS): Counters {
+export function simulate(
+  load: Load,
+  watcher: Watcher,
+  settings: Partial<PoolSettings> = SIMULATED_SETTINGS,
+): Counters & { invariants: Invariants } {
   const simulation = createSimulation(load, watcher, settings);
   const { events, counters, core } = simulation;
   const before = process.cpuUsage();
@@ -49,7 +54,7 @@ export function simulate(load: Load, watcher: Watcher, settings: Partial<PoolSet
   counters.cpuMs = ((user + system) / 1_000) * (counters.coreMs / (performance.now() - startedAt));
   const left = [...simulation.progress.values()].filter(({ ended }) => !ended);
   if (left.length > 0) throw new Error(`${left.length} runs never ended, such as ${left[0]!.run.id}`);
-  return counters;
+  return { ...counters, invariants: { ...simulation.ledger.checks(), noStarvation: simulation.progress.size } };
 }
 
 function happen(simulation: Simulation, event: Event, nowMs: number): void {

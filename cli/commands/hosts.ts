@@ -34,7 +34,7 @@ export function addHostsCommand(program: Command, context: Context): void {
   const { io } = context;
   const hosts = program
     .command('hosts')
-    .summary('list hosts, and let them take runs or not')
+    .summary('list hosts, let them take runs or not, and remove them')
     .description('Lists hosts: what they have, how much of it is given out, and what is the matter with them.')
     .option('--pool <name>', 'only hosts of this pool')
     .action(async ({ pool }: { pool?: string }, command: Command) => {
@@ -47,6 +47,7 @@ export function addHostsCommand(program: Command, context: Context): void {
     });
   addShow(hosts, context);
   for (const verb of VERBS) addVerb(hosts, context, verb);
+  addRemove(hosts, context);
 }
 
 function addShow(hosts: Command, context: Context): void {
@@ -78,6 +79,23 @@ function addVerb(hosts: Command, context: Context, { verb, summary, description,
         if (!wantsJson(command)) io.out(`${name} ${done}\n`);
       }
       if (wantsJson(command)) printJson(io, { items: changed });
+    });
+}
+
+function addRemove(hosts: Command, { io }: Context): void {
+  hosts
+    .command('remove')
+    .summary('remove hosts that are gone for good')
+    .description(
+      'They have to be lost and to hold nothing. They count no more for what their pool could hold; one that reports again comes back as a new host.',
+    )
+    .argument('<name...>')
+    .action(async (names: string[], _: object, command: Command) => {
+      for (const name of names) {
+        await apiOf(command).send('DELETE', hostPath(name));
+        if (!wantsJson(command)) io.out(`${name} is removed\n`);
+      }
+      if (wantsJson(command)) printJson(io, { removed: names });
     });
 }
 

@@ -44,6 +44,7 @@ test('/docs/json describes every route', () => {
       .toSorted(),
   ).toEqual([
     'delete /train/{task_id}',
+    'delete /v1/hosts/{name}',
     'delete /v1/policies/{name}',
     'delete /v1/reservations/{id}',
     'delete /v1/schedules/{name}',

@@ -12,6 +12,13 @@ it('lives through a small load without giving out what it does not have, and end
   expect(counters.grants).toBeGreaterThanOrEqual(LOAD.runs);
   expect(counters.mostQueued).toBeGreaterThan(10);
   expect(figures.utilisation()).toBeGreaterThan(50);
+  expect(counters.invariants).toMatchObject({
+    noStarvation: LOAD.runs,
+    neverTwoLeasesForAnAttempt: counters.grants,
+    neverOverCapacity: expect.any(Number),
+    neverOnALostHost: counters.invariants.neverOverCapacity,
+  });
+  expect(counters.invariants.neverOverCapacity).toBeGreaterThanOrEqual(counters.grants);
 });
 
 it('does the same each time', () => {

@@ -138,6 +138,21 @@ describe('trainyard hosts', () => {
     expect(server.requests).toEqual([`POST /v1/hosts/box/${verb}`, `POST /v1/hosts/other/${verb}`]);
     expect(sent).toEqual({ by: 'tester' });
   });
+
+  it('remove takes each out that is named, and says why one stays', async () => {
+    const detail = 'The host "busy" holds the place of "digits-abc".';
+    handler = (request, response) => {
+      if (request.url!.endsWith('/busy')) sendJson(response, { title: 'The host cannot be removed', detail }, 409);
+      else response.writeHead(204).end();
+    };
+    expect(await on('hosts', 'remove', 'box', 'other')).toMatchObject({
+      code: 0,
+      out: 'box is removed\nother is removed\n',
+    });
+    expect(server.requests).toEqual(['DELETE /v1/hosts/box', 'DELETE /v1/hosts/other']);
+    expect(JSON.parse((await on('hosts', 'remove', 'box', '--json')).out)).toEqual({ removed: ['box'] });
+    expect(await on('hosts', 'remove', 'busy')).toMatchObject({ code: 2, err: expect.stringContaining(detail) });
+  });
 });
 
 describe('trainyard pools and queue', () => {

@@ -23,7 +23,7 @@ export interface PoolOfTest {
   end(): Promise<void>;
   view(): Promise<PoolView>;
   /** Resolves with the pool as soon as it is as it should be. */
-  becomes(condition: (view: PoolView) => boolean): Promise<PoolView>;
+  becomes(condition: (view: PoolView) => boolean, timeoutMs?: number): Promise<PoolView>;
 }
 
 export function poolOfTest(
@@ -44,11 +44,14 @@ export function poolOfTest(
     end: async () => {
       await client.workflow.getHandle(poolWorkflowIdFor(name)).terminate('the test is over');
     },
-    becomes: (condition) =>
-      until(async () => {
-        const now = await view();
-        return condition(now) && now;
-      }),
+    becomes: (condition, timeoutMs) =>
+      until(
+        async () => {
+          const now = await view();
+          return condition(now) && now;
+        },
+        timeoutMs === undefined ? {} : { timeoutMs },
+      ),
   };
 }
 

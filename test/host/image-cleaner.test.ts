@@ -108,3 +108,12 @@ it('removes nothing while nobody can say what is needed', async () => {
   await cleaning({ book, percents: [99], neededImages }, (looks) => looks >= 3);
   expect(await isThere(kept)).toBe(true);
 });
+
+it('leaves what a run needs that came while another image was removed', async () => {
+  const book = openBook();
+  const [first = '', wanted = '', last = ''] = await pulled(book, 'goes', 'wanted', 'goes-too');
+  const neededImages = async (): Promise<string[]> => ((await isThere(first)) ? [] : [wanted]);
+  await cleaning({ book, percents: [99], neededImages }, () => isGone(last));
+
+  expect([await isGone(first), await isThere(wanted)]).toEqual([true, true]);
+});

@@ -353,6 +353,17 @@ export function describeRunStore(form: string, open: () => Promise<StoreUnderTes
         expect(await store.listHosts()).toEqual([newer, sampleHost({ name: 'two' })]);
       });
 
+      test('forgets one, unless it has reported since', async () => {
+        const { reportedAt } = sampleHost();
+        await store.reportHost(sampleHost({ reportedAt: '2026-11-24T05:00:05.000Z' }));
+        expect(await store.removeHost('one', reportedAt)).toBe(false);
+        expect(await store.listHosts()).toHaveLength(1);
+        expect(await store.removeHost('one', '2026-11-24T05:00:05.000Z')).toBe(true);
+        expect(await store.removeHost('one', '2026-11-24T05:00:05.000Z')).toBe(false);
+        await store.reportHost(sampleHost());
+        expect(await store.listHosts()).toEqual([sampleHost()]);
+      });
+
       test('reads a report from before hosts told of pools, labels, GPUs and disks', async () => {
         const { pool, labels, gpus, disks, flags, refuses, reconciled, kernel, operatingSystem, ...older } =
           sampleHost();

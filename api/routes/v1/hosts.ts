@@ -7,6 +7,7 @@ import type { HostIntent } from '../../../contract/pool';
 import { HostDetailSchema } from '../../../contract/pool-http';
 import { AskBodySchema, checkBody } from '../../services/check-body';
 import { changeHost, listHosts, lookAtHost } from '../../services/hosts';
+import { removeHost } from '../../services/remove-host';
 import type { Services } from '../../services/services';
 import { answer, describedBody, problemAnswers } from '../answers';
 
@@ -25,6 +26,15 @@ const lookSchema = {
   summary: 'Look at a host',
   params,
   response: { 200: answer(HostDetailSchema, 'The host.'), ...problemAnswers(404, 503) },
+} satisfies FastifySchema;
+
+const removeSchema = {
+  tags,
+  summary: 'Remove a host',
+  description:
+    'For one that is gone for good or has another name now: it has to be lost, and to hold nothing. It counts no more for what its pool could hold, and what was wanted of it is forgotten. One that reports again comes back as a new host.',
+  params,
+  response: { 204: Type.Null({ description: 'Gone.' }), ...problemAnswers(404, 409, 503) },
 } satisfies FastifySchema;
 
 const VERBS: { verb: string; intent: HostIntent; summary: string; description: string; means: string }[] = [
@@ -56,6 +66,11 @@ export const hostRoutes: FastifyPluginAsyncTypebox<{ services: Services }> = asy
   app.get('/hosts', { schema: listSchema }, async () => ({ items: await listHosts(services), next: null }));
 
   app.get('/hosts/:name', { schema: lookSchema }, async (request) => lookAtHost(services, request.params.name));
+
+  app.delete('/hosts/:name', { schema: removeSchema }, async (request, reply) => {
+    await removeHost(services, request.params.name);
+    return reply.code(204).send(null);
+  });
 
   for (const { verb, intent, summary, description, means } of VERBS) {
     const schema = {

@@ -1,6 +1,6 @@
 import type { Lease, LeaseRequest } from '../../../contract/pool';
 import type { LeaseStanding } from '../../../contract/pool-messages';
-import { adoptLeases } from '../../../policy/pool/adopt';
+import { adoptClaims } from '../../../policy/pool/adopt';
 import { createPoolCore, type PoolCore } from '../../../policy/pool/core';
 import { claim, GIB, granted, host, HOUR, NOW } from './pools';
 
@@ -19,7 +19,7 @@ function standing(runId: string, wish: Partial<LeaseRequest>, hosts = ['a'], gpu
 
 /** A pool that was begun anew, and has heard of leases before it heard of their hosts. */
 const poolThatHeard = (...leases: LeaseStanding[]): PoolCore =>
-  createPoolCore('default', adoptLeases(createPoolCore('default').state(), leases));
+  createPoolCore('default', adoptClaims(createPoolCore('default').state(), leases));
 
 const usedOn = (pool: PoolCore, name: string) => {
   const { usedCpus, usedMemoryBytes, runs } = pool.view(NOW).hosts.find((each) => each.name === name)!;

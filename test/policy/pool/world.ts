@@ -10,7 +10,7 @@ import type {
   Quota,
   Reservation,
 } from '../../../contract/pool';
-import { adoptLeases } from '../../../policy/pool/adopt';
+import { adoptClaims } from '../../../policy/pool/adopt';
 import { createPoolCore, type Decision, type PoolCore, type PoolState } from '../../../policy/pool/core';
 import { keptOf, stateFrom } from '../../../policy/pool/kept';
 import { NOW } from './pools';
@@ -55,7 +55,7 @@ export class World {
       claim: { ...this.claims.get(runId)!, pool: 'world' },
       lease,
     }));
-    this.become(adoptLeases(this.core.state(), standings));
+    this.become(adoptClaims(this.core.state(), standings));
     this.told.clear();
     for (const [runId, claim] of this.claims) if (!this.leases.has(runId)) this.askAnew(claim);
   }

@@ -1,0 +1,43 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+
+import { createPoolActivities, type PoolDeps } from '../../activities/pool-activities';
+import type { PoolNews } from '../../contract/pool-messages';
+import { hostReport } from '../helpers/host-report';
+
+const away = async (): Promise<never> => Promise.reject(new Error('away'));
+
+function watching(changes: {
+  store?: Partial<PoolDeps['store']>;
+  runs?: Partial<PoolDeps['runs']>;
+}): Promise<PoolNews> {
+  const store = {
+    listHosts: async () => [hostReport({ name: 'a' })],
+    listRuns: async () => ({ items: [], next: null }),
+    getRun: async () => null,
+    ...changes.store,
+  };
+  const runs = {
+    liveRuns: async function* () {},
+    standingOf: async () => ({ state: 'live', epoch: 1 }) as const,
+    leaseOf: async () => null,
+    holdersOf: async () => ['held'],
+    ...changes.runs,
+  };
+  const { watchPool } = createPoolActivities({ store, runs });
+  const environment = new MockActivityEnvironment();
+  return environment.run(watchPool, { pool: 'default', known: 'older' }) as Promise<PoolNews>;
+}
+
+it('tells of holders that have ended while the store is away, and leaves the hosts as they are known', async () => {
+  const standingOf = async () => ({ state: 'ended', endedAtMs: 0 }) as const;
+  expect(await watching({ store: { listHosts: away }, runs: { standingOf } })).toEqual({
+    version: 'older',
+    ended: ['held'],
+  });
+});
+
+it('tells of hosts that have changed while nobody can say which holders have ended', async () => {
+  const news = await watching({ runs: { holdersOf: away } });
+  expect(news).toMatchObject({ hosts: [{ name: 'a', contact: 'ok' }], ended: [] });
+  expect(news.version).not.toBe('older');
+});

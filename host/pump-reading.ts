@@ -148,7 +148,7 @@ function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
   };
 }
 
-function resumeSkip(logs: LogStore, { writer, runId, attempt }: ReadingInput): ResumeSkip {
+function resumeSkip(logs: LogStore, { writer, runId, attempt }: ReadingInput): ResumeSkip<TextLine> {
   const repeated = writer.resume?.skip ?? writer.attemptLines;
   return createResumeSkip(repeated === 0 ? nothing() : logs.read(runId, { attempt, tail: repeated + LOOK_BACK_LINES }));
 }

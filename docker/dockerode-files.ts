@@ -5,9 +5,12 @@ import { findCpuCgroup, type CpuCgroup } from './container-cgroup';
 import { toContainerInfo } from './container-info';
 import { containerOf, expecting, type Connection } from './dockerode-connection';
 import type { Engine } from './engine';
-import { createLogFiles } from './log-files';
+import { createLogFiles, haveFineTimes } from './log-files';
 
-/** What of a container this process reaches by files: both its log and its control group, or nothing. */
+/**
+ * What of a container this process reaches by files: both its log, with times that tell when which file was written, and its
+ * control group, or nothing.
+ */
 export function filesCall({ docker, call }: Connection, findCgroup = findCpuCgroup): Engine['filesOf'] {
   return async (id) => {
     const inspected = await call('other', () => expecting([404], containerOf(docker, id).inspect()));
@@ -23,7 +26,7 @@ export function filesCall({ docker, call }: Connection, findCgroup = findCpuCgro
 
 function isSeen(log: ReturnType<typeof createLogFiles>): boolean {
   try {
-    return log().files.length > 0;
+    return haveFineTimes(log().files);
   } catch {
     return false;
   }

@@ -67,6 +67,14 @@ function endsOf(files: readonly SeenFile[], gone: SeenFile | null): EngineLogEnd
   return gone === null ? seen : [{ fromMs: gone.changedMs, toMs: seen[0]?.toMs ?? Date.now() }, ...seen];
 }
 
+/**
+ * False where there is none, or the file system keeps whole seconds only, as ext4 with small inodes and some of the network do:
+ * which file a record is in, or whether one has been left out, cannot be told by those.
+ */
+export function haveFineTimes(files: readonly EngineLogFile[]): boolean {
+  return files.some(({ changedMs }) => changedMs % 1000 !== 0);
+}
+
 function isSame(one: SeenFile, other: SeenFile | null): other is SeenFile {
   return one.inode === other?.inode && one.madeMs === other.madeMs;
 }

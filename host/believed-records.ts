@@ -69,10 +69,10 @@ async function isSeen(run: readonly LogRecord[], arrivals: Arrivals, look: Belie
 
 /** True where the records of `run` stand in `log` without another one between them. */
 export function holdsRun(log: readonly LogRecord[], run: readonly LogRecord[]): boolean {
-  return log.some((_, start) => run.every((record, index) => isSame(record, log[start + index])));
+  return log.some((_, start) => run.every((record, index) => isSameRecord(record, log[start + index])));
 }
 
-function isSame(one: LogRecord, other: LogRecord | undefined): boolean {
+export function isSameRecord(one: LogRecord, other: LogRecord | undefined): boolean {
   return one.time === other?.time && one.stream === other.stream && one.data.equals(other.data);
 }
 
@@ -107,6 +107,8 @@ function createArrivals(source: AsyncIterable<LogRecord[]>, arrive: Believing['a
   const moreUntil = async (event: Promise<unknown>): Promise<void> => {
     let isOver = false;
     const over = event.finally(() => (isOver = true));
+    // Whoever asked for it is told, also where enough is held and nobody waits for it here.
+    over.catch(() => undefined);
     while (!isOver && !isEnded && held.length < MOST_HELD) await Promise.race([over, more()]);
   };
   return {

@@ -1,5 +1,6 @@
 import type { ContainerFiles, EngineLogFiles } from '../docker/container-files';
 import type { Brake, BrakeLevel } from './brakes';
+import { NEXT_MS } from './left-out-files';
 
 export interface FloodWatch {
   close(): void;
@@ -90,12 +91,15 @@ function logOf({ files, onFailure }: FloodWatchDeps): EngineLogFiles | null {
   }
 }
 
-/** How many files are newer than the one that what is stored reaches into. */
+/**
+ * How many files are newer than the one that what is stored reaches into. A file may have been changed a little after the time of the
+ * newest record that was read, although all of it was: a container that is held may never print the later one that would tell.
+ */
 function filesAfter({ files }: EngineLogFiles, readUpToMs: number | null): number {
   if (readUpToMs === null) return 0;
   return Math.max(
     0,
-    files.findLastIndex(({ changedMs }, index) => index > 0 && changedMs > readUpToMs),
+    files.findLastIndex(({ changedMs }, index) => index > 0 && changedMs > readUpToMs + NEXT_MS),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { LogLine, LogStore, LogWriter, NewLogLine, Seal } from '../store/log-store';
+import type { LogStore, LogWriter, NewLogLine, Seal } from '../store/log-store';
 import { gapNotes, isPumpNote } from './log-notes';
 import { createResumeSkip } from './resume-skip';
 import { NOTHING_COUNTED, sealLog } from './seal-log';
@@ -19,14 +19,17 @@ export async function mergeCopy(
   if (writer.sealed !== null) return writer.sealed;
   if (!(await isWhole(copy, runId, attempt))) return null;
   const knownNotes = await readNotes(logs, runId, attempt);
-  const resume = createResumeSkip(logs.read(runId, { attempt }));
+  const resume = createResumeSkip<NewLogLine>(logs.read(runId, { attempt }));
   try {
     for await (const lines of copy.read(runId, { attempt, streams: ['stdout', 'stderr', 'system'] })) {
       const printed = lines.filter(({ stream }) => stream !== 'system');
       const { fresh, gapAfter } = await resume.skip(printed);
-      const isFresh = new Set<LogLine>(fresh);
+      const isPrinted = new Set<NewLogLine>(printed);
+      const rests = fresh.filter((line) => !isPrinted.has(line));
+      const isFresh = new Set<NewLogLine>(fresh);
       const missing = lines.filter((line) => isFresh.has(line) || (isPumpNote(line) && !knownNotes.has(keyOf(line))));
-      await writer.append([...gapNotes(gapAfter, fresh), ...missing.map((line) => withoutNumber(line))]);
+      const toAppend = [...rests, ...missing].map((line) => withoutNumber(line));
+      await writer.append([...gapNotes(gapAfter, fresh), ...toAppend]);
     }
   } finally {
     await resume.close();
@@ -52,6 +55,6 @@ function keyOf({ time, text }: { time: string; text: string }): string {
   return `${time} ${text}`;
 }
 
-function withoutNumber({ time, stream, text }: LogLine): NewLogLine {
+function withoutNumber({ time, stream, text }: NewLogLine): NewLogLine {
   return { time, stream, text };
 }

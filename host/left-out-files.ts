@@ -9,7 +9,7 @@ const STEP_MS = 20;
  * stream fills the file, the engine may have given it that time before. No file is filled within both together, so
  * none that was gone through seems to have been left out.
  */
-const NEXT_MS = 5;
+export const NEXT_MS = 5;
 
 /**
  * Tells where a follow has left out a file of the engine's log. A follower moves from the end of a file to the newest (moby,

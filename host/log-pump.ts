@@ -15,7 +15,7 @@ import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
 import { createBeginningCheck, type BeginningCheck } from './beginning-check';
 import type { PumpDeps, PumpTarget } from './pump-deps';
 import { readOnce, type ReadingDeps } from './pump-reading';
-import { guardFor, startState, watchFor, type PumpState } from './pump-state';
+import { guardFor, mostWrittenBytes, startState, watchFor, type PumpState } from './pump-state';
 import { sealLog } from './seal-log';
 
 const DEFAULT_SILENCE_MS = 30_000;
@@ -123,10 +123,11 @@ async function pumpOnce(
     }
     if (state.catchUp === undefined) {
       state.recount ||= writer.attemptLines > 0;
-      state.fromBeginning = writer.attemptLines === 0 && !isOlderThan(info, JUST_STARTED_MS);
+      state.fromBeginning = writer.attemptLines === 0 && !isOlderThan(deps, info, JUST_STARTED_MS);
     }
     state.mostWritten.bytes = Math.max(state.mostWritten.bytes, mostWrittenBytes(writer, info));
-    if (info === null) return (await takeCopy(deps, target, writer)) ?? (await sealGone(deps, target, writer, state));
+    if (info === null)
+      return (await takeCopy(deps, target, writer, signal)) ?? (await sealGone(deps, target, writer, state));
     if (isUnreadable(info, state)) return await sealLog(deps.logs, target, writer, state, unreadableNote(logTimeNow()));
     if (isLogDiskFullError(state.failure) && !isProcess) {
       await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, writer.resume?.since);
@@ -168,9 +169,17 @@ async function openWriter(
 }
 
 /** The log of a container that was removed, after it was copied. Null where it was not. */
-async function takeCopy({ logs, late }: PumpDeps, target: PumpTarget, writer: LogWriter): Promise<Seal | null> {
-  const copy = (await late?.find(target.containerId)) ?? null;
-  return copy === null ? null : mergeCopy(logs, copy, target, writer);
+async function takeCopy(
+  deps: PumpDeps,
+  target: PumpTarget,
+  writer: LogWriter,
+  signal: AbortSignal,
+): Promise<Seal | null> {
+  const copy = (await deps.late?.find(target.containerId)) ?? null;
+  if (copy === null) return null;
+  // Who makes it is waited for; one that nobody makes any more ends here, with a note of a gap.
+  await pumpLog({ ...deps, logs: copy, late: null, echo: false }, target, () => undefined, signal);
+  return mergeCopy(deps.logs, copy, target, writer);
 }
 
 function sealGone({ logs }: PumpDeps, target: PumpTarget, writer: LogWriter, state: PumpState): Promise<Seal> {
@@ -185,7 +194,7 @@ async function readRound(
   signal: AbortSignal,
 ): Promise<Seal | null> {
   const last = hasEnded(info);
-  state.catchUp ??= isOlderThan(info, FRESH_MS);
+  state.catchUp ??= isOlderThan(deps, info, FRESH_MS);
   const follow = !last && !state.catchUp;
   const wasPaused = state.brake.level === 'pause';
   const guard = guardFor(deps, state, follow);
@@ -223,22 +232,14 @@ function isWhole({ files }: PumpState): boolean {
   }
 }
 
-/** Stored lines begin with their time and stream, too; but each byte of a text may take six in the engine's log. */
-const MOST_FOR_STORED = 7;
-
-/** The most that the engine has written of what is stored, in bytes. */
-function mostWrittenBytes({ initialBytes }: LogWriter, info: ContainerInfo | null): number {
-  if (initialBytes === null || !info?.log?.isPlain) return Number.POSITIVE_INFINITY;
-  return initialBytes * MOST_FOR_STORED;
-}
-
 /** The engine answers, but cannot read the log of a container that has ended: trying on would never end. */
 function isUnreadable(info: ContainerInfo, { failure, fruitless }: PumpState): boolean {
   return hasEnded(info) && failure instanceof EngineError && fruitless >= UNREADABLE_AFTER;
 }
 
-function isOlderThan(info: ContainerInfo | null, ms: number): boolean {
-  return info === null || info.startedAt === null || Date.now() - Date.parse(info.startedAt) > ms;
+function isOlderThan({ clock }: Pick<PumpDeps, 'clock'>, info: ContainerInfo | null, ms: number): boolean {
+  if (info === null || info.startedAt === null) return true;
+  return (isLocalProcess(info) ? Date.now() : clock.now()) - Date.parse(info.startedAt) > ms;
 }
 
 /** Once at once, then after 100 ms, and twice as long each time. */

@@ -1,20 +1,18 @@
 import type { Engine, LogRecord } from '../docker/engine';
 import type { LogStore, LogWriter, NewLogLine } from '../store/log-store';
 import type { BeginningCheck } from './beginning-check';
-import { believedRecords } from './believed-records';
+import { believedRecords, isSameRecord } from './believed-records';
 import { isAlive } from './container-state';
 import { decodeLine } from './decode-line';
 import type { FloodGuard } from './flood-guard';
 import { createLineAssembler, type AssembledLine } from './line-assembler';
 import { beginningNote, gapNotes, splitNote } from './log-notes';
-import { createPosition, readWithSilence, type Position } from './read-with-silence';
+import { readWithSilence } from './read-with-silence';
 import { createResumeSkip, type ResumeSkip } from './resume-skip';
 import { resumedRecords } from './resumed-records';
 import type { SealCounts } from './seal-log';
 import { createThrottledSync } from './throttled-sync';
 
-/** Records with earlier times that may stand after one; a stall that they hide is seen when more has come. */
-const RECORDS_OUT_OF_ORDER = 100;
 /** Stored lines that are looked at before the place of resume: lines of the other stream may come before it again. */
 const LOOK_BACK_LINES = 64;
 
@@ -63,7 +61,7 @@ export interface ReadingResult {
 export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<ReadingResult> {
   const { writer, follow, signal, guard } = input;
   const appender = createAppender(deps, input);
-  const position = createPosition(writer.resume?.since);
+  const position: Position = { since: writer.resume?.since ?? '', last: undefined };
   const sync = createThrottledSync(writer);
   const ending = new AbortController();
   const reading = { containerId: input.containerId, follow, signal: AbortSignal.any([signal, ending.signal]) };
@@ -81,7 +79,7 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
       behind = batch === null || !guard.take(batch);
       farBehind = behind && guard.isFarBehind();
       if (behind || batch === null) break;
-      position.pass(batch);
+      position.last = batch.at(-1);
       if (await guard.whileStoring(() => appender.append(batch))) sync.touch();
       input.onRead(batch.at(-1)!.time);
       const lostBefore = input.beginning?.pass(batch) ?? null;
@@ -148,7 +146,7 @@ function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
   };
 }
 
-function resumeSkip(logs: LogStore, { writer, runId, attempt }: ReadingInput): ResumeSkip {
+function resumeSkip(logs: LogStore, { writer, runId, attempt }: ReadingInput): ResumeSkip<TextLine> {
   const repeated = writer.resume?.skip ?? writer.attemptLines;
   return createResumeSkip(repeated === 0 ? nothing() : logs.read(runId, { attempt, tail: repeated + LOOK_BACK_LINES }));
 }
@@ -165,17 +163,27 @@ function withNotes(lines: readonly TextLine[]): readonly NewLogLine[] {
   return lines.flatMap((line) => (line.firstPart ? [line, splitNote(line.time, line.stream)] : [line]));
 }
 
+/** How far a reading has come. */
+interface Position {
+  /** Where it has begun. */
+  since: string;
+  last: LogRecord | undefined;
+}
+
 /**
  * True where the engine has more than a follow has brought, or where the container has ended and the follow has not.
  * Followers of json-file logs have been known to stall after a rotation (moby/moby#37646).
  */
-async function isStalled(engine: Engine, { containerId, signal }: ReadingInput, position: Position): Promise<boolean> {
+async function isStalled(
+  engine: Engine,
+  { containerId, signal }: ReadingInput,
+  { since, last }: Position,
+): Promise<boolean> {
   const info = await engine.inspectContainer(containerId);
   if (info === null || !isAlive(info)) return true;
-  const since = position.since() ?? '';
-  const tail = position.recordsSince() + RECORDS_OUT_OF_ORDER;
-  const records = await lastRecords(engine, { containerId, tail, signal });
-  return records.filter(({ time }) => time >= since).length > position.recordsSince();
+  const newest = (await lastRecords(engine, { containerId, tail: 1, signal })).at(-1);
+  if (newest === undefined) return false;
+  return last === undefined ? newest.time >= since : !isSameRecord(newest, last);
 }
 
 type Tail = Pick<ReadingInput, 'containerId' | 'signal'> & { tail: number };

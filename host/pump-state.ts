@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 
 import type { ContainerFiles } from '../docker/container-files';
 import type { ContainerInfo } from '../docker/engine';
+import type { LogWriter } from '../store/log-store';
 import { createBacklogMeter, type BacklogMeter } from './backlog-meter';
 import type { Brake } from './brakes';
 import { createFloodGuard, type FloodGuard, type FloodGuardDeps } from './flood-guard';
@@ -83,6 +84,15 @@ export function watchFor({ log }: { log: Logger }, state: PumpState, info: Conta
     mustWait: () => state.isDiskFull,
     ...reports(state, log),
   });
+}
+
+/** Stored lines begin with their time and stream, too; but each byte of a text may take six in the engine's log. */
+const MOST_FOR_STORED = 7;
+
+/** The most that the engine has written of what is stored, in bytes. */
+export function mostWrittenBytes({ initialBytes }: LogWriter, info: ContainerInfo | null): number {
+  if (initialBytes === null || !info?.log?.isPlain) return Number.POSITIVE_INFINITY;
+  return initialBytes * MOST_FOR_STORED;
 }
 
 function reports({ notices }: PumpState, log: Logger): Pick<FloodGuardDeps, 'onSlowed' | 'onFailure'> {

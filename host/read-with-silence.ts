@@ -1,28 +1,3 @@
-import type { LogRecord } from '../docker/engine';
-
-/** How far a reading has come, in records: the largest time, and how many records came since the first of that time. */
-export interface Position {
-  pass(records: readonly LogRecord[]): void;
-  since(): string | undefined;
-  recordsSince(): number;
-}
-
-export function createPosition(start: string | undefined): Position {
-  let since = start;
-  let count = 0;
-  return {
-    pass: (records) => {
-      for (const { time } of records) {
-        const isNewest: boolean = since === undefined || time > since;
-        count = isNewest ? 1 : count + 1;
-        since = isNewest ? time : since;
-      }
-    },
-    since: () => since,
-    recordsSince: () => count,
-  };
-}
-
 /**
  * Passes on what `source` gives. Each time it is silent for `silenceMs` (undefined: never) `giveUp` is asked; when it
  * answers true, the reading ends, and the caller aborts the source.

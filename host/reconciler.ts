@@ -3,22 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
-import type { AttemptIdentity } from '../contract/activities';
 import type { HostReport } from '../contract/host';
 import { LABELS } from '../contract/names';
 import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
 import { judgeContainer, type ContainerVerdict, type RunStanding } from '../policy/reconcile';
-import { awaitEnd } from './await-end';
-import { isAlive } from './container-state';
-import { endWithin } from './end-within';
-import type { PumpTarget } from './pump-deps';
 import { formLabel, LIST_PATIENCE_MS, ownContainers, readIdentity } from './own-containers';
-import { runPaths } from './paths';
 import type { Pumps } from './pumps';
 import { removeOldNetworks } from './old-networks';
-import { removeContainer, removeUnstarted } from './remove-container';
-import { removeRunFiles } from './run-files';
+import { removeOrphan, removeStale, type Unwanted } from './remove-unwanted';
+import { settlesWithin } from './settles-within';
 
 export interface ReconcilerDeps {
   engine: Engine;
@@ -54,10 +48,6 @@ const EVERY_MS = 60_000;
 const AGAIN_MS = 2_000;
 /** How long a pass waits for the logs of stale containers, which are dead by then, to be stored. */
 const STALE_LOG_MS = 20_000;
-/** How long a log whose container must go has to be stored where it belongs. */
-const OWN_LOG_MS = 2_000;
-/** Between SIGTERM and SIGKILL to an orphan, whose policy nobody knows any more. */
-const ORPHAN_GRACE_MS = 30_000;
 
 interface State {
   /** When each container was first found without a live workflow, by its id. */
@@ -152,7 +142,7 @@ async function reconcile(deps: ReconcilerDeps, state: State, reached: { value: R
 
 /** @returns how many stale containers are left. */
 async function actOn(deps: ReconcilerDeps, state: State, found: readonly Judged[]): Promise<number> {
-  const doing = (act: string): PumpTarget[] => found.filter((each) => each.act === act).map(({ target }) => target);
+  const doing = (act: string): Unwanted[] => found.filter((each) => each.act === act).map(({ target }) => target);
   let left = 0;
   const stale = doing('remove-stale').map(async (target) => {
     left += 1;
@@ -164,10 +154,10 @@ async function actOn(deps: ReconcilerDeps, state: State, found: readonly Judged[
   return left;
 }
 
-type Remove = (deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal) => Promise<void>;
+type Remove = (deps: ReconcilerDeps, target: Unwanted, signal: AbortSignal) => Promise<void>;
 
 /** One removal of a container at a time. One that fails is logged and false; the next pass finds the container again. */
-function removeOnce(deps: ReconcilerDeps, state: State, target: PumpTarget, remove: Remove): Promise<boolean> {
+function removeOnce(deps: ReconcilerDeps, state: State, target: Unwanted, remove: Remove): Promise<boolean> {
   const { containerId } = target;
   const removal =
     state.removals.get(containerId) ??
@@ -182,7 +172,7 @@ function removeOnce(deps: ReconcilerDeps, state: State, target: PumpTarget, remo
   return removal;
 }
 
-type Judged = ContainerVerdict & { target: AttemptIdentity & PumpTarget };
+type Judged = ContainerVerdict & { target: Unwanted };
 
 /**
  * @param orphans when each container was first found without a live workflow, by its id.
@@ -208,43 +198,4 @@ async function judgeAll(
     const orphanSinceMs = orphans.get(target.containerId) ?? nowMs;
     return { target, ...judgeContainer(target, standing, { nowMs, orphanSinceMs, graceMs }) };
   });
-}
-
-async function removeStale(deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal): Promise<void> {
-  const { engine, pumps, log } = deps;
-  const { containerId } = target;
-  log.warn(target, 'The lease of a container was revoked while this host was away; it is killed and removed');
-  const info = await engine.inspectContainer(containerId);
-  if (info?.status === 'created') return void (await removeUnstarted(deps, containerId));
-  if (info !== null) {
-    await pumps.letRun(containerId);
-    if (isAlive(info)) await engine.signalContainer(containerId, 'SIGKILL');
-    await awaitEnd(engine, containerId, signal);
-    const isStored = await settlesWithin(pumps.adopt(target).sealed, OWN_LOG_MS, signal);
-    // The run's log may be written elsewhere for weeks; then a copy is kept until it can be brought in.
-    if (!isStored) await pumps.late.rescue(target, signal);
-  }
-  await engine.removeContainer(containerId);
-  pumps.release(containerId);
-}
-
-/** False where the time was over first. */
-async function settlesWithin(work: Promise<unknown>, ms: number, signal: AbortSignal): Promise<boolean> {
-  const timer = new AbortController();
-  const late = sleep(ms, false, { signal: AbortSignal.any([signal, timer.signal]), ref: false });
-  return Promise.race([work.then(() => true), late]).finally(() => timer.abort());
-}
-
-async function removeOrphan(deps: ReconcilerDeps, target: PumpTarget, signal: AbortSignal): Promise<void> {
-  const { engine, config, log } = deps;
-  log.warn(
-    target,
-    'A container has no live workflow any more; it is asked to end, its log is stored, and it is removed',
-  );
-  const info = await engine.inspectContainer(target.containerId);
-  if (info !== null && isAlive(info) && (await engine.signalContainer(target.containerId, 'SIGTERM'))) {
-    await endWithin(engine, target.containerId, ORPHAN_GRACE_MS, signal);
-  }
-  await removeContainer(deps, target, signal);
-  await removeRunFiles(runPaths(config.data, target.runId));
 }

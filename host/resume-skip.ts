@@ -1,20 +1,23 @@
-/** What a line is known by when it comes a second time: the engine gives a line the same time each time. */
-export interface KnownLine {
-  time: string;
-  stream: string;
-  text: string;
-}
+import {
+  createCutLine,
+  isFullPart,
+  isSame,
+  LINE_SIZES,
+  type CutLine,
+  type KnownLine,
+  type LineSizes,
+} from './cut-line';
 
 export interface SkippedLines<T> {
-  /** Lines that are not stored yet. */
+  /** Lines that are not stored yet; first, what is missing of one that is stored in part. */
   fresh: T[];
   /** Set where stored lines are missing from what the engine still has: the time of the last stored one before `fresh`. */
   gapAfter: string | null;
 }
 
-export interface ResumeSkip {
+export interface ResumeSkip<T extends KnownLine> {
   /** Drops the lines that are stored; the lines come in the order of the engine. */
-  skip<T extends KnownLine>(lines: readonly T[]): Promise<SkippedLines<T>>;
+  skip(lines: readonly T[]): Promise<SkippedLines<T>>;
   /** Ends the reading of the stored lines. */
   close(): Promise<void>;
 }
@@ -28,47 +31,127 @@ export interface ResumeSkip {
  * 3. the stored lines end without it: the engine has thrown away the place where both meet. What follows is new, and what
  *    may lie between is a gap.
  *
+ * What the engine tells first of a stream may be only the end of a line: see cut-line.ts.
+ *
  * @param stored stdout and stderr lines from shortly before the place of resume to the end, oldest first. They are read
  *   only as far as they are needed, so their number costs no memory.
  */
-export function createResumeSkip(stored: AsyncIterable<KnownLine[]>): ResumeSkip {
-  const lines = flatten(stored);
-  let done = false;
-  let atLastMatch = true;
-  let lastTime: string | null = null;
-
-  const isStored = async (line: KnownLine): Promise<boolean> => {
-    for (;;) {
-      const next = await lines.next();
-      if (next.done) {
-        done = true;
-        return false;
-      }
-      lastTime = next.value.time;
-      atLastMatch = isSame(next.value, line);
-      if (atLastMatch) return true;
-    }
+export function createResumeSkip<T extends KnownLine>(
+  stored: AsyncIterable<KnownLine[]>,
+  sizes = LINE_SIZES,
+): ResumeSkip<T> {
+  const state: State<T> = {
+    sizes,
+    lines: flatten(stored),
+    cutLines: new Map(),
+    parts: new Map(),
+    done: false,
+    atLastMatch: true,
+    lastTime: null,
   };
 
-  const skip = async <T extends KnownLine>(batch: readonly T[]): Promise<SkippedLines<T>> => {
-    if (done) return { fresh: [...batch], gapAfter: null };
+  const skip = async (batch: readonly T[]): Promise<SkippedLines<T>> => {
+    if (state.done) return { fresh: freshOf(state, batch), gapAfter: null };
     for (const [index, line] of batch.entries()) {
-      if (!(await isStored(line))) return { fresh: batch.slice(index), gapAfter: atLastMatch ? null : lastTime };
+      const isTaken = await take(state, line);
+      if (!state.done) continue;
+      const rests = [...state.cutLines.values()].flatMap((cut) => cut?.rest() ?? []);
+      const fresh = [...rests, ...freshOf(state, batch.slice(isTaken ? index + 1 : index))];
+      return { fresh, gapAfter: state.atLastMatch ? null : state.lastTime };
     }
     return { fresh: [], gapAfter: null };
   };
 
   const close = async (): Promise<void> => {
-    await lines.return(undefined);
+    await state.lines.return(undefined);
   };
 
   return { skip, close };
 }
 
-async function* flatten(batches: AsyncIterable<KnownLine[]>): AsyncGenerator<KnownLine, undefined> {
-  for await (const batch of batches) yield* batch;
+interface State<T extends KnownLine> {
+  sizes: LineSizes;
+  /** What is stored, as far as it was not passed. */
+  lines: AsyncGenerator<KnownLine, undefined>;
+  /** By stream, the line that the engine has begun with; null once all of it was told. */
+  cutLines: Map<string, CutLine<T> | null>;
+  /** By stream, the last line that was passed where it is a part of one: what the engine has of that may come after others. */
+  parts: Map<string, KnownLine>;
+  done: boolean;
+  /** True where the engine has told the last line that was passed. */
+  atLastMatch: boolean;
+  lastTime: string | null;
 }
 
-function isSame(one: KnownLine, other: KnownLine): boolean {
-  return one.time === other.time && one.stream === other.stream && one.text === other.text;
+/** What is new of lines that come after the last stored one: all, but for one of which a stream's last line is a part. */
+function freshOf<T extends KnownLine>(state: State<T>, lines: readonly T[]): T[] {
+  return lines.flatMap((line) => (state.cutLines.has(line.stream) ? [line] : begin(state, line).rest()));
+}
+
+function begin<T extends KnownLine>({ cutLines, parts, sizes }: State<T>, line: T): CutLine<T> {
+  const begun = createCutLine(line, sizes);
+  cutLines.set(line.stream, begun);
+  const part = parts.get(line.stream);
+  if (part !== undefined) begun.store(part);
+  return begun;
+}
+
+/** True where the line is stored or belongs to a cut line, which knows what of it is not. */
+async function take<T extends KnownLine>(state: State<T>, line: T): Promise<boolean> {
+  const { cutLines } = state;
+  const cut = cutLines.get(line.stream);
+  if (cut === undefined) {
+    await passFor(state, line, begin(state, line));
+    return true;
+  }
+  if (cut === null) return passTo(state, line);
+  if (!(await passUntil(state, cut.isStored))) return false;
+  if (cut.goesOn() && cut.has(line)) {
+    cut.tell(line);
+    await passFor(state, line, cut);
+    return true;
+  }
+  cutLines.set(line.stream, null);
+  return passTo(state, line);
+}
+
+async function passFor<T extends KnownLine>(state: State<T>, { stream }: T, cut: CutLine<T>): Promise<void> {
+  // Lines of the other stream may come before the next part does.
+  if (cut.goesOn()) await passUntil(state, cut.isPlaced);
+  else if (await passUntil(state, cut.isStored)) state.cutLines.set(stream, null);
+}
+
+/** False where the line is not stored. */
+async function passTo<T extends KnownLine>(state: State<T>, line: T): Promise<boolean> {
+  for (;;) {
+    const next = await pass(state);
+    if (next === null) return false;
+    if (!isSame(next, line)) continue;
+    state.atLastMatch = true;
+    return true;
+  }
+}
+
+/** False where the stored lines end before. */
+async function passUntil<T extends KnownLine>(state: State<T>, isReached: () => boolean): Promise<boolean> {
+  while (!isReached() && (await pass(state)) !== null);
+  return isReached();
+}
+
+async function pass<T extends KnownLine>(state: State<T>): Promise<KnownLine | null> {
+  const next = await state.lines.next();
+  if (next.done) {
+    state.done = true;
+    return null;
+  }
+  const { time, stream } = next.value;
+  state.lastTime = time;
+  state.atLastMatch = state.cutLines.get(stream)?.store(next.value, state.parts.get(stream)) ?? false;
+  state.parts.delete(stream);
+  if (isFullPart(next.value, state.sizes)) state.parts.set(stream, next.value);
+  return next.value;
+}
+
+async function* flatten(batches: AsyncIterable<KnownLine[]>): AsyncGenerator<KnownLine, undefined> {
+  for await (const batch of batches) yield* batch;
 }

@@ -130,8 +130,8 @@ async function newestSignOf(
   container: Watched,
 ): Promise<number> {
   const checkpointMs = (await lastCheckpointAt(container.runId)) ?? 0;
-  if (container.asProcess) return Math.max(checkpointMs, await lastLineAt(engine, container, now()));
+  if (container.asProcess) return Math.max(checkpointMs, await lastLineAt(engine, container.containerId));
   await clock.adjust();
-  const lineMs = await lastLineAt(engine, container, clock.now());
+  const lineMs = await lastLineAt(engine, container.containerId);
   return Math.max(checkpointMs, lineMs - (clock.now() - now()));
 }

@@ -13,7 +13,8 @@ const STREAM_AT = 31;
 const END_AT = 32;
 const LENGTH_AT = 34;
 const HEADER_BYTES = 40;
-const LINE_END = 0x0a;
+/** There is none in what was printed, as records are lines, or pieces of lines. */
+export const RECORD_END = 0x0a;
 
 /** Longer lines are cut into pieces, as an engine cuts them. */
 export const PIECE_BYTES = 16 * 1024;
@@ -26,7 +27,7 @@ export function encodeRecords(records: readonly LogRecord[]): Buffer {
     const length = String(data.length).padStart(5, '0');
     at += bytes.write(`${time} ${stream === 'stdout' ? 'o' : 'e'}${complete ? '.' : '+'} ${length} `, at, 'latin1');
     at += data.copy(bytes, at);
-    bytes[at] = LINE_END;
+    bytes[at] = RECORD_END;
     at += 1;
   }
   return bytes;

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 import type { LogRecord } from '../docker/engine';
-import { decodeRecords } from './log-format';
+import { decodeRecords, RECORD_END } from './log-format';
 
 const CHUNK_BYTES = 256 * 1024;
 /** How often a place is remembered. */
@@ -38,21 +38,23 @@ export interface LogReading {
   id: string;
   path: string;
   since: string | undefined;
+  /** Only the last this many records that there are at first. Not together with `since`. */
+  tail?: number | undefined;
   places: LogPlaces;
 }
 
 /**
- * Reads the records of a log file that is being written, as far as they are whole, from `since` on.
+ * Reads the records of a log file that is being written, as far as they are whole, from `since` or `tail` on.
  *
  * @param more asked each time that the end is reached: resolves when there may be more, false where there will be none.
  */
 export async function* readLogFile(
-  { id, path, since = '', places }: LogReading,
+  { id, path, since = '', tail, places }: LogReading,
   more: () => Promise<boolean>,
 ): AsyncGenerator<LogRecord[], void, undefined> {
   const file = await open(path, 'r');
   try {
-    let { at, newest } = places.before(id, since);
+    let { at, newest } = tail === undefined ? places.before(id, since) : await placeOfTail(file, tail);
     let rest: Buffer = Buffer.alloc(0);
     for (;;) {
       const chunk = await readChunk(file, at + rest.length);
@@ -65,7 +67,7 @@ export async function* readLogFile(
       at += used;
       rest = bytes.subarray(used);
       for (const { time } of records) newest = time > newest ? time : newest;
-      places.pass(id, { at, newest });
+      if (tail === undefined) places.pass(id, { at, newest });
       const wanted = records.filter(({ time }) => time >= since);
       if (wanted.length > 0) yield wanted;
     }
@@ -78,4 +80,24 @@ async function readChunk(file: FileHandle, position: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position);
   return buffer.subarray(0, bytesRead);
+}
+
+/** The place before the last records, from the end: nothing in a record looks like the end of one. */
+async function placeOfTail(file: FileHandle, records: number): Promise<Place> {
+  let { size: at } = await file.stat();
+  let left = records;
+  while (at > 0) {
+    const from = Math.max(0, at - CHUNK_BYTES);
+    const chunk = (await readChunk(file, from)).subarray(0, at - from);
+    for (
+      let end = chunk.lastIndexOf(RECORD_END);
+      end >= 0;
+      end = end === 0 ? -1 : chunk.lastIndexOf(RECORD_END, end - 1)
+    ) {
+      if (left === 0) return { at: from + end + 1, newest: '' };
+      left -= 1;
+    }
+    at = from;
+  }
+  return { at: 0, newest: '' };
 }

@@ -17,7 +17,7 @@ import { FILES } from './process-folder';
 export async function* readLogs(
   context: Context,
   id: string,
-  { follow, since, signal }: ReadLogsOptions,
+  { follow, since, tail, signal }: ReadLogsOptions,
 ): AsyncGenerator<LogRecord[], void, undefined> {
   signal.throwIfAborted();
   const path = join(context.folder, id, FILES.log);
@@ -32,7 +32,7 @@ export async function* readLogs(
     return true;
   };
   try {
-    for await (const records of readLogFile({ id, path, since, places: context.places }, more)) {
+    for await (const records of readLogFile({ id, path, since, tail, places: context.places }, more)) {
       yield records;
       signal.throwIfAborted();
     }

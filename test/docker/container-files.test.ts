@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 
 import { cpuFolderIn } from '../../docker/container-cgroup';
-import { createLogFiles } from '../../docker/log-files';
+import { createLogFiles, haveFineTimes } from '../../docker/log-files';
 import { testEngine, type TestEngine } from '../helpers/engine';
 import { scratchFolder } from '../helpers/scratch-folder';
 import { until } from '../helpers/until';
@@ -119,6 +119,17 @@ describe('createLogFiles', () => {
     expect(look().ends).toEqual([first, { fromMs: 1_002_000, toMs: 1_003_000 }, ...seen]);
     renameSync(path(), `${path()}.1`);
     expect(look().ends.at(-1)).toEqual({ fromMs: 1_005_000, toMs: 1_005_000 });
+  });
+
+  it('has no times to go by where the file system keeps whole seconds only, and none without a file', () => {
+    const look = createLogFiles(path(), 100, 3);
+    expect(haveFineTimes(look().files)).toBe(false);
+    write(10);
+    expect(haveFineTimes(look().files)).toBe(true);
+    utimesSync(path(), 1000, 1000);
+    expect(haveFineTimes(look().files)).toBe(false);
+    rotate();
+    expect(haveFineTimes(look().files)).toBe(true);
   });
 
   it('tells nothing in the moment between two files', () => {

@@ -21,7 +21,7 @@ const numbersOf = (records: readonly LogRecord[]): number[] => records.map(({ da
  * An engine's log of numbered records, and a follow of it, by a clock that the test sets. Every read is doubtful unless the test says
  * otherwise.
  */
-function followed({ isDoubtful = (): boolean => true, lookMs = 0 } = {}) {
+function followed({ isDoubtful = (): boolean => true, lookMs = 0, failAfterLooks = Number.POSITIVE_INFINITY } = {}) {
   const log: LogRecord[] = [];
   const sent: (LogRecord[] | null)[] = [];
   const told = { read: 0, looks: [] as number[], believed: [] as number[], isOver: false, isLeftOut: false };
@@ -36,6 +36,7 @@ function followed({ isDoubtful = (): boolean => true, lookMs = 0 } = {}) {
   };
   const look = async (tail: number): Promise<LogRecord[]> => {
     told.looks.push(Date.now() - START_MS);
+    if (told.looks.length > failAfterLooks) throw new Error('the engine is away');
     const seen = log.slice(-tail);
     if (lookMs > 0) await new Promise((resolve) => setTimeout(resolve, lookMs));
     return seen;
@@ -168,4 +169,19 @@ it('leaves what is in doubt at the end of a follow to a reading without', async 
   await end();
   await reading;
   expect(told).toMatchObject({ believed: [1], isOver: true, isLeftOut: false });
+});
+
+it('ends with what a look fails with, told to its reader alone, also while as much is held as can be', async () => {
+  const unhandled: unknown[] = [];
+  const onUnhandled = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', onUnhandled);
+  const { print, reading } = followed({ lookMs: 500, failAfterLooks: 1 });
+  const failed = expect(reading).rejects.toThrow('the engine is away');
+  for (let number = 0; number < 200; number += 1) await print(number);
+  await pass(500);
+  await pass(LOOK_EVERY_MS);
+  await failed;
+  await settle();
+  process.off('unhandledRejection', onUnhandled);
+  expect(unhandled).toEqual([]);
 });

@@ -17,6 +17,8 @@ function watched({ canHold = true } = {}) {
     engagedAt: null as number | null,
     readUpToMs: 0,
     acts: [] as string[],
+    /** When the file before the newest was filled. */
+    endedMs: () => files[1]!.changedMs,
   };
   const set = (act: string, level: BrakeLevel | null): void => {
     Object.assign(seen, { level, engagedAt: level && Date.now() });
@@ -89,6 +91,18 @@ describe('watchFlood', () => {
     await goOn(200, 0);
     expect(seen.acts).toEqual(['hold']);
     seen.readUpToMs = Date.now();
+    await goOn(100, 0);
+    expect(seen.acts).toEqual(['hold', 'release']);
+    close();
+  });
+
+  it('lets it go where the newest record is of the millisecond in which the file before ended', async () => {
+    const { seen, goOn, close } = watched();
+    await goOn(400, 0.5 * MEGABYTE);
+    await goOn(200, 0);
+    expect(seen.acts).toEqual(['hold']);
+    // The times of files have parts of a millisecond, those of records are cut.
+    seen.readUpToMs = seen.endedMs() - 0.7;
     await goOn(100, 0);
     expect(seen.acts).toEqual(['hold', 'release']);
     close();

@@ -1,4 +1,5 @@
 import type { LateLogOwner } from '../../store/late-log-store';
+import type { NewLogLine } from '../../store/log-store';
 import { until } from '../helpers/until';
 import { python, testHost, type TestHost } from './helpers';
 
@@ -82,6 +83,21 @@ describe('the log of a container that must go while its run is written by somebo
     await pumps.late.merge();
     expect(await host.lateLogs.list()).toEqual([]);
     expect(await texts(1)).toEqual(upTo(200));
+  });
+
+  it('is taken as far as it was copied, with a gap, where the container was removed before its copy was whole', async () => {
+    const id = await lostAttempt();
+    const all: NewLogLine[] = [];
+    for await (const records of host.engine.readLogs(id, { follow: false, signal })) {
+      all.push(...records.map(({ time, stream, data }) => ({ time, stream, text: data.toString() })));
+    }
+    const copying = await (await host.lateLogs.open(target(id))).openWriter('run', 1);
+    await copying.append(all.slice(0, 150));
+    await copying.close();
+    await host.engine.removeContainer(id);
+
+    expect(await host.newPumps().adopt(target(id)).sealed).toEqual({ lines: 150, gaps: 1, badBytes: 0 });
+    expect(await texts(1)).toEqual(upTo(150));
   });
 
   it('is brought in once, wherever that was cut off', async () => {

@@ -65,6 +65,23 @@ print("2000 last")
     expect(notes[0]?.text).toMatch(/^gap: lines between .*Z and .*Z are missing/);
   });
 
+  it('stores no line twice where what the engine has kept begins in the middle of one', async () => {
+    const id = await host.runOf(
+      'pieces',
+      python('import time\nfor i in range(40): print(i, "x" * 40_000); time.sleep(0.02)\ntime.sleep(1)'),
+      SMALL_LOG,
+    );
+    const before = host.newPumps();
+    before.adopt(target('pieces', id));
+    await until(async () => (await numbers('pieces')).at(-1) === 39);
+    await before.stop();
+    expect((await engineNumbers(id))[0]).toBeNaN();
+    const seal = await host.newPumps().adopt(target('pieces', id)).sealed;
+
+    expect(await numbers('pieces')).toEqual(upTo(40));
+    expect(seal).toEqual({ lines: 40, gaps: 0, badBytes: 0 });
+  });
+
   it('says nothing of a gap where all that was thrown away is stored', async () => {
     const id = await host.runOf(
       'stored',

@@ -1,5 +1,6 @@
 import { LABELS } from '../../contract/names';
 import { startReconciler, type Reconciler } from '../../host/reconciler';
+import { isStopMarked, markStop } from '../../host/stop-marks';
 import type { RunStanding } from '../../policy/reconcile';
 import { until } from '../helpers/until';
 import { python, QUIET, testHost, type TestHost } from './helpers';
@@ -62,6 +63,33 @@ describe('a host that holds its containers against Temporal', () => {
       await until(async () => !(await isThere(orphan)));
     });
     expect((await host.lines('orphan')).map(({ text }) => text).at(-1)).toBe('bye');
+  });
+
+  it.each([
+    ['whose lease was revoked', 'SIGKILL', { state: 'live', epoch: 2 }],
+    ['without a live workflow', 'SIGTERM', { state: 'ended', endedAtMs: 0 }],
+  ] as const)('lets go of one %s before it is ended, and of what was noted of its stop', async (_, by, standing) => {
+    const runId = `held-${by.toLowerCase()}`;
+    const id = await host.runOf(runId, python('import time\nprint("ready")\ntime.sleep(600)'), withEpoch(1));
+    const attempt = { runId, attempt: 1, epoch: 1 };
+    await markStop(host.config.data, attempt);
+    const acts: string[] = [];
+    const pumps = host.newPumps();
+    const letRun = (containerId: string): Promise<void> => {
+      acts.push('let run');
+      return pumps.letRun(containerId);
+    };
+    const signalContainer: typeof host.engine.signalContainer = (containerId, signal) => {
+      acts.push(signal);
+      return host.engine.signalContainer(containerId, signal);
+    };
+    const standingOf = async (): Promise<RunStanding> => standing;
+    const engine = { ...host.engine, signalContainer };
+    const reconciler = startReconciler({ ...host, engine, pumps: { ...pumps, letRun }, log: QUIET, standingOf });
+
+    await until(async () => !(await isThere(id)) && !(await isStopMarked(host.config.data, attempt)));
+    await reconciler.stop();
+    expect(acts.slice(0, 2)).toEqual(['let run', by]);
   });
 
   it('is clean once nothing stale is left, and not again before another pass when it may have been cut off', async () => {

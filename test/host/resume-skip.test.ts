@@ -6,9 +6,10 @@ import fc from 'fast-check';
 
 import type { LogRecord } from '../../docker/engine';
 import { createLineAssembler, type AssembledLine } from '../../host/line-assembler';
-import { createResumeSkip, type KnownLine } from '../../host/resume-skip';
+import type { KnownLine } from '../../host/cut-line';
+import { createResumeSkip } from '../../host/resume-skip';
 import { openLogStore } from '../../store/file-log-store';
-import type { LogStore } from '../../store/log-store';
+import type { LogStore, NewLogLine } from '../../store/log-store';
 
 const line = (number: number, stream = 'stdout'): KnownLine => ({
   time: `2026-01-01T00:00:00.${String(number).padStart(9, '0')}Z`,
@@ -89,7 +90,7 @@ async function storedTexts(logs: LogStore, runId: string): Promise<string[]> {
 async function read(logs: LogStore, runId: string, log: readonly LogRecord[]): Promise<void> {
   const writer = await logs.openWriter(runId, 1);
   const { since = '', skip } = writer.resume ?? { skip: writer.attemptLines };
-  const resume = createResumeSkip(logs.read(runId, { tail: skip + 64 }));
+  const resume = createResumeSkip<NewLogLine>(logs.read(runId, { tail: skip + 64 }));
   try {
     const assembler = createLineAssembler();
     const start = log.findIndex(({ time }) => time >= since);

@@ -1,3 +1,4 @@
+import { until } from '../helpers/until';
 import { hostPython, never, testProcesses, text } from '../helpers/processes';
 
 const { engine, plan, run, runToEnd, readAll, dispose } = testProcesses();
@@ -38,6 +39,36 @@ test('a line over 16 KiB comes in pieces of one time, of which only the last is 
   expect(new Set(pieces.map(({ time }) => time)).size).toBe(1);
   expect(records.map(text).at(-1)).toBe('next');
 });
+
+test('only the last records come where no more are asked for, from a log far larger than any buffer, and then what is printed', async () => {
+  const lines = 20_000;
+  const id = await run(
+    hostPython(`
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+for i in range(${lines}): print("%0100d" % i)
+print("x" * 40_000)
+signal.sigwait({signal.SIGUSR1})
+print("end")
+`),
+  );
+  await until(async () => (await sizes(id, 1))[0] === 7232);
+  expect(await sizes(id, 4)).toEqual([100, 16_384, 16_384, 7232]);
+  expect(await sizes(id, 0)).toEqual([]);
+  expect((await sizes(id, 10_003)).slice(0, -3)).toEqual(Array.from({ length: 10_000 }, () => 100));
+  expect(await sizes(id, 2 * lines)).toHaveLength(lines + 3);
+  const seen: string[] = [];
+  for await (const records of engine.readLogs(id, { follow: true, tail: 1, signal: never })) {
+    seen.push(...records.map(text));
+    await engine.signalContainer(id, 'SIGUSR1');
+  }
+  expect(seen).toEqual(['x'.repeat(7232), 'end']);
+});
+
+/** How long the last records of a log are. */
+async function sizes(id: string, tail: number): Promise<number[]> {
+  return (await readAll(id, { tail, follow: false })).map(({ data }) => data.length);
+}
 
 test('bytes of every kind come as they were printed', async () => {
   const print =

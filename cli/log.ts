@@ -1,9 +1,7 @@
-import type { Static } from '@sinclair/typebox';
-
-import type { LogLineSchema } from '../contract/http';
+import type { DescribedLine } from '../contract/http';
 
 /** A line of a run's log, as the API streams it. */
-export type LogLine = Static<typeof LogLineSchema>;
+export type LogLine = DescribedLine;
 
 export function logPath(runId: string): string {
   return `/v1/runs/${encodeURIComponent(runId)}/logs`;
@@ -12,4 +10,9 @@ export function logPath(runId: string): string {
 /** What a terminal gets of a line: the text, and with `timestamps` the time and the stream before it. */
 export function formatLogLine({ time, stream, text }: LogLine, timestamps: boolean): string {
   return timestamps ? `${time} ${stream} ${text}\n` : `${text}\n`;
+}
+
+/** What is said of the lines around a note; its number is that of the note, so that the place can be found where it is not seen. */
+export function formatNote({ number, text }: LogLine): string {
+  return `line ${number}: ${text}`;
 }

@@ -4,6 +4,7 @@ import type { Run } from '../../contract/run';
 import type { LogLine, LogQuery } from '../../store/log-store';
 import type { RunQuery, RunStore } from '../../store/run-store';
 import type { LinePattern } from './line-pattern';
+import { describeLine } from './log-formats';
 import { readSearchCursor, SEARCH_BEGINNING, type SearchPlace, writeSearchCursor } from './search-cursor';
 import type { Services } from './services';
 
@@ -114,9 +115,10 @@ function stopOf(hits: number, bytes: number, deadlineMs: number, budget: SearchB
   return performance.now() >= deadlineMs ? 'time' : null;
 }
 
-function hitOf(run: Run, { number, time, attempt, stream, text }: LogLine, pattern: LinePattern): LogHit {
-  const head = { runId: run.id, runName: run.name, number, time, attempt, stream };
-  if (text.length <= MOST_SHOWN) return { ...head, text, cut: false };
+function hitOf(run: Run, line: LogLine, pattern: LinePattern): LogHit {
+  const hit = { runId: run.id, runName: run.name, ...describeLine(line), cut: false };
+  const { text } = line;
+  if (text.length <= MOST_SHOWN) return hit;
   const start = Math.max(0, Math.min(pattern.indexIn(text) - MOST_SHOWN / 4, text.length - MOST_SHOWN));
-  return { ...head, text: text.slice(start, start + MOST_SHOWN), cut: true };
+  return { ...hit, text: text.slice(start, start + MOST_SHOWN), cut: true };
 }

@@ -5,7 +5,7 @@ import type { ApiClient, Query } from '../api-client';
 import { EXIT } from '../exit-codes';
 import { findRun } from '../find-run';
 import { followLog } from '../follow-log';
-import { formatLogLine, type LogLine, logPath } from '../log';
+import { formatLogLine, formatNote, type LogLine, logPath } from '../log';
 import { nodeOf, otherNodes } from '../node-of';
 import type { Io } from '../io';
 import type { OnAway } from '../patience';
@@ -38,7 +38,7 @@ export function addLogsCommand(program: Command, { io, exit }: Context): void {
     .command('logs')
     .summary('print the log of a run, or follow it')
     .description(
-      'Prints the lines of a training. With -f it goes on until the run has ended. To search the logs of all runs: trainyard grep.',
+      'Prints the lines of a training. With -f it goes on until the run has ended. Where lines are missing, standard error says so. To search the logs of all runs: trainyard grep.',
     )
     .argument('<id>', 'id of the run, or its beginning')
     .option('-f, --follow', 'also the lines that are still to come')
@@ -60,8 +60,9 @@ export function addLogsCommand(program: Command, { io, exit }: Context): void {
     .action(async (typed: string, options: LogsOptions, command: Command) => {
       const api = apiOf(command);
       const run = await findRun(api, typed);
-      const write = (line: LogLine): void =>
-        io.out(wantsJson(command) ? `${JSON.stringify(line)}\n` : formatLogLine(line, options.timestamps === true));
+      const write = wantsJson(command)
+        ? (line: LogLine): void => io.out(`${JSON.stringify(line)}\n`)
+        : (line: LogLine): void => writeForPeople(io, line, options);
       const hint = options.node === undefined ? otherNodes(run) : null;
       if (options.follow) io.catchInterrupt();
       if (options.follow) tell(io, hint);
@@ -71,6 +72,12 @@ export function addLogsCommand(program: Command, { io, exit }: Context): void {
       if (io.interrupted.aborted) exit(EXIT.interrupted);
       else if (!options.follow) tell(io, hint);
     });
+}
+
+/** A note that was not asked for is said beside the lines, so that standard output has what the training printed alone. */
+function writeForPeople(io: Io, line: LogLine, { timestamps, system }: LogsOptions): void {
+  if (line.note !== undefined && system !== true) tell(io, formatNote(line));
+  else io.out(formatLogLine(line, timestamps === true));
 }
 
 async function* linesOf(

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import { noteOf } from '../../contract/log-note';
 import type { LogLine, LogQuery, LogStream } from '../log-store';
 import type { NumberedBlock } from './cursor';
 import { parseLine, type ParsedLine } from './line';
@@ -8,6 +9,8 @@ import { shiftLogTime, TIME_DISORDER_MS } from './log-time';
 /** What a query wants of the lines that it is shown. */
 export interface Selection {
   wants(line: ParsedLine): boolean;
+  /** True where the line is one of those that {@link LogQuery.tail} counts: wanted, and not only as a note. */
+  counts(line: ParsedLine): boolean;
   /** True where this line, and so every later one, is too late for the query. */
   isPast(line: ParsedLine): boolean;
   /** How lines are to be decoded for it: cheaply, a character for each byte, or as the text that was printed. */
@@ -17,16 +20,17 @@ export interface Selection {
 const DEFAULT_STREAMS: readonly LogStream[] = ['stdout', 'stderr'];
 
 export function selectionOf(query: LogQuery): Selection {
-  const { attempt, since = '', until, matches, streams = DEFAULT_STREAMS as LogStream[] } = query;
+  const { attempt, since = '', until, matches, streams = DEFAULT_STREAMS as LogStream[], notes = false } = query;
   const wanted = new Set(streams);
   const pastFrom = until === undefined ? undefined : shiftLogTime(until, TIME_DISORDER_MS);
+  const fits = (line: ParsedLine): boolean =>
+    (attempt === undefined || line.attempt === attempt) &&
+    line.time >= since &&
+    (until === undefined || line.time < until) &&
+    (matches === undefined || matches(line.text));
   return {
-    wants: (line) =>
-      wanted.has(line.stream) &&
-      (attempt === undefined || line.attempt === attempt) &&
-      line.time >= since &&
-      (until === undefined || line.time < until) &&
-      (matches === undefined || matches(line.text)),
+    wants: (line) => (wanted.has(line.stream) || (notes && noteOf(line) !== null)) && fits(line),
+    counts: (line) => wanted.has(line.stream) && fits(line),
     isPast: (line) =>
       pastFrom !== undefined &&
       line.time >= pastFrom &&

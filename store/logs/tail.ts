@@ -100,7 +100,7 @@ async function goBack(
     const line = bytes.toString(selection.encoding, lineStart, bytes.length - 1);
     start.position -= bytes.length - lineStart;
     start.line -= 1;
-    if (selection.wants(parseAnyLine(line))) missing -= 1;
+    if (selection.counts(parseAnyLine(line))) missing -= 1;
     bytes = bytes.subarray(0, lineStart);
   }
   return { start, missing };
@@ -157,7 +157,7 @@ async function* wantedNumbers(
       if (signal?.aborted === true) return;
       const blockFirst = block.first;
       const lines = block.bytes.toString(selection.encoding, 0, block.bytes.length - 1).split('\n');
-      yield lines.flatMap((line, index) => (selection.wants(parseAnyLine(line)) ? [blockFirst + index] : []));
+      yield lines.flatMap((line, index) => (selection.counts(parseAnyLine(line)) ? [blockFirst + index] : []));
     }
   } finally {
     await cursor.close();

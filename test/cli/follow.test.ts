@@ -43,6 +43,23 @@ describe('trainyard run --follow', () => {
     expect(result.err).toContain(`digits-abc ${ended} after 4 s. The command ended with exit code 0.`);
   });
 
+  it('tells of a gap on standard error, in its place, and prints the lines alone', async () => {
+    const gap = { number: 2, attempt: 1, stream: 'system', note: 'gap', text: 'gap: lines are missing' };
+    const server = await startServer((request, response) => {
+      const run = sampleRun({ ...END, state: 'succeeded' });
+      if (request.method === 'POST') return sendJson(response, run, 202);
+      if (request.url?.includes('/events')) return sendJson(response, { items: [], next: null });
+      if (!request.url?.includes('/logs')) return sendJson(response, { ...run, attempts: [], spec: null });
+      response.end(logLine(1, 'a') + `${JSON.stringify(gap)}\n` + logLine(3, 'b'));
+    });
+    servers.push(server);
+
+    expect(await cli(follow(server))).toMatchObject({
+      out: 'a\nb\n',
+      err: expect.stringContaining('· line 2: gap: lines are missing\n'),
+    });
+  });
+
   it('goes on after the last line when the server was away, with every line once', async () => {
     const state = { run: sampleRun(), lines: ['1', '2'], closed: false };
     const server = await serverWith(state);

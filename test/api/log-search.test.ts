@@ -2,7 +2,7 @@ import type { LogHit, LogSearch } from '../../contract/http';
 import { compilePattern } from '../../api/services/line-pattern';
 import { type LogSearchRequest, searchLogs } from '../../api/services/search-logs';
 import type { Run } from '../../contract/run';
-import { storeRun } from './stored-run';
+import { storeGang, storeRun } from './stored-run';
 import { testApi, type TestApi } from './test-api';
 
 let api: TestApi;
@@ -87,6 +87,37 @@ describe('GET /v1/logs', () => {
     await write('b', 2, ['Loss', 'loss'], { labels: { team: 'vision' } });
 
     expect(places((await search(`query=Loss&${more}`)).items)).toEqual(expected);
+  });
+
+  describe('over a gang', () => {
+    beforeEach(async () => {
+      await storeGang(api.services.runStore, 'gang', 2);
+      for (const id of ['gang', 'gang.e1.n2', 'gang.e2.n1']) {
+        const writer = await api.services.logStore.openWriter(id, 1);
+        await writer.append([
+          { time: '2026-01-01T00:00:00.000000000Z', stream: 'stdout', text: `CUDA error of ${id}` },
+        ]);
+        await writer.close();
+      }
+      await write('other', 1, ['CUDA error']);
+    });
+
+    test.each([
+      ['', ['gang.e2.n1:1', 'gang.e1.n2:1', 'gang:1', 'other:1']],
+      ['&gangOf=gang', ['gang.e2.n1:1', 'gang.e1.n2:1']],
+      ['&state=failed', ['gang.e1.n2:1']],
+    ])('finds the lines of all nodes (%s)', async (more, expected) => {
+      const { items, searched } = await search(`query=CUDA${more}`);
+
+      expect(places(items).toSorted()).toEqual(expected.toSorted());
+      expect(searched.until).toBeNull();
+    });
+
+    test('leaves lists of runs as they are', async () => {
+      const { items } = (await api.get('/v1/runs')).json<{ items: Run[] }>();
+
+      expect(items.map(({ id }) => id)).toEqual(['gang', 'other']);
+    });
   });
 
   test('is done for two at once, and for others afterwards, also when one fails', async () => {

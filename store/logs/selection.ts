@@ -1,10 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import { noteOf } from '../../contract/log-note';
 import type { LogLine, LogQuery, LogStream } from '../log-store';
 import type { NumberedBlock } from './cursor';
 import { parseLine, type ParsedLine } from './line';
 import { shiftLogTime, TIME_DISORDER_MS } from './log-time';
+import type { Slices } from './slices';
 
 /** What a query wants of the lines that it is shown. */
 export interface Selection {
@@ -13,6 +12,8 @@ export interface Selection {
   counts(line: ParsedLine): boolean;
   /** True where this line, and so every later one, is too late for the query. */
   isPast(line: ParsedLine): boolean;
+  /** True where it looks for a pattern, which may take long for a long line. */
+  isSearch: boolean;
   /** How lines are to be decoded for it: cheaply, a character for each byte, or as the text that was printed. */
   encoding: 'latin1' | 'utf8';
 }
@@ -38,6 +39,7 @@ export function selectionOf(query: LogQuery): Selection {
       line.stream !== 'system' &&
       // Lines of an earlier attempt, whose host was away, may come after those of a later one.
       (line.attempt === 1 || line.attempt === attempt),
+    isSearch: matches !== undefined,
     encoding: matches === undefined ? 'latin1' : 'utf8',
   };
 }
@@ -48,16 +50,15 @@ export interface Selected {
   isPast: boolean;
 }
 
-/** So long one block may keep all else in the process waiting, in milliseconds. */
-const SLICE_MS = 15;
-/** Lines between two looks at the clock. */
-const CHECK_EVERY = 64;
-
 /** The lines of a block that a query wants. */
-export async function selectLines({ first, bytes }: NumberedBlock, selection: Selection): Promise<Selected> {
+export async function selectLines(
+  { first, bytes }: NumberedBlock,
+  selection: Selection,
+  slices: Slices,
+): Promise<Selected> {
   const selected: Selected = { lines: [], isPast: false };
-  let sliceEndsMs = performance.now() + SLICE_MS;
   let number = first;
+  await slices.begin();
   for (const text of bytes.toString('utf8', 0, bytes.length - 1).split('\n')) {
     const line = parseAnyLine(text);
     if (selection.wants(line)) {
@@ -71,10 +72,7 @@ export async function selectLines({ first, bytes }: NumberedBlock, selection: Se
     }
     selected.isPast ||= selection.isPast(line);
     number += 1;
-    if (number % CHECK_EVERY === 0 && performance.now() > sliceEndsMs) {
-      await nextTurn();
-      sliceEndsMs = performance.now() + SLICE_MS;
-    }
+    if (slices.isOver(text.length)) await slices.next();
   }
   return selected;
 }

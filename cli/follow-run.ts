@@ -98,7 +98,7 @@ function showForPeople(io: Io, runId: string): Show {
       if (line.note !== undefined) return live.above(() => io.err(noteLine(line, io)));
       const epoch = epochOf(line.text);
       if (epoch !== null) progress = { epoch, attempt: line.attempt };
-      live.above(() => io.out(formatLogLine(line, false)));
+      live.above(() => io.out(formatLogLine(line, false, io)));
     },
     sight: (run, events) => {
       const sinceMs = run.state === shown?.run.state ? shown.sinceMs : Date.parse(events.at(-1)?.at ?? run.createdAt);

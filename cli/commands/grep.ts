@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import type { LogHit, LogSearch } from '../../contract/http';
 import type { ApiClient, Query } from '../api-client';
 import { color } from '../format';
+import type { Io } from '../io';
+import { lastState } from '../printable';
 import { STREAM_HELP, streams, wholeFrom } from './arguments';
 import { apiOf, type Context, wantsJson } from './context';
 import { TIME_HELP } from './logs';
@@ -46,7 +48,7 @@ export function addGrepCommand(program: Command, { io }: Context): void {
       let count = 0;
       const write = (hit: LogHit): void => {
         count += 1;
-        io.out(json ? `${JSON.stringify(hit)}\n` : formatHit(hit, timestamps === true, io.colors));
+        io.out(json ? `${JSON.stringify(hit)}\n` : formatHit(hit, timestamps === true, io));
       };
       const isAll = await search(apiOf(command), query, limit, write);
       if (count === 0) io.err('No line matches.\n');
@@ -67,7 +69,9 @@ async function search(api: ApiClient, query: Query, limit: number, write: (hit: 
   return false;
 }
 
-function formatHit({ runId, number, time, stream, text, cut }: LogHit, timestamps: boolean, colors: boolean): string {
+function formatHit(hit: LogHit, timestamps: boolean, io: Io): string {
+  const { runId, number, time, stream, text, cut } = hit;
   const when = timestamps ? `${time} ${stream} ` : '';
-  return `${color(`${runId}:${number}:`, BLUE, colors)} ${when}${text}${cut ? ' …' : ''}\n`;
+  const shown = io.isTerminal ? lastState(text) : text;
+  return `${color(`${runId}:${number}:`, BLUE, io.colors)} ${when}${shown}${cut ? ' …' : ''}\n`;
 }

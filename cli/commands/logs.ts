@@ -87,7 +87,7 @@ async function printLog(
 /** A note that was not asked for is said beside the lines, so that standard output has what the training printed alone. */
 function writeForPeople(io: Io, line: LogLine, { timestamps, system, stream }: LogsOptions): void {
   if (line.note !== undefined && system !== true && stream === undefined) tell(io, formatNote(line));
-  else io.out(formatLogLine(line, timestamps === true));
+  else io.out(formatLogLine(line, timestamps === true, io));
 }
 
 async function* linesOf(

@@ -98,6 +98,13 @@ describe('trainyard run --follow', () => {
     expect(server.requests.some((request) => request.includes('/cancel'))).toBe(false);
   });
 
+  it('shows of a line that was written over the last state on a terminal, and all of it elsewhere', async () => {
+    const bar = ' 50%\r100%';
+    const server = await serverWith({ run: sampleRun({ ...END, state: 'succeeded' }), lines: [bar], closed: true });
+    expect((await cli(follow(server), { columns: 80 })).out).toBe('100%\n');
+    expect((await cli(follow(server))).out).toBe(`${bar}\n`);
+  });
+
   it('draws where the run stands below its lines on a terminal, and takes it away at the end', async () => {
     const state = { run: sampleRun(), lines: ['{"epoch": 2, "loss": 0.1}'], closed: false };
     const server = await serverWith(state);

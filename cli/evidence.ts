@@ -1,6 +1,7 @@
 import type { AttemptDetail, RunDetail } from '../contract/http';
 import { type EndReason, REASONS } from '../contract/reason';
 import { color, duration, size } from './format';
+import { lastState } from './printable';
 
 /** What is known of each attempt that failed, for people: why, with what evidence, and what it printed last. */
 export function describeFailures(
@@ -13,7 +14,9 @@ export function describeFailures(
     '',
     color(`Attempt ${attempt.number}`, 1, colors),
     ...factsOf(attempt, spec),
-    ...(attempt.lastLines.length > 0 ? ['last lines', ...attempt.lastLines.map((line) => `  | ${line}`)] : []),
+    ...(attempt.lastLines.length > 0
+      ? ['last lines', ...attempt.lastLines.map((line) => `  | ${lastState(line)}`)]
+      : []),
   ]);
 }
 

@@ -7,12 +7,13 @@ import { followLog } from './follow-log';
 import { coloredState, color } from './format';
 import type { Io } from './io';
 import { createLiveLine, type LiveLine } from './live-line';
-import { formatLogLine, type LogLine } from './log';
+import { formatLogLine, formatNote, type LogLine } from './log';
 import { epochOf, liveText, type Progress } from './progress';
 import { ranFor } from './run-table';
 import { watchRun } from './watch-run';
 
 const REDRAW_EVERY_MS = 100;
+const YELLOW = 33;
 const EXIT_OF_STATE: Record<EndState, ExitCode> = {
   succeeded: EXIT.ok,
   failed: EXIT.failed,
@@ -94,9 +95,10 @@ function showForPeople(io: Io, runId: string): Show {
   const timer = io.liveColumns() === null ? undefined : setInterval(redraw, REDRAW_EVERY_MS);
   return {
     line: (line) => {
+      if (line.note !== undefined) return live.above(() => io.err(noteLine(line, io)));
       const epoch = epochOf(line.text);
       if (epoch !== null) progress = { epoch, attempt: line.attempt };
-      live.above(() => io.out(formatLogLine(line, false)));
+      live.above(() => io.out(formatLogLine(line, false, io)));
     },
     sight: (run, events) => {
       const sinceMs = run.state === shown?.run.state ? shown.sinceMs : Date.parse(events.at(-1)?.at ?? run.createdAt);
@@ -114,6 +116,10 @@ function showForPeople(io: Io, runId: string): Show {
       live.end();
     },
   };
+}
+
+function noteLine(line: LogLine, { errColors }: Io): string {
+  return `${color(`· ${formatNote(line)}`, YELLOW, errColors)}\n`;
 }
 
 /** On a terminal the live line tells the states; what is not a state alone is worth a line there too. */

@@ -4,6 +4,10 @@ export interface Io {
   out: (text: string) => void;
   /** What is said about it: states, hints, errors. */
   err: (text: string) => void;
+  /** The same, with the sequences that redraw a terminal, which `out` and `err` let none of through to one. */
+  draw: (text: string) => void;
+  /** Whether `out` is a terminal, which shows of a line that was written over the last state. */
+  isTerminal: boolean;
   /** Null where the output of `err` is no terminal that can be redrawn; else its width in characters, as it is now. */
   liveColumns: () => number | null;
   /** Whether to use colours in what goes to `out`. */

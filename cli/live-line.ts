@@ -17,10 +17,10 @@ export function createLiveLine(io: Io): LiveLine {
   let shown = '';
   const draw = (): void => {
     const columns = io.liveColumns();
-    if (columns !== null && shown !== '') io.err(CLEAR + fit(shown, columns - 1));
+    if (columns !== null && shown !== '') io.draw(CLEAR + fit(shown, columns - 1));
   };
   const clear = (): void => {
-    if (io.liveColumns() !== null && shown !== '') io.err(CLEAR);
+    if (io.liveColumns() !== null && shown !== '') io.draw(CLEAR);
   };
   return {
     show: (text) => {

@@ -1,4 +1,5 @@
 import type { Io } from './io';
+import { printable } from './printable';
 
 /**
  * The terminal of a process. Colours and redrawing only where there is one, and no colours with NO_COLOR.
@@ -15,8 +16,10 @@ export function createTerminal({ stdout, stderr, stdin, env }: NodeJS.Process, o
     });
   }
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    out: (text) => void stdout.write(stdout.isTTY ? printable(text) : text),
+    err: (text) => void stderr.write(stderr.isTTY ? printable(text) : text),
+    draw: (text) => void stderr.write(text),
+    isTerminal: stdout.isTTY === true,
     liveColumns: () => (stderr.isTTY && env['TERM'] !== 'dumb' ? stderr.columns || 80 : null),
     colors: stdout.isTTY === true && mayColor,
     errColors: stderr.isTTY === true && mayColor,

@@ -1,6 +1,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
 import type { PullProgress } from './activities';
+import { LOG_NOTES, type LogNote } from './log-note';
 import { AttemptSchema, RunEventSchema, RunSchema, RunStateSchema } from './run';
 import { RunSpecSchema } from './spec';
 import { RUN_STATES } from './state';
@@ -128,6 +129,15 @@ export const LogLineSchema = Type.Object(
     attempt: Type.Integer({ minimum: 1 }),
     stream: Type.Unsafe<'stdout' | 'stderr' | 'system'>(Type.String({ enum: ['stdout', 'stderr', 'system'] })),
     text: Type.String(),
+    note: Type.Optional(
+      Type.Unsafe<LogNote>(
+        Type.String({
+          enum: [...LOG_NOTES],
+          description:
+            'Only of a line of `system` that tells of the lines around it. gap: here lines are missing, or may be, and why. split: the line before it of the stream that it names was too long, and goes on in the next ones.',
+        }),
+      ),
+    ),
   },
   { title: 'LogLine' },
 );
@@ -193,6 +203,8 @@ export type Task = Static<typeof TaskSchema>;
 export type TaskProgress = Static<typeof TaskProgressSchema>;
 export type Health = Static<typeof HealthSchema>;
 export type PartHealth = Static<typeof PartHealthSchema>;
+/** A line as clients get it. */
+export type DescribedLine = Static<typeof LogLineSchema>;
 export type LogHit = Static<typeof LogHitSchema>;
 export type LogSearch = Static<typeof LogSearchSchema>;
 export type LogEnd = Static<typeof LogEndSchema>;

@@ -67,6 +67,11 @@ export interface LogQuery {
   attempt?: number;
   /** Default: stdout and stderr. */
   streams?: LogStream[];
+  /**
+   * Also the notes of gaps and of lines in parts, see `noteOf`, of whichever stream; {@link LogQuery.tail} does not count
+   * them. Default: false.
+   */
+  notes?: boolean;
   /** Only lines of this time or later, in the form of {@link LogLine.time}. Files that are certainly older are not read. */
   since?: string;
   /** Only lines before this time, in the same form. */

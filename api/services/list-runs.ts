@@ -24,7 +24,8 @@ export const RUN_FILTERS = {
   gangOf: Type.Optional(
     Type.String({
       maxLength: 128,
-      description: 'Nodes of this gang, which are runs of their own; else they are left out.',
+      description:
+        'Nodes of this gang that are runs of their own: all but that of rank 0. Lists of runs leave them out otherwise.',
     }),
   ),
   label: Type.Optional(
@@ -52,18 +53,21 @@ const RunFiltersSchema = Type.Object(RUN_FILTERS);
 /** Which runs are meant, as a client writes it. */
 export type RunFilters = Static<typeof RunFiltersSchema>;
 
-/** @throws {InvalidInputError} for a state that there is not, or a label that is no `name:value`. */
+/**
+ * A page of the list, which has gangs as one run each unless the nodes of one are asked for.
+ *
+ * @throws {InvalidInputError} for a state that there is not, or a label that is no `name:value`.
+ */
 export function queryOf({ cursor, limit, ...filters }: Static<typeof RunListQuerySchema>): RunQuery {
-  return { ...filterOf(filters), ...(cursor === undefined ? {} : { cursor }), limit };
+  return { gangOf: null, ...filterOf(filters), ...(cursor === undefined ? {} : { cursor }), limit };
 }
 
-/** The same, without a place in the list. */
+/** The same without a place in the list, and with the nodes of gangs, each of which has a log of its own. */
 export function filterOf({ state, label, ...filters }: RunFilters): Omit<RunQuery, 'limit' | 'cursor'> {
   const states = state?.flatMap((item) => item.split(',')).map((item) => item.trim());
   const faults = [...stateFaults(states ?? []), ...labelFaults(label ?? [])];
   if (faults.length > 0) throw new InvalidInputError(faults, 'The query');
   return {
-    gangOf: null,
     ...filters,
     ...(states ? { state: states as RunState[] } : {}),
     ...(label ? { labels: Object.fromEntries(label.map((item) => splitLabel(item))) } : {}),

@@ -1,3 +1,5 @@
+import type { DescribedLine } from '../../contract/http';
+import { noteOf } from '../../contract/log-note';
 import type { LogLine } from '../../store/log-store';
 
 /** How the lines of a log are written to a client. */
@@ -30,7 +32,7 @@ export function formatLines(lines: readonly LogLine[], format: LogFormat, timest
 function formatLine(line: LogLine, format: LogFormat, timestamps: boolean): string {
   switch (format) {
     case 'text':
-      return timestamps ? `${line.time} ${line.stream} ${line.text}\n` : `${line.text}\n`;
+      return timestamps ? `${line.time} ${line.stream} ${line.text}\n` : `${markOf(line)}${line.text}\n`;
     case 'ndjson':
       return `${lineToJson(line)}\n`;
     case 'sse':
@@ -39,6 +41,16 @@ function formatLine(line: LogLine, format: LogFormat, timestamps: boolean): stri
 }
 
 /** A line as NDJSON, server-sent events and WebSockets carry it. */
-export function lineToJson({ number, time, attempt, stream, text }: LogLine): string {
-  return JSON.stringify({ number, time, attempt, stream, text });
+export function lineToJson(line: LogLine): string {
+  return JSON.stringify(describeLine(line));
+}
+
+export function describeLine({ number, time, attempt, stream, text }: LogLine): DescribedLine {
+  const note = noteOf({ stream, text });
+  return { number, time, attempt, stream, text, ...(note !== null && { note }) };
+}
+
+/** Bare text has no other place to say that the training did not print it. */
+function markOf(line: LogLine): string {
+  return noteOf(line) === null ? '' : '[trainyard] ';
 }

@@ -46,6 +46,8 @@ export function logQueryOf(filter: LogFilter, options: { follow: boolean; after?
     ...range,
     ...when('matches', pattern?.matches),
     streams: streamsOf(filter),
+    // Whoever names streams gets those alone.
+    notes: filter.stream === undefined,
   };
 }
 

@@ -1,9 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { LogHit, LogSearch } from '../../contract/http';
 import { isRunId } from '../../contract/names';
 import type { Run } from '../../contract/run';
 import type { LogLine, LogQuery } from '../../store/log-store';
 import type { RunQuery, RunStore } from '../../store/run-store';
 import type { LinePattern } from './line-pattern';
+import { describeLine } from './log-formats';
 import { readSearchCursor, SEARCH_BEGINNING, type SearchPlace, writeSearchCursor } from './search-cursor';
 import type { Services } from './services';
 
@@ -49,7 +52,7 @@ export async function searchLogs({ runStore, logStore }: Services, request: LogS
     for await (const block of logStore.scan(run.id, { ...request.lines, from, signal })) {
       searched.bytes += block.bytes;
       const taken = block.lines.slice(0, budget.hits - items.length);
-      for (const line of taken) items.push(hitOf(run, line, pattern));
+      for (const line of taken) items.push(await hitOf(run, line, pattern));
       const isCut = taken.length < block.lines.length;
       const line = isCut ? taken.at(-1)!.number + 1 : block.next;
       const stopped = stopOf(items.length, searched.bytes, deadlineMs, budget);
@@ -114,9 +117,24 @@ function stopOf(hits: number, bytes: number, deadlineMs: number, budget: SearchB
   return performance.now() >= deadlineMs ? 'time' : null;
 }
 
-function hitOf(run: Run, { number, time, attempt, stream, text }: LogLine, pattern: LinePattern): LogHit {
-  const head = { runId: run.id, runName: run.name, number, time, attempt, stream };
-  if (text.length <= MOST_SHOWN) return { ...head, text, cut: false };
-  const start = Math.max(0, Math.min(pattern.indexIn(text) - MOST_SHOWN / 4, text.length - MOST_SHOWN));
-  return { ...head, text: text.slice(start, start + MOST_SHOWN), cut: true };
+async function hitOf(run: Run, line: LogLine, pattern: LinePattern): Promise<LogHit> {
+  const hit = { runId: run.id, runName: run.name, ...describeLine(line), cut: false };
+  const { text } = line;
+  if (text.length <= MOST_SHOWN) return hit;
+  // Each may take as long as to look for the pattern in all of the line.
+  await nextTurn();
+  const start = Math.max(0, Math.min(placeIn(text, pattern) - MOST_SHOWN / 4, text.length - MOST_SHOWN));
+  return { ...hit, text: text.slice(start, start + MOST_SHOWN), cut: true };
+}
+
+/**
+ * About where in a long text the match is. To tell the place takes an engine up to a hundred times as long as to tell whether
+ * there is a match, so this is asked of part after part, and the place of the first that has one. 0 where none has it alone.
+ */
+function placeIn(text: string, pattern: LinePattern): number {
+  for (let start = 0; start < text.length; start += MOST_SHOWN / 2) {
+    const part = text.slice(start, start + MOST_SHOWN);
+    if (pattern.matches(part)) return start + Math.max(0, pattern.indexIn(part));
+  }
+  return 0;
 }

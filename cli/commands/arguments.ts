@@ -39,6 +39,15 @@ export function states(value: string, earlier: RunState[] = []): RunState[] {
   return [...earlier, ...(value.split(',') as RunState[])];
 }
 
+const STREAMS = ['stdout', 'stderr', 'system'];
+export const STREAM_HELP = `only lines of this stream (${STREAMS.join(', ')}); repeatable`;
+
+/** For an option that may be given several times. */
+export function streams(value: string, earlier: string[] = []): string[] {
+  if (!STREAMS.includes(value)) throw new InvalidArgumentError(`Write one of ${STREAMS.join(', ')}.`);
+  return [...earlier, value];
+}
+
 /** Here a label is written as everywhere on the command line; the API's filter has a colon. */
 export function labelFilter(label: string): string {
   return label.replace('=', ':');

@@ -1,24 +1,22 @@
 import type { Command } from 'commander';
 
 import type { LogHit, LogSearch } from '../../contract/http';
-import { RUN_STATES, type RunState } from '../../contract/state';
 import type { ApiClient, Query } from '../api-client';
 import { color } from '../format';
-import { labelFilter, states, wholeFrom } from './arguments';
-import { apiOf, collect, type Context, wantsJson } from './context';
+import type { Io } from '../io';
+import { lastState } from '../printable';
+import { STREAM_HELP, streams, wholeFrom } from './arguments';
+import { apiOf, type Context, wantsJson } from './context';
 import { TIME_HELP } from './logs';
+import { addRunFilters, type RunFilters, runFiltersOf } from './run-filters';
 
-interface GrepOptions {
+interface GrepOptions extends RunFilters {
   ignoreCase?: boolean;
   literal?: boolean;
   since?: string;
   until?: string;
+  stream?: string[];
   system?: boolean;
-  state?: RunState[];
-  recipe?: string;
-  schedule?: string;
-  label?: string[];
-  text?: string;
   limit: number;
   timestamps?: boolean;
 }
@@ -29,7 +27,7 @@ const MOST_A_PAGE = 500;
 const BLUE = 36;
 
 export function addGrepCommand(program: Command, { io }: Context): void {
-  program
+  const grep = program
     .command('grep')
     .summary('search the logs of all runs, newest runs first')
     .description('Prints the lines of all logs that match, each after the id of its run and its number there.')
@@ -38,22 +36,19 @@ export function addGrepCommand(program: Command, { io }: Context): void {
     .option('--literal', 'take the pattern as the text itself')
     .option('--since <time>', `only lines since ${TIME_HELP}`)
     .option('--until <time>', 'only lines before a time, written in the same way')
-    .option('--system', "also Trainyard's own lines")
-    .option('-s, --state <state>', `only runs in this state (${RUN_STATES.join(', ')}); repeatable`, states)
-    .option('-r, --recipe <name>', 'only runs of this recipe')
-    .option('--schedule <name>', 'only runs that this schedule started')
-    .option('-l, --label <name=value>', 'only runs with this label; repeatable', collect)
-    .option('--text <text>', 'only runs with this in their id or name')
+    .option('--stream <stream>', STREAM_HELP, streams)
+    .option('--system', "also Trainyard's own lines");
+  addRunFilters(grep, '--text <text>')
     .option('-n, --limit <number>', 'at most this many lines', wholeFrom(1), DEFAULT_LIMIT)
     .option('-t, --timestamps', 'time and stream before each line')
     .action(async (pattern: string, options: GrepOptions, command: Command) => {
-      const { limit, timestamps, label, state, ...rest } = options;
-      const query = { ...rest, query: pattern, label: label?.map(labelFilter), state: state?.join(',') };
+      const { limit, timestamps, ...filters } = options;
+      const query = { ...runFiltersOf(filters), query: pattern };
       const json = wantsJson(command);
       let count = 0;
       const write = (hit: LogHit): void => {
         count += 1;
-        io.out(json ? `${JSON.stringify(hit)}\n` : formatHit(hit, timestamps === true, io.colors));
+        io.out(json ? `${JSON.stringify(hit)}\n` : formatHit(hit, timestamps === true, io));
       };
       const isAll = await search(apiOf(command), query, limit, write);
       if (count === 0) io.err('No line matches.\n');
@@ -74,7 +69,9 @@ async function search(api: ApiClient, query: Query, limit: number, write: (hit: 
   return false;
 }
 
-function formatHit({ runId, number, time, stream, text, cut }: LogHit, timestamps: boolean, colors: boolean): string {
+function formatHit(hit: LogHit, timestamps: boolean, io: Io): string {
+  const { runId, number, time, stream, text, cut } = hit;
   const when = timestamps ? `${time} ${stream} ` : '';
-  return `${color(`${runId}:${number}:`, BLUE, colors)} ${when}${text}${cut ? ' …' : ''}\n`;
+  const shown = io.isTerminal ? lastState(text) : text;
+  return `${color(`${runId}:${number}:`, BLUE, io.colors)} ${when}${shown}${cut ? ' …' : ''}\n`;
 }

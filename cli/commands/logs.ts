@@ -5,11 +5,11 @@ import type { ApiClient, Query } from '../api-client';
 import { EXIT } from '../exit-codes';
 import { findRun } from '../find-run';
 import { followLog } from '../follow-log';
-import { formatLogLine, type LogLine, logPath } from '../log';
+import { formatLogLine, formatNote, type LogLine, logPath } from '../log';
 import { nodeOf, otherNodes } from '../node-of';
 import type { Io } from '../io';
 import type { OnAway } from '../patience';
-import { wholeFrom } from './arguments';
+import { STREAM_HELP, streams, wholeFrom } from './arguments';
 import { apiOf, type Context, wantsJson } from './context';
 
 /** Options that are filters of the API under the same names. */
@@ -22,6 +22,7 @@ interface LogFilters {
   ignoreCase?: boolean;
   literal?: boolean;
   attempt?: number;
+  stream?: string[];
   system?: boolean;
 }
 
@@ -33,12 +34,12 @@ interface LogsOptions extends LogFilters {
 
 export const TIME_HELP = 'a time such as 2026-11-24T03:42:31Z, or how long ago, such as 10m';
 
-export function addLogsCommand(program: Command, { io, exit }: Context): void {
+export function addLogsCommand(program: Command, context: Context): void {
   program
     .command('logs')
     .summary('print the log of a run, or follow it')
     .description(
-      'Prints the lines of a training. With -f it goes on until the run has ended. To search the logs of all runs: trainyard grep.',
+      'Prints the lines of a training. With -f it goes on until the run has ended. Where lines are missing, standard error says so. To search the logs of all runs: trainyard grep.',
     )
     .argument('<id>', 'id of the run, or its beginning')
     .option('-f, --follow', 'also the lines that are still to come')
@@ -56,21 +57,37 @@ export function addLogsCommand(program: Command, { io, exit }: Context): void {
       'of a gang: the log of this node in its newest attempt, or in that of --attempt',
       wholeFrom(0),
     )
+    .option('--stream <stream>', STREAM_HELP, streams)
     .option('--system', "also Trainyard's own remarks, such as where an attempt begins")
-    .action(async (typed: string, options: LogsOptions, command: Command) => {
-      const api = apiOf(command);
-      const run = await findRun(api, typed);
-      const write = (line: LogLine): void =>
-        io.out(wantsJson(command) ? `${JSON.stringify(line)}\n` : formatLogLine(line, options.timestamps === true));
-      const hint = options.node === undefined ? otherNodes(run) : null;
-      if (options.follow) io.catchInterrupt();
-      if (options.follow) tell(io, hint);
-      const onAway = (away: boolean): void =>
-        io.err(away ? 'The server does not answer; asking again.\n' : 'The server is back.\n');
-      for await (const line of linesOf(api, run, options, { signal: io.interrupted, onAway })) write(line);
-      if (io.interrupted.aborted) exit(EXIT.interrupted);
-      else if (!options.follow) tell(io, hint);
-    });
+    .action(async (typed: string, options: LogsOptions, command: Command) =>
+      printLog(context, command, { typed, ...options }),
+    );
+}
+
+async function printLog(
+  { io, exit }: Context,
+  command: Command,
+  { typed, ...options }: LogsOptions & { typed: string },
+): Promise<void> {
+  const api = apiOf(command);
+  const run = await findRun(api, typed);
+  const write = wantsJson(command)
+    ? (line: LogLine): void => io.out(`${JSON.stringify(line)}\n`)
+    : (line: LogLine): void => writeForPeople(io, line, options);
+  const hint = options.node === undefined ? otherNodes(run) : null;
+  if (options.follow) io.catchInterrupt();
+  if (options.follow) tell(io, hint);
+  const onAway = (away: boolean): void =>
+    io.err(away ? 'The server does not answer; asking again.\n' : 'The server is back.\n');
+  for await (const line of linesOf(api, run, options, { signal: io.interrupted, onAway })) write(line);
+  if (io.interrupted.aborted) exit(EXIT.interrupted);
+  else if (!options.follow) tell(io, hint);
+}
+
+/** A note that was not asked for is said beside the lines, so that standard output has what the training printed alone. */
+function writeForPeople(io: Io, line: LogLine, { timestamps, system, stream }: LogsOptions): void {
+  if (line.note !== undefined && system !== true && stream === undefined) tell(io, formatNote(line));
+  else io.out(formatLogLine(line, timestamps === true, io));
 }
 
 async function* linesOf(

@@ -7,6 +7,7 @@ import { readRemoval } from './removal';
 import { seekTime } from './seek-time';
 import { isMissing, listSegments, type LogPaths } from './segments';
 import { selectionOf, selectLines } from './selection';
+import { createSlices } from './slices';
 import { findEnd, locateTail } from './tail';
 
 /** Besides the kernel's news of a change, a follow looks by itself this often. */
@@ -104,8 +105,9 @@ async function* readToEnd(cursor: LogCursor, query: LogQuery): AsyncGenerator<Lo
 /** Every block up to the end, with the lines of it that are wanted. */
 async function* scanToEnd(cursor: LogCursor, query: LogQuery): AsyncGenerator<LogScan> {
   const selection = selectionOf(query);
+  const slices = createSlices(selection.isSearch);
   for (let block = await cursor.next(); block !== null; block = await cursor.next()) {
-    const { lines, isPast } = await selectLines(block, selection);
+    const { lines, isPast } = await selectLines(block, selection, slices);
     yield { lines, next: block.first + block.count, bytes: block.bytes.length };
     if (isPast || query.signal?.aborted === true) return;
   }

@@ -1,15 +1,19 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
+import { noteOf } from '../../contract/log-note';
 import type { LogLine, LogQuery, LogStream } from '../log-store';
 import type { NumberedBlock } from './cursor';
 import { parseLine, type ParsedLine } from './line';
 import { shiftLogTime, TIME_DISORDER_MS } from './log-time';
+import type { Slices } from './slices';
 
 /** What a query wants of the lines that it is shown. */
 export interface Selection {
   wants(line: ParsedLine): boolean;
+  /** True where the line is one of those that {@link LogQuery.tail} counts: wanted, and not only as a note. */
+  counts(line: ParsedLine): boolean;
   /** True where this line, and so every later one, is too late for the query. */
   isPast(line: ParsedLine): boolean;
+  /** True where it looks for a pattern, which may take long for a long line. */
+  isSearch: boolean;
   /** How lines are to be decoded for it: cheaply, a character for each byte, or as the text that was printed. */
   encoding: 'latin1' | 'utf8';
 }
@@ -17,16 +21,17 @@ export interface Selection {
 const DEFAULT_STREAMS: readonly LogStream[] = ['stdout', 'stderr'];
 
 export function selectionOf(query: LogQuery): Selection {
-  const { attempt, since = '', until, matches, streams = DEFAULT_STREAMS as LogStream[] } = query;
+  const { attempt, since = '', until, matches, streams = DEFAULT_STREAMS as LogStream[], notes = false } = query;
   const wanted = new Set(streams);
   const pastFrom = until === undefined ? undefined : shiftLogTime(until, TIME_DISORDER_MS);
+  const fits = (line: ParsedLine): boolean =>
+    (attempt === undefined || line.attempt === attempt) &&
+    line.time >= since &&
+    (until === undefined || line.time < until) &&
+    (matches === undefined || matches(line.text));
   return {
-    wants: (line) =>
-      wanted.has(line.stream) &&
-      (attempt === undefined || line.attempt === attempt) &&
-      line.time >= since &&
-      (until === undefined || line.time < until) &&
-      (matches === undefined || matches(line.text)),
+    wants: (line) => (wanted.has(line.stream) || (notes && noteOf(line) !== null)) && fits(line),
+    counts: (line) => wanted.has(line.stream) && fits(line),
     isPast: (line) =>
       pastFrom !== undefined &&
       line.time >= pastFrom &&
@@ -34,6 +39,7 @@ export function selectionOf(query: LogQuery): Selection {
       line.stream !== 'system' &&
       // Lines of an earlier attempt, whose host was away, may come after those of a later one.
       (line.attempt === 1 || line.attempt === attempt),
+    isSearch: matches !== undefined,
     encoding: matches === undefined ? 'latin1' : 'utf8',
   };
 }
@@ -44,16 +50,15 @@ export interface Selected {
   isPast: boolean;
 }
 
-/** So long one block may keep all else in the process waiting, in milliseconds. */
-const SLICE_MS = 15;
-/** Lines between two looks at the clock. */
-const CHECK_EVERY = 64;
-
 /** The lines of a block that a query wants. */
-export async function selectLines({ first, bytes }: NumberedBlock, selection: Selection): Promise<Selected> {
+export async function selectLines(
+  { first, bytes }: NumberedBlock,
+  selection: Selection,
+  slices: Slices,
+): Promise<Selected> {
   const selected: Selected = { lines: [], isPast: false };
-  let sliceEndsMs = performance.now() + SLICE_MS;
   let number = first;
+  await slices.begin();
   for (const text of bytes.toString('utf8', 0, bytes.length - 1).split('\n')) {
     const line = parseAnyLine(text);
     if (selection.wants(line)) {
@@ -67,10 +72,7 @@ export async function selectLines({ first, bytes }: NumberedBlock, selection: Se
     }
     selected.isPast ||= selection.isPast(line);
     number += 1;
-    if (number % CHECK_EVERY === 0 && performance.now() > sliceEndsMs) {
-      await nextTurn();
-      sliceEndsMs = performance.now() + SLICE_MS;
-    }
+    if (slices.isOver(text.length)) await slices.next();
   }
   return selected;
 }

@@ -1,8 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
-import { createLogCursor, type Checkpoint } from './cursor';
+import { createLogCursor, type Checkpoint, type NumberedBlock } from './cursor';
 import { isMissing, listSegments, type LogPaths, type Segment } from './segments';
 import { parseAnyLine, type Selection } from './selection';
+import { createSlices, type Slices } from './slices';
 
 export interface TailStart {
   /** Number of the line to begin at. */
@@ -87,6 +88,7 @@ async function goBack(
   let missing = count;
   let unread = from.position;
   let bytes: Buffer = Buffer.alloc(0);
+  const slices = createSlices(selection.isSearch);
 
   while (missing > 0 && start.position > 0 && start.line > least && signal?.aborted !== true) {
     // `bytes` is what lies from `unread` to `start.position`; its last line end is that of the line before `start`.
@@ -95,13 +97,15 @@ async function goBack(
       const blockStart = Math.max(0, unread - Math.max(BLOCK_BYTES, bytes.length));
       bytes = Buffer.concat([await readExactly(handle, blockStart, unread), bytes]);
       unread = blockStart;
+      await slices.begin();
       continue;
     }
     const line = bytes.toString(selection.encoding, lineStart, bytes.length - 1);
     start.position -= bytes.length - lineStart;
     start.line -= 1;
-    if (selection.wants(parseAnyLine(line))) missing -= 1;
+    if (selection.counts(parseAnyLine(line))) missing -= 1;
     bytes = bytes.subarray(0, lineStart);
+    if (slices.isOver(line.length)) await slices.next();
   }
   return { start, missing };
 }
@@ -152,14 +156,25 @@ async function* wantedNumbers(
   { selection, least, signal }: TailQuery,
 ): AsyncGenerator<number[]> {
   const cursor = createLogCursor(paths, Math.max(first, least));
+  const slices = createSlices(selection.isSearch);
   try {
     for (let block = await cursor.next(); block !== null && block.first <= last; block = await cursor.next()) {
       if (signal?.aborted === true) return;
-      const blockFirst = block.first;
-      const lines = block.bytes.toString(selection.encoding, 0, block.bytes.length - 1).split('\n');
-      yield lines.flatMap((line, index) => (selection.wants(parseAnyLine(line)) ? [blockFirst + index] : []));
+      yield await wantedIn(block, selection, slices);
     }
   } finally {
     await cursor.close();
   }
+}
+
+async function wantedIn({ first, bytes }: NumberedBlock, selection: Selection, slices: Slices): Promise<number[]> {
+  const numbers: number[] = [];
+  let number = first;
+  await slices.begin();
+  for (const line of bytes.toString(selection.encoding, 0, bytes.length - 1).split('\n')) {
+    if (selection.counts(parseAnyLine(line))) numbers.push(number);
+    number += 1;
+    if (slices.isOver(line.length)) await slices.next();
+  }
+  return numbers;
 }

@@ -2,7 +2,7 @@ import type { LogHit, LogSearch } from '../../contract/http';
 import { compilePattern } from '../../api/services/line-pattern';
 import { type LogSearchRequest, searchLogs } from '../../api/services/search-logs';
 import type { Run } from '../../contract/run';
-import { storeRun } from './stored-run';
+import { storeGang, storeRun } from './stored-run';
 import { testApi, type TestApi } from './test-api';
 
 let api: TestApi;
@@ -89,6 +89,37 @@ describe('GET /v1/logs', () => {
     expect(places((await search(`query=Loss&${more}`)).items)).toEqual(expected);
   });
 
+  describe('over a gang', () => {
+    beforeEach(async () => {
+      await storeGang(api.services.runStore, 'gang', 2);
+      for (const id of ['gang', 'gang.e1.n2', 'gang.e2.n1']) {
+        const writer = await api.services.logStore.openWriter(id, 1);
+        await writer.append([
+          { time: '2026-01-01T00:00:00.000000000Z', stream: 'stdout', text: `CUDA error of ${id}` },
+        ]);
+        await writer.close();
+      }
+      await write('other', 1, ['CUDA error']);
+    });
+
+    test.each([
+      ['', ['gang.e2.n1:1', 'gang.e1.n2:1', 'gang:1', 'other:1']],
+      ['&gangOf=gang', ['gang.e2.n1:1', 'gang.e1.n2:1']],
+      ['&state=failed', ['gang.e1.n2:1']],
+    ])('finds the lines of all nodes (%s)', async (more, expected) => {
+      const { items, searched } = await search(`query=CUDA${more}`);
+
+      expect(places(items).toSorted()).toEqual(expected.toSorted());
+      expect(searched.until).toBeNull();
+    });
+
+    test('leaves lists of runs as they are', async () => {
+      const { items } = (await api.get('/v1/runs')).json<{ items: Run[] }>();
+
+      expect(items.map(({ id }) => id)).toEqual(['gang', 'other']);
+    });
+  });
+
   test('is done for two at once, and for others afterwards, also when one fails', async () => {
     await write('a', 1, ['hit']);
     const { logStore } = api.services;
@@ -139,16 +170,19 @@ describe('GET /v1/logs', () => {
     expect(pages[0]!.searched).toMatchObject({ runs: 1, until: '2026-01-05T12:00:00.000Z' });
   });
 
-  test('shows of a long line the part around what was found', async () => {
-    await write('a', 1, [`${'x'.repeat(100_000)}NEEDLE${'y'.repeat(100_000)}`, `NEEDLE${'z'.repeat(9_000)}`]);
+  test.each([['N[E]+DLE'], ['NEEDLE([xyz]*\\d)?']])(
+    'shows of a long line the part around what was found (%s)',
+    async (pattern) => {
+      await write('a', 1, [`${'x'.repeat(900_000)}NEEDLE${'y'.repeat(100_000)}`, `NEEDLE${'z'.repeat(9_000)}`]);
 
-    const { items } = await search('query=N[E]%2BDLE');
+      const { items } = await search(`query=${encodeURIComponent(pattern)}`);
 
-    expect(items.map(({ text, cut }) => [text.length, text.includes('NEEDLE'), cut])).toEqual([
-      [4_096, true, true],
-      [4_096, true, true],
-    ]);
-  });
+      expect(items.map(({ text, cut }) => [text.length, text.includes('NEEDLE'), cut])).toEqual([
+        [4_096, true, true],
+        [4_096, true, true],
+      ]);
+    },
+  );
 
   test.each([
     ['', 'query'],
@@ -199,6 +233,22 @@ describe('a search with a small budget', () => {
     expect(pages.length).toBeGreaterThan(5);
     expect(pages.slice(0, -1).every((page) => page.stopped === stopped)).toBe(true);
     expect(pages.at(-1)).toMatchObject({ next: null, stopped: null });
+  });
+
+  test('asks for the place of a match in a part of a long line alone, as an engine may take seconds for all of it', async () => {
+    await write('run-1', 1, [`${'x'.repeat(100_000)}hit`]);
+    const { pattern, ...rest } = request({});
+    const asked: number[] = [];
+    const indexIn = (text: string): number => {
+      asked.push(text.length);
+      return pattern.indexIn(text);
+    };
+
+    const { items } = await searchLogs(api.services, { ...rest, pattern: { ...pattern, indexIn } });
+
+    expect(items[0]!.text).toMatch(/xhit$/);
+    expect(asked).toEqual([expect.any(Number)]);
+    expect(asked[0]).toBeLessThanOrEqual(4_096);
   });
 
   test('stops when nobody waits for it any more', async () => {

@@ -27,6 +27,8 @@ export function startCli(args: readonly string[], { columns = null as number | n
   const io = {
     out: (text: string) => void (soFar.out += text),
     err: (text: string) => void (soFar.err += text),
+    draw: (text: string) => void (soFar.err += text),
+    isTerminal: columns !== null,
     liveColumns: () => columns,
     colors: false,
     errColors: false,

@@ -43,6 +43,23 @@ describe('trainyard run --follow', () => {
     expect(result.err).toContain(`digits-abc ${ended} after 4 s. The command ended with exit code 0.`);
   });
 
+  it('tells of a gap on standard error, in its place, and prints the lines alone', async () => {
+    const gap = { number: 2, attempt: 1, stream: 'system', note: 'gap', text: 'gap: lines are missing' };
+    const server = await startServer((request, response) => {
+      const run = sampleRun({ ...END, state: 'succeeded' });
+      if (request.method === 'POST') return sendJson(response, run, 202);
+      if (request.url?.includes('/events')) return sendJson(response, { items: [], next: null });
+      if (!request.url?.includes('/logs')) return sendJson(response, { ...run, attempts: [], spec: null });
+      response.end(logLine(1, 'a') + `${JSON.stringify(gap)}\n` + logLine(3, 'b'));
+    });
+    servers.push(server);
+
+    expect(await cli(follow(server))).toMatchObject({
+      out: 'a\nb\n',
+      err: expect.stringContaining('· line 2: gap: lines are missing\n'),
+    });
+  });
+
   it('goes on after the last line when the server was away, with every line once', async () => {
     const state = { run: sampleRun(), lines: ['1', '2'], closed: false };
     const server = await serverWith(state);
@@ -79,6 +96,13 @@ describe('trainyard run --follow', () => {
     expect(result.err).toContain('The run digits-abc goes on.');
     expect(result.err).toContain('trainyard cancel digits-abc');
     expect(server.requests.some((request) => request.includes('/cancel'))).toBe(false);
+  });
+
+  it('shows of a line that was written over the last state on a terminal, and all of it elsewhere', async () => {
+    const bar = ' 50%\r100%';
+    const server = await serverWith({ run: sampleRun({ ...END, state: 'succeeded' }), lines: [bar], closed: true });
+    expect((await cli(follow(server), { columns: 80 })).out).toBe('100%\n');
+    expect((await cli(follow(server))).out).toBe(`${bar}\n`);
   });
 
   it('draws where the run stands below its lines on a terminal, and takes it away at the end', async () => {

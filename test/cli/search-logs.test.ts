@@ -1,5 +1,5 @@
-import type { LogWriter, NewLogLine } from '../../store/log-store';
-import { endRun, storeRun } from '../api/stored-run';
+import type { NewLogLine } from '../../store/log-store';
+import { endRun, storeGang, storeRun } from '../api/stored-run';
 import { testApi, type TestApi } from '../api/test-api';
 import { until } from '../helpers/until';
 import { cli, startCli } from './cli-harness';
@@ -11,17 +11,29 @@ beforeAll(async () => {
   api = await testApi();
   server = `http://127.0.0.1:${await api.listen()}`;
   await write('digits', ['Loss 3', 'Loss 2 (nan)', 'x'], { labels: { team: 'vision' } }, 1);
+  await writeLog('digits', [
+    { ...line('a warning', '2026-01-01T00:03:00.000000000Z'), stream: 'stderr' },
+    { ...line('gap: lines are missing', '2026-01-01T00:04:00.000000000Z'), stream: 'system' },
+  ]);
+  await storeGang(api.services.runStore, 'gang', 1);
+  await writeLog('gang.e1.n2', [line('CUDA error', '2026-01-01T00:00:00.000000000Z')]);
   await write('digits-2', ['loss 1', 'x'], { state: 'succeeded', reason: 'completed', recipe: 'digits' }, 2);
 });
 afterAll(async () => api.close());
 
 /** A run of a day of January 2026 with a line a minute. */
-async function write(id: string, texts: string[], run: object, day: number): Promise<LogWriter> {
+async function write(id: string, texts: string[], run: object, day: number): Promise<void> {
   await storeRun(api.services.runStore, { id, createdAt: `2026-01-0${day}T00:00:00.000Z`, ...run });
+  await writeLog(
+    id,
+    texts.map((text, minute) => line(text, `2026-01-0${day}T00:0${minute}:00.000000000Z`)),
+  );
+}
+
+async function writeLog(id: string, lines: NewLogLine[]): Promise<void> {
   const writer = await api.services.logStore.openWriter(id, 1);
-  await writer.append(texts.map((text, minute) => line(text, `2026-01-0${day}T00:0${minute}:00.000000000Z`)));
+  await writer.append(lines);
   await writer.close();
-  return writer;
 }
 
 const line = (text: string, time: string): NewLogLine => ({ time, stream: 'stdout', text });
@@ -34,7 +46,10 @@ describe('trainyard logs', () => {
     [['-g', '(nan)', '--literal'], 'Loss 2 (nan)\n'],
     [['--since', '2026-01-01T00:01:00Z', '--until', '2026-01-01T00:02:00Z'], 'Loss 2 (nan)\n'],
     [['--since', '10m'], ''],
-    [['--from', '3'], 'x\n'],
+    [['--from', '3'], 'x\na warning\n'],
+    [['--stream', 'stderr'], 'a warning\n'],
+    [['--stream', 'stderr', '--stream', 'system'], 'a warning\ngap: lines are missing\n'],
+    [['--stream', 'stdout', '--tail', '1'], 'x\n'],
   ])('%j prints these lines', async (args, out) => {
     expect(await cli(on('logs', 'digits', ...args))).toMatchObject({ code: 0, out });
   });
@@ -43,6 +58,7 @@ describe('trainyard logs', () => {
     [['--since', 'soon'], 'since: must be a time'],
     [['--grep', '('], 'grep: "(" is no regular expression'],
     [['-f', '--until', '10m'], 'until: cannot go with a follow'],
+    [['--stream', 'stdin'], 'Write one of stdout, stderr, system.'],
   ])('%j is refused with the field and the mend', async (args, err) => {
     expect(await cli(on('logs', 'digits', ...args))).toMatchObject({ code: 2, err: expect.stringContaining(err) });
   });
@@ -75,6 +91,12 @@ describe('trainyard grep', () => {
       'digits:1: 2026-01-01T00:00:00.000000000Z stdout Loss 3\n',
     ],
     [['oss', '-s', 'succeeded', '-r', 'digits', '--text', '-2'], 'digits-2:1: loss 1\n'],
+    [['.', '--stream', 'stderr'], 'digits:4: a warning\n'],
+    [['.', '--stream', 'stderr', '--stream', 'system'], 'digits:4: a warning\ndigits:5: gap: lines are missing\n'],
+    [['oss', '--created-after', '2026-01-01T12:00:00Z'], 'digits-2:1: loss 1\n'],
+    [['oss 3', '--created-before', '2026-01-01T12:00:00Z'], 'digits:1: Loss 3\n'],
+    [['CUDA', '--gang-of', 'gang'], 'gang.e1.n2:1: CUDA error\n'],
+    [['CUDA', '--pool', 'large'], ''],
   ])('%j prints these lines', async (args, out) => {
     expect(await cli(on('grep', ...args))).toMatchObject({ code: 0, out });
   });

@@ -21,10 +21,11 @@ export const LINE_FILTERS = {
     Type.Array(Type.Unsafe<LogStream>(Type.String({ enum: ['stdout', 'stderr', 'system'] satisfies LogStream[] })), {
       minItems: 1,
       maxItems: 3,
-      description: 'Only the lines of this stream. May be repeated.',
+      description:
+        'Only the lines of this stream. May be repeated. Default: stdout and stderr, and of one log also the lines of system that are a `note`.',
     }),
   ),
-  system: defaulted(Type.Boolean({ default: false, description: "Also the lines that are Trainyard's own." })),
+  system: defaulted(Type.Boolean({ default: false, description: "Also all lines that are Trainyard's own." })),
 };
 
 /** How a pattern is to be taken. */

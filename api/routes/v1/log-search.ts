@@ -42,7 +42,7 @@ export const logSearchRoutes: FastifyPluginAsyncTypebox<{ services: Services; st
       schema: {
         tags: ['runs'],
         summary: 'Search the logs of all runs',
-        description: `The newest runs first, each from its first line on. A request reads ${BUDGET.bytes / 1024 ** 2} MiB or takes ${BUDGET.timeMs / 1_000} s at most and then answers with what it has, which may be nothing: \`stopped\` says so, and \`next\` goes on.`,
+        description: `The newest runs first, each from its first line on; the nodes of gangs are among them. A request reads ${BUDGET.bytes / 1024 ** 2} MiB or takes ${BUDGET.timeMs / 1_000} s at most and then answers with what it has, which may be nothing: \`stopped\` says so, and \`next\` goes on.`,
         querystring: SearchQuerySchema,
         response: { 200: answer(LogSearchSchema, 'A page of hits.'), ...problemAnswers(400, 503) },
       },

@@ -17,7 +17,8 @@ import { problemAnswers, RunIdParamsSchema } from '../answers';
 import { LogsHeadersSchema, LogsQuerySchema } from './log-query';
 
 const LogAnswer = Type.Unsafe<unknown>({
-  description: 'The lines, as they are read; an answer that breaks off in the middle was cut off.',
+  description:
+    'The lines, as they are read; an answer that breaks off in the middle was cut off. Where lines are missing, or one was too long and is in parts, a line of `system` says so in its place; text has `[trainyard] ` before it.',
   content: {
     'text/plain': { schema: Type.String({ examples: ['{"epoch": 1, "loss": 0.41, "accuracy": 0.89}\n'] }) },
     'application/x-ndjson': { schema: LogLineSchema },

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 
+import { withSeals } from '../../api/services/sealed-attempts';
 import { CONTROL_TASK_QUEUE, LABELS, RUN_WORKFLOW } from '../../contract/names';
 import type { RunStatus } from '../../contract/run';
 import { openLogStore } from '../../store/file-log-store';
@@ -27,7 +28,7 @@ const COUNT = python(`
 import itertools, os, time
 attempt, end = os.environ["TRAINYARD_ATTEMPT"], "/flags/" + os.environ["TRAINYARD_RUN_ID"]
 for i in itertools.count():
-    print(attempt, i, flush=True)
+    print(f"{attempt} {i}", flush=True)
     if os.path.exists(end): break
     time.sleep(0.02)
 `);
@@ -172,6 +173,14 @@ it('a run whose host is lost goes on at another, and the host that is back remov
     { timeoutMs: 90_000, everyMs: 200 },
   );
   for (const lines of Object.values(stored)) expect(lines).toEqual(lines.map((_, index) => index));
+  // The seal that this log gets then is none that the workflow has heard of.
+  const { attempts: ended } = await run.query<RunStatus>('status');
+  expect(ended[0]).toMatchObject({ reason: 'host-lost', logLines: null });
+  const sealed = await until(async () => {
+    const [lost] = await withSeals(logs, runId, ended);
+    return lost!.logLines !== null && lost;
+  });
+  expect(sealed).toMatchObject({ logLines: (await numbers(runId))['1']!.length, logGaps: 0 });
 });
 
 it('runs go where there is room, those of a host that dies wait for it elsewhere, and it takes new ones only when it is clean', async () => {

@@ -13,3 +13,8 @@ export function noteOf({ stream, text }: { stream: string; text: string }): LogN
   if (stream !== 'system') return null;
   return LOG_NOTES.find((note) => text.startsWith(BEGINNING_OF[note])) ?? null;
 }
+
+/** The text by which a line of `system` is such a note. */
+export function noteText(note: LogNote, sentence: string): string {
+  return BEGINNING_OF[note] + sentence;
+}

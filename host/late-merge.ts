@@ -1,5 +1,6 @@
+import { noteOf } from '../contract/log-note';
 import type { LogStore, LogWriter, NewLogLine, Seal } from '../store/log-store';
-import { gapNotes, isPumpNote } from './log-notes';
+import { gapNotes } from './log-notes';
 import { createResumeSkip } from './resume-skip';
 import { NOTHING_COUNTED, sealLog } from './seal-log';
 
@@ -27,7 +28,9 @@ export async function mergeCopy(
       const isPrinted = new Set<NewLogLine>(printed);
       const rests = fresh.filter((line) => !isPrinted.has(line));
       const isFresh = new Set<NewLogLine>(fresh);
-      const missing = lines.filter((line) => isFresh.has(line) || (isPumpNote(line) && !knownNotes.has(keyOf(line))));
+      const missing = lines.filter(
+        (line) => isFresh.has(line) || (noteOf(line) !== null && !knownNotes.has(keyOf(line))),
+      );
       const toAppend = [...rests, ...missing].map((line) => withoutNumber(line));
       await writer.append([...gapNotes(gapAfter, fresh), ...toAppend]);
     }

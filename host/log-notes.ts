@@ -1,19 +1,8 @@
+import { noteText } from '../contract/log-note';
 import type { NewLogLine } from '../store/log-store';
 import { MAX_LINE_BYTES } from './line-assembler';
 
 /** What Trainyard itself writes into a run's log, as lines of the stream `system`. */
-
-const GAP = 'gap: ';
-const SPLIT = 'the line of ';
-
-export function isGapNote({ stream, text }: { stream: string; text: string }): boolean {
-  return stream === 'system' && text.startsWith(GAP);
-}
-
-/** True for what a pump wrote; the store's own lines of the same stream are none of it. */
-export function isPumpNote(line: { stream: string; text: string }): boolean {
-  return isGapNote(line) || (line.stream === 'system' && line.text.startsWith(SPLIT));
-}
 
 /** What to write before lines that are new, where stored lines that should come before them are gone from the engine. */
 export function gapNotes(gapAfter: string | null, [next]: readonly { time: string }[]): NewLogLine[] {
@@ -39,8 +28,8 @@ export function unreadableNote(time: string): NewLogLine {
 
 /** Stands after the first part of a line that had to be cut. */
 export function splitNote(time: string, stream: string): NewLogLine {
-  const text = `${SPLIT}${stream} above is longer than ${MAX_LINE_BYTES} bytes; it goes on in the next line of ${stream}`;
-  return { time, stream: 'system', text };
+  const sentence = `${stream} above is longer than ${MAX_LINE_BYTES} bytes; it goes on in the next line of ${stream}`;
+  return { time, stream: 'system', text: noteText('split', sentence) };
 }
 
 /** Now, as the log has it: nine digits of a second. */
@@ -50,5 +39,5 @@ export function logTimeNow(): string {
 
 /** Lines are missing for certain, or nobody can tell that none are. */
 function gapNote(time: string, sentence: string): NewLogLine {
-  return { time, stream: 'system', text: GAP + sentence };
+  return { time, stream: 'system', text: noteText('gap', sentence) };
 }

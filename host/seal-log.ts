@@ -1,6 +1,6 @@
+import { noteOf } from '../contract/log-note';
 import type { LogStore, LogWriter, NewLogLine, Seal } from '../store/log-store';
 import { countReplacements } from './decode-line';
-import { isGapNote } from './log-notes';
 
 /** What goes into a seal, as far as this process has seen it. */
 export interface SealCounts {
@@ -30,7 +30,7 @@ async function countStored(logs: LogStore, runId: string, attempt: number): Prom
   let badBytes = 0;
   for await (const lines of logs.read(runId, { attempt, streams: ['stdout', 'stderr', 'system'] })) {
     for (const line of lines) {
-      if (isGapNote(line)) gaps += 1;
+      if (noteOf(line) === 'gap') gaps += 1;
       else badBytes += countReplacements(line.text);
     }
   }

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 
-import { DEFAULT_POOL } from '../contract/names';
 import { prepareDataFolder } from './data-folder';
-import type { FeedEvent, HostReport, RunHead, RunStore, StoredRun } from './run-store';
+import type { FeedEvent, RunHead, RunStore, StoredRun } from './run-store';
 import { closeRunIn } from './sqlite/close-run';
 import { closeDatabase, openDatabase, type Database } from './sqlite/database';
 import { describeSqliteError } from './sqlite/errors';
+import { createHostTable } from './sqlite/host-table';
 import { listRuns } from './sqlite/list-runs';
 import { countQueued } from './sqlite/count-queued';
 import { migrate } from './sqlite/migrate';
 import { ATTEMPT_COLUMNS, attemptFromRow, type AttemptRow } from './sqlite/attempt-rows';
-import { eventFromRow, RUN_COLUMNS, runFromRow, toInstant } from './sqlite/rows';
+import { eventFromRow, RUN_COLUMNS, runFromRow } from './sqlite/rows';
 import type { EventRow, RunRow } from './sqlite/rows';
 import { readStats } from './sqlite/stats';
 import { createRunWriter } from './sqlite/write-runs';
@@ -45,6 +45,7 @@ export async function openRunStore(dataFolder: string, options: SqliteRunStoreOp
 function createRunStore(database: Database, path: string, now: () => Date): RunStore {
   const writer = createRunWriter(database);
   const reader = createReader(database);
+  const hosts = createHostTable(database);
 
   // SQLite answers at once, from this thread; the promises are for the stores that do not.
   const answer = <Arguments extends unknown[], Result>(work: (...parameters: Arguments) => Result) =>
@@ -70,9 +71,9 @@ function createRunStore(database: Database, path: string, now: () => Date): RunS
     feedEnd: answer(reader.feedEnd),
     stats: answer(() => readStats(database, now())),
     countQueued: answer((pool, except) => countQueued(database, pool, except)),
-    reportHost: answer(reader.reportHost),
-    listHosts: answer(reader.listHosts),
-    removeHost: answer(reader.removeHost),
+    reportHost: answer(hosts.reportHost),
+    listHosts: answer(hosts.listHosts),
+    removeHost: answer(hosts.removeHost),
     close: answer(() => closeDatabase(database)),
   };
 }
@@ -86,12 +87,6 @@ function createReader(database: Database) {
   const events = database.prepare('SELECT * FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?');
   const feed = database.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?');
   const feedEnd = database.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
-  const hosts = database.prepare('SELECT report FROM hosts ORDER BY name');
-  const upsertHost = database.prepare(`
-    INSERT INTO hosts (name, reported_at, report) VALUES (?, ?, ?)
-    ON CONFLICT (name) DO UPDATE SET reported_at = excluded.reported_at, report = excluded.report
-    WHERE excluded.reported_at >= hosts.reported_at`);
-  const deleteHost = database.prepare('DELETE FROM hosts WHERE name = ? AND reported_at = ?');
 
   return {
     getRun: (id: string): StoredRun | null => {
@@ -112,30 +107,5 @@ function createReader(database: Database) {
     readFeed: (after: number, limit: number): FeedEvent[] =>
       (feed.all(after, limit) as EventRow[]).map((row) => ({ position: row.position, event: eventFromRow(row) })),
     feedEnd: () => (feedEnd.get() as { position: number }).position,
-    reportHost: (report: HostReport): void => {
-      upsertHost.run(report.name, toInstant(report.reportedAt), JSON.stringify(report));
-    },
-    removeHost: (name: string, reportedAt: string) => deleteHost.run(name, toInstant(reportedAt)).changes > 0,
-    listHosts: () => (hosts.all() as { report: string }[]).map(({ report }) => reportFromText(report)),
   };
-}
-
-/** What a host did not report before it could. */
-const UNREPORTED = {
-  engineAwaySince: null,
-  fallback: 'none',
-  fallbackAfterMs: 0,
-  pool: DEFAULT_POOL,
-  labels: {},
-  gpus: [],
-  reconciled: 'all',
-  refuses: [],
-  flags: [],
-  operatingSystem: null,
-  kernel: null,
-  disks: [],
-} as const;
-
-function reportFromText(text: string): HostReport {
-  return { ...structuredClone(UNREPORTED), ...(JSON.parse(text) as HostReport) };
 }

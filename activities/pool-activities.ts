@@ -7,6 +7,7 @@ import type { HostContainer, HostReport } from '../contract/host';
 import type { LeaseStanding, PoolActivities, PoolNews, WatchPoolInput } from '../contract/pool-messages';
 import { LIVE_STATES } from '../contract/state';
 import { poolFactsOf } from '../policy/pool/host-facts';
+import { REPORT_FRESH_MS } from '../policy/placement';
 import { leaseOfRun } from '../policy/pool/lease-of-run';
 import { jsonHash } from '../store/json-hash';
 import type { RunStore } from '../store/run-store';
@@ -87,8 +88,10 @@ function createAttempts(pool: string): <T>(what: string, ask: () => Promise<T>) 
 
 /** For a pool that knows nothing: what the runs hold by their own word, and what containers hold whose runs have none. */
 async function begin(deps: PoolDeps, pool: string, unleased: UnleasedWatch, signal: AbortSignal): Promise<PoolNews> {
+  const before = await reportsOf(deps, pool);
   const said = await askRuns(deps, signal);
-  const reports = await reportsOf(deps, pool);
+  const mayBeLeft = said.some(([, standing]) => standing === null);
+  const reports = mayBeLeft ? await reportsAfter(deps, pool, before, signal) : await reportsOf(deps, pool);
   const containers = reports.flatMap((report) => report.containers ?? []);
   const named = new Set(containers.flatMap(({ runId }) => [runId, gangOfNodeRunId(runId)]));
   const runs = await claimsOf(deps, said, (id) => named.has(id));
@@ -108,6 +111,27 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
 
 async function reportsOf({ store }: PoolDeps, pool: string): Promise<HostReport[]> {
   return (await store.listHosts()).filter((report) => report.pool === pool);
+}
+
+/**
+ * The next report of each host that makes any. A run that goes on in the store, but holds nothing by its own word, may have been terminated: what
+ * its container holds is in no report yet where that has just been started.
+ */
+async function reportsAfter(
+  deps: PoolDeps,
+  pool: string,
+  before: readonly HostReport[],
+  signal: AbortSignal,
+): Promise<HostReport[]> {
+  const known = new Map(before.map(({ name, reportedAt }) => [name, reportedAt]));
+  const untilMs = performance.now() + REPORT_FRESH_MS;
+  for (;;) {
+    const reports = await reportsOf(deps, pool);
+    const isAwaited = ({ name, reportedAt }: HostReport): boolean =>
+      reportedAt === known.get(name) && Date.now() - Date.parse(reportedAt) < REPORT_FRESH_MS;
+    if (!reports.some(isAwaited) || performance.now() > untilMs) return reports;
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
 }
 
 function hostsOf(

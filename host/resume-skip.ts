@@ -10,7 +10,7 @@ import {
 
 export interface SkippedLines<T> {
   /** Lines that are not stored yet; first, what is missing of one that is stored in part. */
-  fresh: T[];
+  fresh: readonly T[];
   /** Set where stored lines are missing from what the engine still has: the time of the last stored one before `fresh`. */
   gapAfter: string | null;
 }
@@ -84,7 +84,9 @@ interface State<T extends KnownLine> {
 }
 
 /** What is new of lines that come after the last stored one: all, but for one of which a stream's last line is a part. */
-function freshOf<T extends KnownLine>(state: State<T>, lines: readonly T[]): T[] {
+function freshOf<T extends KnownLine>(state: State<T>, lines: readonly T[]): readonly T[] {
+  // Nearly always, and for each batch of a flood.
+  if (lines.every(({ stream }) => state.cutLines.has(stream))) return lines;
   return lines.flatMap((line) => (state.cutLines.has(line.stream) ? [line] : begin(state, line).rest()));
 }
 

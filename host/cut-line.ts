@@ -33,20 +33,16 @@ export interface CutLine<T> {
   has(line: KnownLine): boolean;
   /** Takes the next part that the engine tells. */
   tell(part: T): void;
-  /**
-   * Takes a stored line; true where it is a part of this one, and the engine has told of it.
-   *
-   * @param before the one before it of its stream, where that is a part of a line.
-   */
-  store(line: KnownLine, before?: KnownLine): boolean;
+  /** Takes a stored line; true where it is a part of this one, and the engine has told of it. */
+  store(line: KnownLine): boolean;
   /** True where its place among the stored lines is found. */
   isPlaced(): boolean;
   /** True where all that was told is stored. */
   isStored(): boolean;
   /** True where the engine has more of it to tell. */
   goesOn(): boolean;
-  /** What was told and is not stored. */
-  rest(): T[];
+  /** What was told and is not stored; it counts as stored from then on. */
+  takeRest(): T[];
 }
 
 /** @param first what the engine told first of a stream. */
@@ -56,6 +52,8 @@ export function createCutLine<T extends KnownLine>(first: T, sizes: LineSizes): 
   let ahead = first.text;
   /** Stored and not told yet. */
   let behind = '';
+  /** What is stored of the line before its place is found, as much as may have been told; null where nothing is. */
+  let before: string | null = null;
   let isPlaced = false;
 
   const has = ({ time, stream }: KnownLine): boolean => time === first.time && stream === first.stream;
@@ -66,22 +64,25 @@ export function createCutLine<T extends KnownLine>(first: T, sizes: LineSizes): 
       last = part;
       [ahead, behind] = apart(ahead + part.text, behind);
     },
-    store: (part, before) => {
+    store: (part) => {
       if (!has(part)) return false;
       [ahead, behind] = apart(ahead, behind + part.text);
       if (isPlaced && (ahead === '' || behind === '')) return true;
-      const told = toldBy(part, { first, isLater: before !== undefined && has(before), sizes });
-      isPlaced = told !== null;
-      ahead = first.text.slice(told ?? 0);
-      behind = '';
+      const place = placeOf(part, { first, before, sizes });
+      isPlaced = place !== null;
+      ahead = first.text.slice(place?.told ?? 0);
+      behind = place?.behind ?? '';
+      before = endOf((before ?? '') + part.text, first.text.length);
       return isPlaced;
     },
     isPlaced: () => isPlaced,
     isStored: () => isPlaced && ahead === '',
     goesOn: () => isFullPart(last, sizes),
-    rest: () => {
+    takeRest: () => {
       if (isPlaced && ahead === '') return [];
-      return [ahead === last.text ? last : { ...last, text: ahead, midLine: true, firstPart: false }];
+      const rest = ahead === last.text ? last : { ...last, text: ahead, midLine: true, firstPart: false };
+      ahead = '';
+      return [rest];
     },
   };
 }
@@ -95,21 +96,26 @@ function apart(one: string, other: string): [string, string] {
 
 interface Placing {
   first: KnownLine;
-  /** True where the stored line is not the first part of its line. */
-  isLater: boolean;
+  /** The end of the parts before the stored one; null where it is the first of its line. Not every part is full: see {@link CutLine.takeRest}. */
+  before: string | null;
   sizes: LineSizes;
 }
 
-/** How many characters the engine begins with that a stored line ends with; null where it begins elsewhere. */
-function toldBy(stored: KnownLine, { first, isLater, sizes }: Placing): number | null {
-  const overlap = isSame(stored, first) ? first.text.length : overlapOf(stored.text, first.text);
-  const missingBytes = Buffer.byteLength(stored.text.slice(0, stored.text.length - overlap));
+/** How many characters the engine begins with that are stored, and what is stored after them; null where it begins elsewhere. */
+function placeOf(part: KnownLine, { first, before, sizes }: Placing): { told: number; behind: string } | null {
+  const stored = (before ?? '') + part.text;
+  const within = isFullPart(first, sizes) ? stored.indexOf(first.text) : -1;
+  if (within >= 0) return { told: first.text.length, behind: stored.slice(within + first.text.length) };
+  const overlap = isSame(part, first) ? first.text.length : overlapOf(stored, first.text);
+  const missingBytes = Buffer.byteLength(stored.slice(0, stored.length - overlap));
   // Only a line that is stored in parts goes on, and one of a single record is there as a whole.
-  const isPlace = isFullPart(stored, sizes)
+  const isPlace = isFullPart(part, sizes)
     ? overlap >= Math.min(sizes.leastOverlap, first.text.length)
-    : overlap === first.text.length && (isLater || missingBytes === 0 || missingBytes >= sizes.pieceBytes);
-  return isPlace ? overlap : null;
+    : overlap === first.text.length && (before !== null || missingBytes === 0 || missingBytes >= sizes.pieceBytes);
+  return isPlace ? { told: overlap, behind: '' } : null;
 }
+
+const endOf = (text: string, length: number): string => text.slice(Math.max(0, text.length - length));
 
 /** True for a part of a line that goes on in another. */
 export function isFullPart({ text }: KnownLine, { partBytes }: LineSizes): boolean {

@@ -43,6 +43,7 @@ export function createResumeSkip<T extends KnownLine>(
   const state: State<T> = {
     sizes,
     lines: flatten(stored),
+    next: null,
     cutLines: new Map(),
     parts: new Map(),
     done: false,
@@ -55,7 +56,7 @@ export function createResumeSkip<T extends KnownLine>(
     for (const [index, line] of batch.entries()) {
       const isTaken = await take(state, line);
       if (!state.done) continue;
-      const rests = [...state.cutLines.values()].flatMap((cut) => cut?.rest() ?? []);
+      const rests = [...state.cutLines.values()].flatMap((cut) => cut?.takeRest() ?? []);
       const fresh = [...rests, ...freshOf(state, batch.slice(isTaken ? index + 1 : index))];
       return { fresh, gapAfter: state.atLastMatch ? null : state.lastTime };
     }
@@ -73,28 +74,38 @@ interface State<T extends KnownLine> {
   sizes: LineSizes;
   /** What is stored, as far as it was not passed. */
   lines: AsyncGenerator<KnownLine, undefined>;
+  /** The next of them, where it was looked at. */
+  next: IteratorResult<KnownLine, undefined> | null;
   /** By stream, the line that the engine has begun with; null once all of it was told. */
   cutLines: Map<string, CutLine<T> | null>;
-  /** By stream, the last line that was passed where it is a part of one: what the engine has of that may come after others. */
-  parts: Map<string, KnownLine>;
+  /** By stream, the end of the last line that was passed, in the parts that it is stored in: what the engine has of it may come after others. */
+  parts: Map<string, KnownLine[]>;
   done: boolean;
   /** True where the engine has told the last line that was passed. */
   atLastMatch: boolean;
   lastTime: string | null;
 }
 
-/** What is new of lines that come after the last stored one: all, but for one of which a stream's last line is a part. */
+/** What is new of lines that come after the last stored one: all, but for those of which a stream's last line is a part. */
 function freshOf<T extends KnownLine>(state: State<T>, lines: readonly T[]): readonly T[] {
   // Nearly always, and for each batch of a flood.
-  if (lines.every(({ stream }) => state.cutLines.has(stream))) return lines;
-  return lines.flatMap((line) => (state.cutLines.has(line.stream) ? [line] : begin(state, line).rest()));
+  if (lines.every(({ stream }) => state.cutLines.get(stream) === null)) return lines;
+  return lines.flatMap((line) => {
+    const cut = state.cutLines.get(line.stream);
+    if (cut === undefined) return begin(state, line).takeRest();
+    if (cut?.goesOn() && cut.has(line)) {
+      cut.tell(line);
+      return cut.takeRest();
+    }
+    state.cutLines.set(line.stream, null);
+    return [line];
+  });
 }
 
 function begin<T extends KnownLine>({ cutLines, parts, sizes }: State<T>, line: T): CutLine<T> {
   const begun = createCutLine(line, sizes);
   cutLines.set(line.stream, begun);
-  const part = parts.get(line.stream);
-  if (part !== undefined) begun.store(part);
+  for (const part of parts.get(line.stream) ?? []) begun.store(part);
   return begun;
 }
 
@@ -119,8 +130,12 @@ async function take<T extends KnownLine>(state: State<T>, line: T): Promise<bool
 
 async function passFor<T extends KnownLine>(state: State<T>, { stream }: T, cut: CutLine<T>): Promise<void> {
   // Lines of the other stream may come before the next part does.
-  if (cut.goesOn()) await passUntil(state, cut.isPlaced);
-  else if (await passUntil(state, cut.isStored)) state.cutLines.set(stream, null);
+  if (cut.goesOn()) {
+    await passUntil(state, cut.isPlaced);
+    // The next part may be long in coming, and what is not stored of this one need not wait for it.
+    state.next ??= await state.lines.next();
+    state.done ||= state.next.done === true;
+  } else if (await passUntil(state, cut.isStored)) state.cutLines.set(stream, null);
 }
 
 /** False where the line is not stored. */
@@ -141,17 +156,25 @@ async function passUntil<T extends KnownLine>(state: State<T>, isReached: () => 
 }
 
 async function pass<T extends KnownLine>(state: State<T>): Promise<KnownLine | null> {
-  const next = await state.lines.next();
+  const next = state.next ?? (await state.lines.next());
+  state.next = null;
   if (next.done) {
     state.done = true;
     return null;
   }
   const { time, stream } = next.value;
   state.lastTime = time;
-  state.atLastMatch = state.cutLines.get(stream)?.store(next.value, state.parts.get(stream)) ?? false;
-  state.parts.delete(stream);
-  if (isFullPart(next.value, state.sizes)) state.parts.set(stream, next.value);
+  state.atLastMatch = state.cutLines.get(stream)?.store(next.value) ?? false;
+  if (!state.cutLines.has(stream)) keepPart(state, next.value);
   return next.value;
+}
+
+function keepPart<T extends KnownLine>({ parts, sizes }: State<T>, line: KnownLine): void {
+  const before = parts.get(line.stream) ?? [];
+  const kept = before.at(-1)?.time === line.time ? [...before, line] : [line];
+  // The engine has begun with no more than a part, which lies in the last two full ones.
+  const full = kept.filter((part) => isFullPart(part, sizes));
+  parts.set(line.stream, full.length > 2 ? kept.slice(kept.indexOf(full.at(-2)!)) : kept);
 }
 
 async function* flatten(batches: AsyncIterable<KnownLine[]>): AsyncGenerator<KnownLine, undefined> {

@@ -88,6 +88,38 @@ describe('an engine whose log begins in the middle of a line', () => {
   });
 });
 
+describe('a line that is stored in parts', () => {
+  const sizes: LineSizes = { pieceBytes: 4, partBytes: 10, leastOverlap: 1 };
+  const part = (text: string, stream: Stream = 'stdout') => ({ time: time(1), stream, text });
+  const parts = (...texts: string[]) => texts.map((text) => part(text));
+
+  it('has its place found where one of them is not full, as it was completed before', async () => {
+    const stored = parts('abcdefgh', 'ij', 'klmnopqr', 'st');
+    const next = { ...part('next'), time: time(2) };
+    expect(await skipped(stored, [...parts('ghijklmn', 'opqrst'), next], sizes)).toEqual({
+      texts: ['next'],
+      gapAfter: null,
+    });
+    expect(await skipped(parts('abcdefgh', 'ij', 'klmn'), [...parts('mn'), next], sizes)).toEqual({
+      texts: ['next'],
+      gapAfter: null,
+    });
+  });
+
+  it('goes on where it is stored up to the middle of a part that comes after a line of the other stream', async () => {
+    const [first, ...rest] = parts('cdefghij', 'klmnopqr', 'st');
+    const told = [first!, part('between', 'stderr'), ...rest];
+    expect(await skipped(parts('abcdefgh', 'ijklmnop'), told, sizes)).toEqual({
+      texts: ['between', 'qr', 'st'],
+      gapAfter: null,
+    });
+  });
+
+  it('has the rest of a part stored at once, though the next may be long in coming', async () => {
+    expect(await skipped(parts('abcdefgh'), parts('cdefghij'), sizes)).toEqual({ texts: ['ij'], gapAfter: null });
+  });
+});
+
 /** A piece of a log: ten times a letter that no other piece has. */
 const LETTERS = 10;
 const LETTER_BYTES = 3;

@@ -68,11 +68,21 @@ print("2000 last")
   it('stores no line twice where what the engine has kept begins in the middle of one', async () => {
     const id = await host.runOf(
       'pieces',
-      python('import time\nfor i in range(40): print(i, "x" * 40_000); time.sleep(0.02)\ntime.sleep(1)'),
+      python(`
+import signal, time
+signal.signal(signal.SIGUSR1, lambda *_: None)
+for i in range(40):
+    print(i, "x" * 40_000)
+    if i == 0: signal.pause()
+    time.sleep(0.02)
+time.sleep(1)`),
       SMALL_LOG,
     );
     const before = host.newPumps();
     before.adopt(target('pieces', id));
+    // A pump that came late could not know whether lines before are missing, and would say so.
+    await until(async () => (await numbers('pieces')).at(-1) === 0);
+    expect(await host.engine.signalContainer(id, 'SIGUSR1')).toBe(true);
     await until(async () => (await numbers('pieces')).at(-1) === 39);
     await before.stop();
     expect((await engineNumbers(id))[0]).toBeNaN();

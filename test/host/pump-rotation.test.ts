@@ -70,10 +70,10 @@ print("2000 last")
       'pieces',
       python(`
 import signal, time
-signal.signal(signal.SIGUSR1, lambda *_: None)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 for i in range(40):
     print(i, "x" * 40_000)
-    if i == 0: signal.pause()
+    if i == 0: signal.sigwait([signal.SIGUSR1])
     time.sleep(0.02)
 time.sleep(1)`),
       SMALL_LOG,

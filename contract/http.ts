@@ -2,6 +2,7 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
 import type { PullProgress } from './activities';
 import { LOG_NOTES, type LogNote } from './log-note';
+import { LOG_STREAMS, type LogStream } from './log-streams';
 import { AttemptSchema, RunEventSchema, RunSchema, RunStateSchema } from './run';
 import { RunSpecSchema } from './spec';
 import { RUN_STATES } from './state';
@@ -127,7 +128,7 @@ export const LogLineSchema = Type.Object(
     number: Type.Integer({ minimum: 1, description: "Place in the run's log, from 1; never changes." }),
     time: Type.String({ format: 'date-time', description: 'With nine digits of a second.' }),
     attempt: Type.Integer({ minimum: 1 }),
-    stream: Type.Unsafe<'stdout' | 'stderr' | 'system'>(Type.String({ enum: ['stdout', 'stderr', 'system'] })),
+    stream: Type.Unsafe<LogStream>(Type.String({ enum: [...LOG_STREAMS] })),
     text: Type.String(),
     note: Type.Optional(
       Type.Unsafe<LogNote>(

@@ -15,6 +15,12 @@ export function joinPath(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
+/** The path of what lies at `path` in a field. */
+export function pathBelow(field: string, path: string): string {
+  if (path === '') return field;
+  return path.startsWith('[') ? field + path : `${field}.${path}`;
+}
+
 /** True where `path` is `ancestor` or lies in it. */
 export function liesIn(path: string, ancestor: string): boolean {
   return path === ancestor || path.startsWith(`${ancestor}.`) || path.startsWith(`${ancestor}[`);

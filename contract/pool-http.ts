@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { HostContainerSchema, HostSchema } from './host';
-import { HOST_STATES, WAIT_CAUSES, type HostIntent, type HostState, type WaitCause } from './pool';
+import { HOST_INTENTS, HOST_STATES, WAIT_CAUSES, type HostIntent, type HostState, type WaitCause } from './pool';
 import { PoolSettingsSchema } from './pool-settings';
 import { RunStateSchema } from './run';
 
@@ -38,7 +38,7 @@ export const HostDetailSchema = Type.Object(
       }),
     ),
     intent: Type.Unsafe<HostIntent>(
-      Type.String({ enum: ['none', 'cordoned', 'draining'], description: 'What an operator wants of it.' }),
+      Type.String({ enum: [...HOST_INTENTS], description: 'What an operator wants of it.' }),
     ),
     used: Type.Union([AmountsSchema, Type.Null()], { description: 'Given out just now; null where nobody can say.' }),
     free: Type.Union([AmountsSchema, Type.Null()], {

@@ -1,7 +1,7 @@
 import { Type, type TSchema } from '@sinclair/typebox';
 
 import { RUN_ID_PATTERN } from './names';
-import type { ClaimInput, LeaseRequest, Reservation } from './pool';
+import { HOST_INTENTS, type ClaimInput, type LeaseRequest, type Reservation } from './pool';
 import { ReservationInputSchema } from './reservation';
 import {
   capacityProperties,
@@ -72,7 +72,7 @@ export const ClaimSchema = Type.Object(
 export const HostChangeSchema = Type.Object(
   {
     host: Type.String({ minLength: 1, maxLength: 63, mend: 'write the name of a host' }),
-    intent: Type.String({ enum: ['none', 'cordoned', 'draining'] }),
+    intent: Type.String({ enum: [...HOST_INTENTS] }),
     by,
   },
   { mend: 'write {"host": …, "intent": …}' },

@@ -114,7 +114,9 @@ export const HOST_STATES = ['ready', 'cordoned', 'draining', 'unreachable', 'los
 
 export type HostState = (typeof HOST_STATES)[number];
 
-export type HostIntent = 'none' | 'cordoned' | 'draining';
+export const HOST_INTENTS = ['none', 'cordoned', 'draining'] as const;
+
+export type HostIntent = (typeof HOST_INTENTS)[number];
 
 /** What a pool knows of a host: what its worker reported, with what only a clock can tell already told. */
 export interface PoolHostFacts {

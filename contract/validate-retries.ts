@@ -2,7 +2,7 @@ import type { Fault } from './fault';
 import { describeValue } from './describe-value';
 import { logPatternProblem } from './log-pattern';
 import { nearest } from './nearest';
-import { joinPath } from './path';
+import { joinPath, pathBelow } from './path';
 import type { RecipeParam } from './recipe';
 import { isSize, readChange, startOf, type Change } from './rule-change';
 import { BEYOND_RULES, exitCodesOf, readRange, reasonsOf } from './rule-condition';
@@ -92,7 +92,7 @@ function changeFaults(path: string, { then, change: written }: RetryRule, around
   }
   const reading = readChange(written);
   if ('faults' in reading) {
-    return reading.faults.map((fault) => ({ ...fault, path: fault.path === '' ? at : `${at}.${fault.path}` }));
+    return reading.faults.map((fault) => ({ ...fault, path: pathBelow(at, fault.path) }));
   }
   const { change } = reading;
   return [...startFaults(at, change, around, written.upTo ?? written.downTo), ...declaredFaults(at, change, around)];

@@ -1,4 +1,5 @@
 import { noteOf } from '../contract/log-note';
+import { LOG_STREAMS } from '../contract/log-streams';
 import type { LogStore, LogWriter, NewLogLine, Seal } from '../store/log-store';
 import { gapNotes } from './log-notes';
 import { createResumeSkip } from './resume-skip';
@@ -22,7 +23,7 @@ export async function mergeCopy(
   const knownNotes = await readNotes(logs, runId, attempt);
   const resume = createResumeSkip<NewLogLine>(logs.read(runId, { attempt }));
   try {
-    for await (const lines of copy.read(runId, { attempt, streams: ['stdout', 'stderr', 'system'] })) {
+    for await (const lines of copy.read(runId, { attempt, streams: [...LOG_STREAMS] })) {
       const printed = lines.filter(({ stream }) => stream !== 'system');
       const { fresh, gapAfter } = await resume.skip(printed);
       const isPrinted = new Set<NewLogLine>(printed);

@@ -1,4 +1,5 @@
 import { noteOf } from '../contract/log-note';
+import { LOG_STREAMS } from '../contract/log-streams';
 import type { LogStore, LogWriter, NewLogLine, Seal } from '../store/log-store';
 import { countReplacements } from './decode-line';
 
@@ -28,7 +29,7 @@ export async function sealLog(
 async function countStored(logs: LogStore, runId: string, attempt: number): Promise<Omit<Seal, 'lines'>> {
   let gaps = 0;
   let badBytes = 0;
-  for await (const lines of logs.read(runId, { attempt, streams: ['stdout', 'stderr', 'system'] })) {
+  for await (const lines of logs.read(runId, { attempt, streams: [...LOG_STREAMS] })) {
     for (const line of lines) {
       if (noteOf(line) === 'gap') gaps += 1;
       else badBytes += countReplacements(line.text);

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 
+import type { LogStream } from '../contract/log-streams';
+
+export type { LogStream } from '../contract/log-streams';
+
 /**
  * Logs of runs. Each run has one log with all its attempts; each line has a number, from 1, which is its place in the log
  * and never changes. See docs/logs.md for the form on disk.
@@ -45,8 +49,6 @@ export interface LogStore {
   /** Where people find the live file. */
   pathOf(runId: string): string;
 }
-
-export type LogStream = 'stdout' | 'stderr' | 'system';
 
 export interface LogLine {
   /** Number in the run's log, from 1. */

@@ -4,7 +4,7 @@ import { describeValue } from '../../contract/describe-value';
 import { type Fault, InvalidInputError } from '../../contract/fault';
 import { isObject, mergeDeep } from '../../contract/merge';
 import { nearest } from '../../contract/nearest';
-import { joinPath } from '../../contract/path';
+import { joinPath, pathBelow } from '../../contract/path';
 import { checkPlainJson } from '../../contract/plain-json';
 import { RunSpecSchema, type RunSpec } from '../../contract/spec';
 import { checkShape } from '../../contract/validate-shape';
@@ -145,6 +145,5 @@ async function admitChanged(
 
 /** The mend of whatever is wrong with the spec is another change. */
 function inChanges({ path, message }: Fault): Fault {
-  if (path === '') return { path: 'changes', message };
-  return { path: path.startsWith('[') ? `changes${path}` : `changes.${path}`, message };
+  return { path: pathBelow('changes', path), message };
 }

@@ -9,7 +9,7 @@ import {
   type ScheduleReplacement,
   ScheduleReplacementSchema,
 } from '../../contract/schedule';
-import { liesIn } from '../../contract/path';
+import { liesIn, pathBelow } from '../../contract/path';
 import { parseDuration } from '../../contract/units';
 import { checkShape } from '../../contract/validate-shape';
 import { ProblemError } from '../problem-error';
@@ -89,13 +89,8 @@ async function runFaultsOf(run: unknown, services: Services): Promise<Fault[]> {
     return [];
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
-    return error.faults.map(({ path, message }) => ({ path: below('run', path), message }));
+    return error.faults.map(({ path, message }) => ({ path: pathBelow('run', path), message }));
   }
-}
-
-function below(field: string, path: string): string {
-  if (path === '') return field;
-  return path.startsWith('[') ? `${field}${path}` : `${field}.${path}`;
 }
 
 function timingFaults({ cron, timeZone, every, offset }: ScheduleReplacement): Fault[] {

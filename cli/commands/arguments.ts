@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
+import { LOG_STREAMS } from '../../contract/log-streams';
 import { RUN_STATES, type RunState } from '../../contract/state';
 import { CPU_PATTERN, SIZE_PATTERN } from '../../contract/units';
 
@@ -39,12 +40,12 @@ export function states(value: string, earlier: RunState[] = []): RunState[] {
   return [...earlier, ...(value.split(',') as RunState[])];
 }
 
-const STREAMS = ['stdout', 'stderr', 'system'];
-export const STREAM_HELP = `only lines of this stream (${STREAMS.join(', ')}); repeatable`;
+export const STREAM_HELP = `only lines of this stream (${LOG_STREAMS.join(', ')}); repeatable`;
 
 /** For an option that may be given several times. */
 export function streams(value: string, earlier: string[] = []): string[] {
-  if (!STREAMS.includes(value)) throw new InvalidArgumentError(`Write one of ${STREAMS.join(', ')}.`);
+  if (!(LOG_STREAMS as readonly string[]).includes(value))
+    throw new InvalidArgumentError(`Write one of ${LOG_STREAMS.join(', ')}.`);
   return [...earlier, value];
 }
 

@@ -1,5 +1,6 @@
 import { describeFault, type Fault } from '../../contract/fault';
 import type { ClaimInput, Reservation } from '../../contract/pool';
+import { pathBelow } from '../../contract/path';
 import {
   ClaimIdentitySchema,
   ClaimSchema,
@@ -64,10 +65,8 @@ function faultsOfInstants<K extends string>(input: Record<K, string>, fields: re
 }
 
 function within(part: string, faults: readonly Fault[]): Fault[] {
-  return faults.map(({ path, message }) => ({ path: path === '' ? part : joinFields(part, path), message }));
+  return faults.map(({ path, message }) => ({ path: pathBelow(part, path), message }));
 }
-
-const joinFields = (part: string, path: string): string => (path.startsWith('[') ? part + path : `${part}.${path}`);
 
 const told = (faults: readonly Fault[]): string | null =>
   faults.length === 0 ? null : faults.map(describeFault).join('; ');

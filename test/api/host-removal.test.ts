@@ -4,23 +4,14 @@ import type { Problem } from '../../contract/problem';
 import { HOST_LOST_MS } from '../../policy/pool/host-facts';
 import { hostReport } from '../helpers/host-report';
 import { until } from '../helpers/until';
-import { workflowSuite } from '../helpers/workflow-suite';
-import { poolWorld } from './pool-world';
-import { testApi, type TestApi } from './test-api';
+import { poolSuite } from './pool-world';
 
-const suite = workflowSuite();
-let api: TestApi;
-const world = poolWorld(suite, () => api);
-const inWorld = async (body: () => Promise<void>) => suite.withWorkers(world.activities(), body);
+const pools = poolSuite();
+const { suite, world, inWorld } = pools;
 
-beforeAll(async () => {
-  api = await testApi({ temporal: suite.env.address });
-});
-afterAll(async () => api?.close());
-
-const host = async (name: string) => (await api.get(`/v1/hosts/${name}`)).json<HostDetail>();
+const host = async (name: string) => (await pools.api.get(`/v1/hosts/${name}`)).json<HostDetail>();
 const send = (method: 'DELETE' | 'POST', name: string, verb = '') =>
-  api.request({ method, url: `/v1/hosts/${name}${verb}` });
+  pools.api.request({ method, url: `/v1/hosts/${name}${verb}` });
 const refusal = async (name: string) => {
   const response = await send('DELETE', name);
   return [response.statusCode, response.json<Problem>().type, response.json<Problem>().detail];
@@ -28,7 +19,7 @@ const refusal = async (name: string) => {
 
 /** As if the host had last reported some time ago. */
 async function silentFor(name: string, ms: number): Promise<void> {
-  const { runStore } = api.services;
+  const { runStore } = pools.api.services;
   const report = (await runStore.listHosts()).find((one) => one.name === name)!;
   const reportedAt = new Date(Date.now() - ms).toISOString();
   // At once: nobody sees it without a report.
@@ -64,12 +55,12 @@ test('a host that is lost and holds nothing is removed, and counts no more for w
     await lose('fake');
     const wish = { image: 'a:1', resources: { cpus: 8 } };
     expect((await send('DELETE', 'fake')).statusCode).toBe(204);
-    expect((await api.get('/v1/hosts/fake')).statusCode).toBe(404);
-    expect((await api.post('/v1/runs', wish)).json<Problem>().errors).toEqual([
+    expect((await pools.api.get('/v1/hosts/fake')).statusCode).toBe(404);
+    expect((await pools.api.post('/v1/runs', wish)).json<Problem>().errors).toEqual([
       { path: 'resources.cpus', message: expect.stringContaining('the largest host, small, has 1 CPU') },
     ]);
     await until(async () => {
-      const view = await api.services.temporal.pools.view('default');
+      const view = await pools.api.services.temporal.pools.view('default');
       return view?.hosts.every(({ name }) => name !== 'fake');
     });
   });
@@ -106,16 +97,16 @@ test('a host that comes back after its removal is a new one, also in a pool that
 }, 60_000);
 
 test('while its pool does not say what it holds nothing is removed', async () => {
-  await api.services.runStore.reportHost(
+  await pools.api.services.runStore.reportHost(
     hostReport({ name: 'silent', pool: 'none', reportedAt: '2026-01-01T00:00:00Z' }),
   );
-  api.services.pools.changed('none');
+  pools.api.services.pools.changed('none');
   expect(await refusal('silent')).toEqual([
     503,
     problem('not-known-yet'),
     expect.stringContaining('again in a moment'),
   ]);
-  expect((await api.get('/v1/hosts/silent')).statusCode).toBe(200);
+  expect((await pools.api.get('/v1/hosts/silent')).statusCode).toBe(200);
 }, 60_000);
 
 function problem(kind: string): string {

@@ -1,35 +1,27 @@
 import type { Problem } from '../../contract/problem';
 import type { Run } from '../../contract/run';
 import type { Schedule } from '../../contract/schedule';
-import { startTemporal } from '../helpers/temporal';
-import { testApi, type TestApi } from './test-api';
+import { apiSuite } from './api-suite';
 
-let temporal: Awaited<ReturnType<typeof startTemporal>> | undefined;
-let api: TestApi | undefined;
+const suite = apiSuite();
 beforeAll(async () => {
-  temporal = await startTemporal();
-  api = await testApi({ temporal: temporal.address });
   for (const attempts of [3, 4]) await putPolicy('named', attempts);
-}, 120_000);
-afterAll(async () => {
-  await api?.close();
-  await temporal?.teardown();
 });
 
 /** The next version of a policy. */
 async function putPolicy(name: string, attempts: number): Promise<void> {
-  await api!.services.policies.put({ name, description: 'Of a test.', policy: { retries: { attempts } } });
+  await suite.api.services.policies.put({ name, description: 'Of a test.', policy: { retries: { attempts } } });
 }
 
 /** What the workflow of a run was started with. */
 async function inputOf(runId: string): Promise<unknown> {
-  const { events } = await temporal!.client.workflow.getHandle(runId).fetchHistory();
+  const { events } = await suite.temporal.client.workflow.getHandle(runId).fetchHistory();
   const [payload] = events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads!;
   return JSON.parse(Buffer.from(payload!.data!).toString());
 }
 
 const submit = (body: object, headers: Record<string, string> = {}) =>
-  api!.post('/v1/runs', { image: 'trainyard/test:1', ...body }, headers);
+  suite.api.post('/v1/runs', { image: 'trainyard/test:1', ...body }, headers);
 
 describe('a run that names a policy', () => {
   test.each([
@@ -46,7 +38,7 @@ describe('a run that names a policy', () => {
     const run = response.json<Run>();
     expect(response.statusCode).toBe(202);
     expect(await inputOf(run.id)).toEqual({ image: 'trainyard/test:1', policy: pinned });
-    const { spec, policy: shown } = (await api!.get(`/v1/runs/${run.id}`)).json();
+    const { spec, policy: shown } = (await suite.api.get(`/v1/runs/${run.id}`)).json();
     expect(shown).toBe(spec.policy.from);
     expect(JSON.stringify(pinned)).toContain(shown);
   });
@@ -75,9 +67,9 @@ describe('a run that names a policy', () => {
     const headers = { 'idempotency-key': 'policy long ago' };
     const { id } = (await submit({ policy: 'forgotten' }, headers)).json<Run>();
     await putPolicy('forgotten', 3);
-    const { temporal: gateway } = api!.services;
+    const { temporal: gateway } = suite.api.services;
     const runs = { ...gateway.runs, submissionHash: async () => undefined };
-    const later = await api!.again({ temporal: { ...gateway, runs } });
+    const later = await suite.api.again({ temporal: { ...gateway, runs } });
     const send = (policy: string) => later.post('/v1/runs', { image: 'trainyard/test:1', policy }, headers);
 
     expect((await send('forgotten')).json()).toMatchObject({ id, policy: 'forgotten@1' });
@@ -88,16 +80,16 @@ describe('a run that names a policy', () => {
 test('a schedule keeps the name without a version, for each run to find the newest', async () => {
   await putPolicy('nightly', 2);
   const run = { image: 'trainyard/test:1', policy: 'nightly' };
-  const made = await api!.post('/v1/schedules', { name: 'policy', every: '1d', run });
+  const made = await suite.api.post('/v1/schedules', { name: 'policy', every: '1d', run });
 
   expect(made.statusCode).toBe(201);
-  expect((await api!.get('/v1/schedules/policy')).json<Schedule>().run).toEqual(run);
+  expect((await suite.api.get('/v1/schedules/policy')).json<Schedule>().run).toEqual(run);
 });
 
 test('a store that does not answer refuses a run that names a policy, and no other', async () => {
-  const { policies } = api!.services;
+  const { policies } = suite.api.services;
   const away = Object.assign(new Error('away'), { problem: 'away', mend: 'wait' });
-  const broken = await api!.again({ policies: { ...policies, find: async () => Promise.reject(away) } });
+  const broken = await suite.api.again({ policies: { ...policies, find: async () => Promise.reject(away) } });
   const named = await broken.post('/v1/runs', { image: 'trainyard/test:1', policy: 'named' });
 
   expect(named.statusCode).toBe(503);

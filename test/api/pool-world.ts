@@ -12,8 +12,8 @@ import { deferred, type Deferred } from '../helpers/deferred';
 import { fakeHost, GOOD_OUTCOME, type Activities } from '../helpers/fake-host';
 import { hostReport } from '../helpers/host-report';
 import { until } from '../helpers/until';
-import type { WorkflowSuite } from '../helpers/workflow-suite';
-import type { TestApi } from './test-api';
+import { workflowSuite, type WorkflowSuite } from '../helpers/workflow-suite';
+import { testApi, type TestApi } from './test-api';
 
 /** The API over pools as they really are; only the containers are not real, and run until a test lets them end. */
 export interface PoolWorld {
@@ -27,7 +27,34 @@ export interface PoolWorld {
   reached(runId: string, state: Run['state']): Promise<void>;
 }
 
-export function poolWorld(suite: WorkflowSuite, api: () => TestApi): PoolWorld {
+export interface PoolSuite {
+  readonly suite: WorkflowSuite;
+  readonly api: TestApi;
+  readonly world: PoolWorld;
+  /** Has the workers of the world while `body` runs. */
+  inWorld(body: () => Promise<void>): Promise<void>;
+}
+
+/** A Temporal of the test file's own, with an API and pools over it. */
+export function poolSuite(): PoolSuite {
+  const suite = workflowSuite();
+  let api: TestApi | undefined;
+  const world = poolWorld(suite, () => api!);
+  beforeAll(async () => {
+    api = await testApi({ temporal: suite.env.address });
+  });
+  afterAll(async () => api?.close());
+  return {
+    suite,
+    get api() {
+      return api!;
+    },
+    world,
+    inWorld: async (body) => suite.withWorkers(world.activities(), body),
+  };
+}
+
+function poolWorld(suite: WorkflowSuite, api: () => TestApi): PoolWorld {
   const ends = new Map<string, Deferred<void>>();
   const endOf = (runId: string): Deferred<void> => {
     const known = ends.get(runId) ?? deferred<void>();

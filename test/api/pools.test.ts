@@ -3,26 +3,17 @@ import type { Problem } from '../../contract/problem';
 import type { HostDetail, PoolDetail, PoolSummary, RunExplanation } from '../../contract/pool-http';
 import type { Run } from '../../contract/run';
 import { until } from '../helpers/until';
-import { workflowSuite } from '../helpers/workflow-suite';
-import { poolWorld } from './pool-world';
-import { testApi, type TestApi } from './test-api';
+import { poolSuite } from './pool-world';
 
-const suite = workflowSuite();
-let api: TestApi;
-const world = poolWorld(suite, () => api);
-const inWorld = async (body: () => Promise<void>) => suite.withWorkers(world.activities(), body);
-
-beforeAll(async () => {
-  api = await testApi({ temporal: suite.env.address });
-});
-afterAll(async () => api?.close());
+const pools = poolSuite();
+const { suite, world, inWorld } = pools;
 
 const send = (method: 'PATCH' | 'POST', url: string, payload: object) =>
-  api.request({ method, url, payload: JSON.stringify(payload), headers: { 'content-type': 'application/json' } });
-const look = async <T>(url: string) => (await api.get(url)).json<T>();
+  pools.api.request({ method, url, payload: JSON.stringify(payload), headers: { 'content-type': 'application/json' } });
+const look = async <T>(url: string) => (await pools.api.get(url)).json<T>();
 const explain = (id: string) => look<RunExplanation>(`/v1/runs/${id}/explain`);
 const faultsOf = async (submission: object) =>
-  (await api.post('/v1/runs', { image: 'trainyard/test:1', ...submission })).json<Problem>().errors;
+  (await pools.api.post('/v1/runs', { image: 'trainyard/test:1', ...submission })).json<Problem>().errors;
 
 const GIB = 1024 ** 3;
 const gpu = (index: number) => ({
@@ -139,7 +130,7 @@ test('what no host could ever hold is refused with the field and the largest tha
     // Nobody takes what would run there: it only has to be accepted.
     await send('POST', '/v1/hosts/large/cordon', {});
     const { id } = await world.submit({ pool: 'sized', resources: { cpus: 17 } });
-    expect((await api.post(`/v1/runs/${id}/cancel`, {})).statusCode).toBe(202);
+    expect((await pools.api.post(`/v1/runs/${id}/cancel`, {})).statusCode).toBe(202);
     await world.reached(id, 'cancelled');
   });
 });
@@ -150,7 +141,7 @@ test('a full queue answers 429 and when to try again, for all, a project and an 
     await send('POST', '/v1/hosts/shut/cordon', {});
     const change = { maxQueued: 2, projectQuotas: { vision: { queued: 1 } }, ownerQuotas: { '*': { queued: 1 } } };
     expect((await send('PATCH', '/v1/pools/narrow', change)).statusCode).toBe(200);
-    const submit = (more: object) => api.post('/v1/runs', { image: 'a:1', pool: 'narrow', ...more });
+    const submit = (more: object) => pools.api.post('/v1/runs', { image: 'a:1', pool: 'narrow', ...more });
     const waiting = [await submit({ project: 'vision', owner: 'ada' })];
     const ofProject = await submit({ project: 'vision', owner: 'bob' });
     expect([ofProject.statusCode, ofProject.headers['retry-after'], ofProject.json<Problem>()]).toEqual([
@@ -179,12 +170,12 @@ test('a full queue answers 429 and when to try again, for all, a project and an 
 
     for (const response of waiting) {
       const { id } = response.json<Run>();
-      await api.post(`/v1/runs/${id}/cancel`, {});
+      await pools.api.post(`/v1/runs/${id}/cancel`, {});
       await world.reached(id, 'cancelled');
     }
     const again = await submit({ owner: 'eve' });
     expect(again.statusCode).toBe(202);
-    await api.post(`/v1/runs/${again.json<Run>().id}/cancel`, {});
+    await pools.api.post(`/v1/runs/${again.json<Run>().id}/cancel`, {});
     await world.reached(again.json<Run>().id, 'cancelled');
   });
 });
@@ -200,7 +191,7 @@ test.each([
       await world.hostIs({ name: pool, pool, cpus: 2 });
       await send('POST', `/v1/hosts/${pool}/cordon`, {});
       expect((await send('PATCH', `/v1/pools/${pool}`, quotas)).statusCode).toBe(200);
-      const submit = (more: object) => api.post('/v1/runs', { image: 'a:1', pool, ...more });
+      const submit = (more: object) => pools.api.post('/v1/runs', { image: 'a:1', pool, ...more });
       const refused = await submit({ project: 'vision', owner: 'bob' });
       expect([refused.statusCode, refused.headers['retry-after'], refused.json<Problem>()]).toEqual([
         403,
@@ -212,7 +203,7 @@ test.each([
       ]);
       const accepted = await submit({ project: 'speech', owner: 'ada' });
       expect(accepted.statusCode).toBe(202);
-      await api.post(`/v1/runs/${accepted.json<Run>().id}/cancel`, {});
+      await pools.api.post(`/v1/runs/${accepted.json<Run>().id}/cancel`, {});
       await world.reached(accepted.json<Run>().id, 'cancelled');
     });
   },
@@ -225,7 +216,7 @@ test('a burst of submissions gets as many places as the queue has, for all, a pr
     const quotas = { projectQuotas: { vision: { queued: 2 } }, ownerQuotas: { ada: { queued: 1 } } };
     await send('PATCH', '/v1/pools/crowded', { maxQueued: 5, ...quotas });
     const burst = async (size: number, more: object, headers = {}): Promise<Run[]> => {
-      const one = () => api.post('/v1/runs', { image: 'a:1', pool: 'crowded', ...more }, headers);
+      const one = () => pools.api.post('/v1/runs', { image: 'a:1', pool: 'crowded', ...more }, headers);
       const answers = await Promise.all(Array.from({ length: size }, one));
       const taken = answers.filter(({ statusCode }) => statusCode === 202);
       expect(answers.filter(({ statusCode }) => statusCode === 429)).toHaveLength(size - taken.length);
@@ -247,11 +238,11 @@ test('a burst of submissions gets as many places as the queue has, for all, a pr
       ['nobody', 'vision'],
       ['nobody', 'speech'],
     ]);
-    for (const { id } of accepted) await api.post(`/v1/runs/${id}/cancel`, {});
+    for (const { id } of accepted) await pools.api.post(`/v1/runs/${id}/cancel`, {});
     for (const { id } of accepted) await world.reached(id, 'cancelled');
     const again = await burst(2, { owner: 'ada' });
     expect(again).toHaveLength(1);
-    await api.post(`/v1/runs/${again[0]!.id}/cancel`, {});
+    await pools.api.post(`/v1/runs/${again[0]!.id}/cancel`, {});
     await world.reached(again[0]!.id, 'cancelled');
   });
 });
@@ -295,7 +286,7 @@ test('settings of a pool are changed as they are written, and every fault is tol
       { path: '', message: expect.stringContaining('names nothing to change') },
     ]);
     expect((await send('PATCH', '/v1/pools/none', first)).statusCode).toBe(404);
-    expect((await api.get('/v1/pools/none')).statusCode).toBe(404);
+    expect((await pools.api.get('/v1/pools/none')).statusCode).toBe(404);
   });
 });
 
@@ -335,5 +326,5 @@ test('a pool that was terminated keeps what it was told, also where a change beg
 test('without a worker hosts and pools are shown as the store knows them, and it is said so', async () => {
   expect(await look<HostDetail>('/v1/hosts/fake')).toMatchObject({ source: 'reports', used: null, intent: 'none' });
   expect(await look<PoolDetail>('/v1/pools/default')).toMatchObject({ source: 'reports', queue: [], leases: [] });
-  expect((await api.get('/v1/hosts/nobody')).statusCode).toBe(404);
+  expect((await pools.api.get('/v1/hosts/nobody')).statusCode).toBe(404);
 });

@@ -1,33 +1,22 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-
 import { createQueueRoom } from '../../api/services/queue-room';
 import { POOL_DEFAULTS, type PoolSettings } from '../../contract/pool';
 import type { Problem } from '../../contract/problem';
 import type { Run } from '../../contract/run';
 import { hostReport } from '../helpers/host-report';
-import { startTemporal } from '../helpers/temporal';
-import { testApi, type TestApi } from './test-api';
+import { apiSuite } from './api-suite';
+import type { TestApi } from './test-api';
 
-let temporal: TestWorkflowEnvironment | undefined;
-let api: TestApi;
-beforeAll(async () => {
-  temporal = await startTemporal();
-  api = await testApi({ temporal: temporal.address });
-}, 120_000);
-afterAll(async () => {
-  await api?.close();
-  await temporal?.teardown();
-});
+const suite = apiSuite();
 
 const GIB = 1024 ** 3;
 const poolHas = (pool: string, cpus: number) =>
-  api.services.runStore.reportHost(hostReport({ name: pool, pool, cpus, memoryBytes: 64 * GIB }));
+  suite.api.services.runStore.reportHost(hostReport({ name: pool, pool, cpus, memoryBytes: 64 * GIB }));
 
 /** An API that knows nothing yet of what others remember, with a pool of these settings, and what it answers to submissions. */
 async function anew(settings: Partial<PoolSettings> = {}, { forgets = false } = {}): Promise<TestApi> {
-  const { pools, runStore, logger } = api.services;
+  const { pools, runStore, logger } = suite.api.services;
   const changed = { ...pools, settings: async () => ({ ...POOL_DEFAULTS, ...settings }) };
-  const other = await api.again({ queueRoom: createQueueRoom({ pools: changed, runStore, logger }) });
+  const other = await suite.api.again({ queueRoom: createQueueRoom({ pools: changed, runStore, logger }) });
   if (forgets) other.services.runStore.insertQueued = async () => {};
   return other;
 }

@@ -1,25 +1,12 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-
 import { MEMO } from '../../contract/names';
 import { type Problem, problemKind } from '../../contract/problem';
 import type { Attempt, Run } from '../../contract/run';
 import type { RunSpec } from '../../contract/spec';
 import { specOf } from '../helpers/fake-host';
-import { startTemporal } from '../helpers/temporal';
 import { sampleAttempt, sampleRun } from '../store/sample-run';
-import { testApi, type TestApi } from './test-api';
+import { apiSuite } from './api-suite';
 
-let temporal: TestWorkflowEnvironment | undefined;
-let api: TestApi;
-
-beforeAll(async () => {
-  temporal = await startTemporal();
-  api = await testApi({ temporal: temporal.address });
-}, 120_000);
-afterAll(async () => {
-  await api?.close();
-  await temporal?.teardown();
-});
+const suite = apiSuite();
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const SPEC: RunSpec = {
@@ -38,15 +25,21 @@ let count = 0;
 async function stored(run: Partial<Run> = {}, attempts: Attempt[] = [], spec: RunSpec | null = SPEC): Promise<string> {
   const id = `old-${(count += 1)}`;
   const told = sampleRun({ id, name: 'digits', state: 'succeeded', image: 'trainyard/digits:1', ...run });
-  await api.services.runStore.applyUpdate({ revision: 1, run: told, attempts, events: [], ...(spec && { spec }) });
+  await suite.api.services.runStore.applyUpdate({
+    revision: 1,
+    run: told,
+    attempts,
+    events: [],
+    ...(spec && { spec }),
+  });
   return id;
 }
 
 const rerun = (id: string, body: unknown = {}, headers: Record<string, string> = {}) =>
-  api.post(`/v1/runs/${id}/rerun`, body, headers);
+  suite.api.post(`/v1/runs/${id}/rerun`, body, headers);
 const specOfRun = async (id: string): Promise<RunSpec> =>
-  (await api.get(`/v1/runs/${id}`)).json<{ spec: RunSpec }>().spec;
-const describeWorkflow = (id: string) => temporal!.client.workflow.getHandle(id).describe();
+  (await suite.api.get(`/v1/runs/${id}`)).json<{ spec: RunSpec }>().spec;
+const describeWorkflow = (id: string) => suite.temporal.client.workflow.getHandle(id).describe();
 
 describe('POST /v1/runs/{id}/rerun', () => {
   test('answers 202 with a new run of the same spec, and where it can be watched', async () => {
@@ -62,7 +55,7 @@ describe('POST /v1/runs/{id}/rerun', () => {
   });
 
   test('needs no body', async () => {
-    const response = await api.request({ method: 'POST', url: `/v1/runs/${await stored()}/rerun` });
+    const response = await suite.api.request({ method: 'POST', url: `/v1/runs/${await stored()}/rerun` });
 
     expect(response.statusCode).toBe(202);
   });
@@ -114,7 +107,7 @@ describe('POST /v1/runs/{id}/rerun', () => {
     const first = (await rerun(id)).json<Run>();
     const second = (await rerun(id)).json<Run>();
 
-    const { items } = (await api.get(`/v1/runs?rerunOf=${id}`)).json<{ items: Run[] }>();
+    const { items } = (await suite.api.get(`/v1/runs?rerunOf=${id}`)).json<{ items: Run[] }>();
     expect(items.map((run) => run.id).toSorted()).toEqual([first.id, second.id].toSorted());
   });
 
@@ -225,7 +218,7 @@ describe('an Idempotency-Key', () => {
     const headers = { 'idempotency-key': 'both' };
     await rerun(id, {}, headers);
 
-    expect((await api.post('/v1/runs', SPEC, headers)).statusCode).toBe(422);
+    expect((await suite.api.post('/v1/runs', SPEC, headers)).statusCode).toBe(422);
   });
 
   test('gives the same exact rerun, though the run has another image meanwhile', async () => {
@@ -233,8 +226,8 @@ describe('an Idempotency-Key', () => {
     const headers = { 'idempotency-key': 'exact' };
     const first = await rerun(id, { exact: true }, headers);
     const other = sampleAttempt({ number: 2, imageDigest: `sha256:${'c'.repeat(64)}` });
-    const { run } = (await api.services.runStore.getRun(id))!;
-    await api.services.runStore.applyUpdate({ revision: 2, run, attempts: [other], events: [] });
+    const { run } = (await suite.api.services.runStore.getRun(id))!;
+    await suite.api.services.runStore.applyUpdate({ revision: 2, run, attempts: [other], events: [] });
     const second = await rerun(id, { exact: true }, headers);
 
     expect(second.json<Run>().id).toBe(first.json<Run>().id);

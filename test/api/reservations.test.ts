@@ -1,25 +1,17 @@
 import type { PoolDetail, PoolReservation } from '../../contract/pool-http';
 import type { Problem } from '../../contract/problem';
-import { workflowSuite } from '../helpers/workflow-suite';
-import { poolWorld } from './pool-world';
-import { testApi, type TestApi } from './test-api';
+import { poolSuite } from './pool-world';
 
-const suite = workflowSuite();
-let api: TestApi;
-const world = poolWorld(suite, () => api);
-
-beforeAll(async () => {
-  api = await testApi({ temporal: suite.env.address });
-});
-afterAll(async () => api?.close());
+const pools = poolSuite();
+const { world, inWorld } = pools;
 
 const GPU = { model: 'NVIDIA H100 80GB HBM3', memoryBytes: 80 * 1024 ** 3, mig: false, trouble: null, detail: null };
-const reserve = (body: object) => api.post('/v1/reservations', body);
+const reserve = (body: object) => pools.api.post('/v1/reservations', body);
 const list = async (query = '') =>
-  (await api.get(`/v1/reservations${query}`)).json<{ items: PoolReservation[] }>().items;
+  (await pools.api.get(`/v1/reservations${query}`)).json<{ items: PoolReservation[] }>().items;
 
 test('GPUs are kept for a project from a time for a duration, listed, and given back', async () => {
-  await suite.withWorkers(world.activities(), async () => {
+  await inWorld(async () => {
     const gpus = [0, 1].map((index) => ({ ...GPU, id: `GPU-${index}`, index }));
     await world.hostIs({ name: 'large', cpus: 16, gpus });
     const from = new Date(Date.now() + 3_600_000).toISOString();
@@ -42,8 +34,8 @@ test('GPUs are kept for a project from a time for a duration, listed, and given 
 
     expect((await list()).map(({ project }) => project)).toEqual(['speech', 'vision']);
     expect((await list('?pool=default')).length).toBe(2);
-    expect((await api.get('/v1/pools/default')).json<PoolDetail>().reservations).toHaveLength(2);
-    const remove = () => api.request({ method: 'DELETE', url: `/v1/reservations/${soon.id}` });
+    expect((await pools.api.get('/v1/pools/default')).json<PoolDetail>().reservations).toHaveLength(2);
+    const remove = () => pools.api.request({ method: 'DELETE', url: `/v1/reservations/${soon.id}` });
     expect((await remove()).statusCode).toBe(204);
     expect((await remove()).statusCode).toBe(404);
     expect(await list()).toEqual([later.json()]);

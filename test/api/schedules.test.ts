@@ -3,29 +3,17 @@ import { MEMO } from '../../contract/names';
 import { type Schedule, ScheduleSchema, type ScheduleSummary } from '../../contract/schedule';
 import { checkShape } from '../../contract/validate-shape';
 import { until } from '../helpers/until';
-import { startTemporal } from '../helpers/temporal';
-import { testApi, type TestApi } from './test-api';
+import { apiSuite } from './api-suite';
 
-type Temporal = Awaited<ReturnType<typeof startTemporal>>;
-
-let temporal: Temporal | undefined;
-let api: TestApi | undefined;
-
-beforeAll(async () => {
-  temporal = await startTemporal();
-  api = await testApi({ temporal: temporal.address });
-}, 120_000);
-afterAll(async () => {
-  await api?.close();
-  await temporal?.teardown();
-});
+const suite = apiSuite();
 
 const RUN = { recipe: 'digits', params: { epochs: 2 } };
 
-const create = (body: object) => api!.post('/v1/schedules', { run: RUN, ...body });
-const act = (name: string, action: string, body: object = {}) => api!.post(`/v1/schedules/${name}/${action}`, body);
-const look = async (name: string) => (await api!.get(`/v1/schedules/${name}`)).json<Schedule>();
-const workflow = (id: string) => temporal!.client.workflow.getHandle(id);
+const create = (body: object) => suite.api.post('/v1/schedules', { run: RUN, ...body });
+const act = (name: string, action: string, body: object = {}) =>
+  suite.api.post(`/v1/schedules/${name}/${action}`, body);
+const look = async (name: string) => (await suite.api.get(`/v1/schedules/${name}`)).json<Schedule>();
+const workflow = (id: string) => suite.temporal.client.workflow.getHandle(id);
 
 describe('POST /v1/schedules', () => {
   test('makes one by cron and time zone, and answers with its next times', async () => {
@@ -157,7 +145,7 @@ describe('a schedule', () => {
       const schedule = await look('soon');
       return schedule.recentRuns.length > 1 && schedule;
     });
-    await api!.request({ method: 'DELETE', url: '/v1/schedules/soon' });
+    await suite.api.request({ method: 'DELETE', url: '/v1/schedules/soon' });
 
     expect(new Set(recentRuns.map(({ runId }) => runId)).size).toBe(recentRuns.length);
     expect(recentRuns[0]!.scheduledAt > recentRuns[1]!.scheduledAt).toBe(true);
@@ -193,27 +181,27 @@ describe('a schedule', () => {
 
   test('can be deleted, and is then unknown', async () => {
     await create({ name: 'short-lived', every: '1h' });
-    const response = await api!.request({ method: 'DELETE', url: '/v1/schedules/short-lived' });
+    const response = await suite.api.request({ method: 'DELETE', url: '/v1/schedules/short-lived' });
 
     expect(response.statusCode).toBe(204);
-    expect((await api!.get('/v1/schedules/short-lived')).statusCode).toBe(404);
+    expect((await suite.api.get('/v1/schedules/short-lived')).statusCode).toBe(404);
   });
 
   test("stands in the list, where nobody else's does", async () => {
     await create({ name: 'listed', cron: '0 5 * * *', timeZone: 'Asia/Tokyo' });
-    await temporal!.client.schedule.create({
+    await suite.temporal.client.schedule.create({
       scheduleId: 'schedule-of-others',
       spec: { intervals: [{ every: '1 hour' }] },
       action: { type: 'startWorkflow', workflowType: 'other', taskQueue: 'other' },
     });
     const listed = await until(async () => {
-      const { items } = (await api!.get('/v1/schedules')).json<{ items: ScheduleSummary[] }>();
+      const { items } = (await suite.api.get('/v1/schedules')).json<{ items: ScheduleSummary[] }>();
       return items.find(({ name, nextTimes }) => name === 'listed' && nextTimes.length > 0) && items;
     });
 
     expect(listed.find(({ name }) => name === 'listed')).toMatchObject({ cron: '0 5 * * *', timeZone: 'Asia/Tokyo' });
     await until(async () => {
-      const { items } = (await api!.get('/v1/schedules')).json<{ items: ScheduleSummary[] }>();
+      const { items } = (await suite.api.get('/v1/schedules')).json<{ items: ScheduleSummary[] }>();
       return items.every(({ name }) => name !== 'of-others');
     });
   });
@@ -226,7 +214,7 @@ test.each([
   ['POST', '/v1/schedules/none/unpause'],
   ['POST', '/v1/schedules/none/trigger'],
 ] as const)('%s %s answers 404', async (method, url) => {
-  const response = await api!.request({ method, url });
+  const response = await suite.api.request({ method, url });
 
   expect(response.statusCode).toBe(404);
   expect(response.json<Problem>().detail).toContain('"none"');
@@ -237,7 +225,7 @@ test('PUT of a schedule that there is not answers 404', async () => {
 });
 
 async function put(name: string, body: object) {
-  return api!.request({
+  return suite.api.request({
     method: 'PUT',
     url: `/v1/schedules/${name}`,
     payload: JSON.stringify(body),

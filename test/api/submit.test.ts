@@ -1,29 +1,17 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-
 import { queuedRun } from '../../api/services/admission';
 import { MEMO } from '../../contract/names';
 import { type Problem, problemKind } from '../../contract/problem';
 import type { Run } from '../../contract/run';
 import { validateSpec } from '../../contract/validate-spec';
-import { startTemporal } from '../helpers/temporal';
-import { RECIPES, testApi, type TestApi } from './test-api';
+import { apiSuite } from './api-suite';
+import { RECIPES } from './test-api';
 
-let temporal: TestWorkflowEnvironment | undefined;
-let api: TestApi | undefined;
-
-beforeAll(async () => {
-  temporal = await startTemporal();
-  api = await testApi({ temporal: temporal.address });
-}, 120_000);
-afterAll(async () => {
-  await api?.close();
-  await temporal?.teardown();
-});
+const suite = apiSuite();
 
 const SUBMISSION = { name: 'Digits MLP', image: 'trainyard/digits:1', labels: { team: 'vision' } };
 
-const submit = (body: unknown, headers: Record<string, string> = {}) => api!.post('/v1/runs', body, headers);
-const describeWorkflow = (id: string) => temporal!.client.workflow.getHandle(id).describe();
+const submit = (body: unknown, headers: Record<string, string> = {}) => suite.api.post('/v1/runs', body, headers);
+const describeWorkflow = (id: string) => suite.temporal.client.workflow.getHandle(id).describe();
 
 describe('POST /v1/runs', () => {
   test('answers 202 with the run, and with where it can be watched', async () => {
@@ -34,7 +22,11 @@ describe('POST /v1/runs', () => {
     expect(run).toMatchObject({ name: 'Digits MLP', state: 'queued', reason: null, attempt: 0, exitCode: null });
     expect(run.id).toMatch(/^digits-mlp-[a-z2-7]{8}$/);
     expect(response.headers['location']).toBe(`/v1/runs/${run.id}`);
-    expect((await api!.get(`/v1/runs/${run.id}`)).json()).toMatchObject({ ...run, attempts: [], spec: SUBMISSION });
+    expect((await suite.api.get(`/v1/runs/${run.id}`)).json()).toMatchObject({
+      ...run,
+      attempts: [],
+      spec: SUBMISSION,
+    });
   });
 
   test('has started the workflow that Temporal shows readably', async () => {
@@ -64,7 +56,7 @@ describe('POST /v1/runs', () => {
   });
 
   test('answers 202 although the store fails once Temporal has the run', async () => {
-    const broken = await api!.again({});
+    const broken = await suite.api.again({});
     broken.services.runStore.insertQueued = async () => Promise.reject(new Error('the disk is gone'));
     const response = await broken.post('/v1/runs', SUBMISSION);
 
@@ -96,10 +88,10 @@ describe('an Idempotency-Key', () => {
   });
 
   test('starts one run however many requests come at once, to however many servers', async () => {
-    const other = await api!.again();
+    const other = await suite.api.again();
     const headers = { 'idempotency-key': 'at-once' };
     const responses = await Promise.all(
-      Array.from({ length: 16 }, (_, index) => (index % 2 ? api! : other).post('/v1/runs', SUBMISSION, headers)),
+      Array.from({ length: 16 }, (_, index) => (index % 2 ? suite.api : other).post('/v1/runs', SUBMISSION, headers)),
     );
 
     expect(new Set(responses.map((response) => response.statusCode))).toEqual(new Set([202]));
@@ -120,14 +112,14 @@ describe('an Idempotency-Key', () => {
   test('holds after a restart', async () => {
     const headers = { 'idempotency-key': 'restart' };
     const first = await submit(SUBMISSION, headers);
-    const second = await (await api!.again()).post('/v1/runs', SUBMISSION, headers);
+    const second = await (await suite.api.again()).post('/v1/runs', SUBMISSION, headers);
 
     expect(second.json<Run>().id).toBe(first.json<Run>().id);
   });
 
   test('holds where the store has lost the run', async () => {
     const headers = { 'idempotency-key': 'lost' };
-    const forgetful = await api!.again();
+    const forgetful = await suite.api.again();
     forgetful.services.runStore.insertQueued = async () => {};
     const first = await forgetful.post('/v1/runs', SUBMISSION, headers);
     const second = await submit(SUBMISSION, headers);
@@ -141,10 +133,10 @@ describe('an Idempotency-Key', () => {
   test('holds where Temporal has forgotten the run', async () => {
     const headers = { 'idempotency-key': 'long ago' };
     const { id } = (await submit(SUBMISSION, headers)).json<Run>();
-    const { temporal: gateway } = api!.services;
+    const { temporal: gateway } = suite.api.services;
     const start = jest.fn(gateway.runs.start);
     const runs = { ...gateway.runs, start, submissionHash: async () => undefined };
-    const later = await api!.again({ temporal: { ...gateway, runs } });
+    const later = await suite.api.again({ temporal: { ...gateway, runs } });
 
     const same = await later.post('/v1/runs', SUBMISSION, headers);
     const other = await later.post('/v1/runs', { ...SUBMISSION, name: 'other' }, headers);
@@ -158,9 +150,9 @@ describe('an Idempotency-Key', () => {
 
   test('is kept for POST /train as well', async () => {
     const headers = { 'idempotency-key': 'train' };
-    const first = await api!.post('/train', { epochs: 3 }, headers);
-    const second = await api!.post('/train', { epochs: 3 }, headers);
-    const other = await api!.post('/train', { epochs: 4 }, headers);
+    const first = await suite.api.post('/train', { epochs: 3 }, headers);
+    const second = await suite.api.post('/train', { epochs: 3 }, headers);
+    const other = await suite.api.post('/train', { epochs: 4 }, headers);
 
     expect(second.json<{ task_id: string }>().task_id).toBe(first.json<{ task_id: string }>().task_id);
     expect(other.statusCode).toBe(422);
@@ -169,18 +161,18 @@ describe('an Idempotency-Key', () => {
 
 describe('POST /train', () => {
   test('starts the default recipe and answers 202 with the task', async () => {
-    const response = await api!.post('/train', { epochs: 3, batch_size: 16 });
+    const response = await suite.api.post('/train', { epochs: 3, batch_size: 16 });
 
     const task = response.json<{ task_id: string; links: Record<string, string> }>();
     expect(response.statusCode).toBe(202);
     expect(task).toMatchObject({ status: 'queued', recipe: 'digits', params: { epochs: 3, batch_size: 16 } });
     expect(response.headers['location']).toBe(`/train/${task.task_id}`);
-    expect((await api!.get(task.links['self']!)).json()).toMatchObject({ status: 'queued', metrics: null });
-    expect((await api!.get(task.links['run']!)).statusCode).toBe(200);
+    expect((await suite.api.get(task.links['self']!)).json()).toMatchObject({ status: 'queued', metrics: null });
+    expect((await suite.api.get(task.links['run']!)).statusCode).toBe(200);
   });
 
   test('takes no body for the defaults of the recipe', async () => {
-    const response = await api!.request({ method: 'POST', url: '/train' });
+    const response = await suite.api.request({ method: 'POST', url: '/train' });
 
     expect(response.statusCode).toBe(202);
     expect(response.json()).toMatchObject({ params: { epochs: 10, batch_size: 32 } });
@@ -191,15 +183,15 @@ test('a run that is in the list but has no workflow any more cannot be cancelled
   const checked = validateSpec({ image: 'trainyard/digits:1' });
   if (checked.faults) throw new Error('the spec is good');
   const admission = { spec: checked.spec, recipe: null, submission: {}, pinned: {} };
-  await api!.services.runStore.insertQueued(queuedRun('orphan', admission, new Date()), checked.spec);
-  const response = await api!.post('/v1/runs/orphan/cancel', {});
+  await suite.api.services.runStore.insertQueued(queuedRun('orphan', admission, new Date()), checked.spec);
+  const response = await suite.api.post('/v1/runs/orphan/cancel', {});
 
   expect(response.statusCode).toBe(409);
   expect(response.json<Problem>().detail).toMatch(/no workflow/);
 });
 
 test('health tells that Temporal is well and that nobody works', async () => {
-  const response = await api!.get('/health');
+  const response = await suite.api.get('/health');
 
   expect(response.statusCode).toBe(200);
   expect(response.json()).toMatchObject({
@@ -209,6 +201,6 @@ test('health tells that Temporal is well and that nobody works', async () => {
 });
 
 test('recipes are listed and shown', async () => {
-  expect((await api!.get('/v1/recipes')).json()).toEqual({ items: [...RECIPES.values()], next: null });
-  expect((await api!.get('/v1/recipes/digits')).json()).toEqual(RECIPES.get('digits'));
+  expect((await suite.api.get('/v1/recipes')).json()).toEqual({ items: [...RECIPES.values()], next: null });
+  expect((await suite.api.get('/v1/recipes/digits')).json()).toEqual(RECIPES.get('digits'));
 });

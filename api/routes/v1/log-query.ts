@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 
 import { PATTERN_MAX_LENGTH } from '../../../contract/pattern-limits';
-import type { LogStream } from '../../../store/log-store';
+import { LOG_STREAMS, type LogStream } from '../../../contract/log-streams';
 import { defaulted } from '../../defaulted';
 import { LOG_FORMATS, type LogFormat } from '../../services/log-formats';
 
@@ -18,7 +18,7 @@ export const LINE_FILTERS = {
   since: Moment('Only lines of this time or later.'),
   until: Moment('Only lines before this time.'),
   stream: Type.Optional(
-    Type.Array(Type.Unsafe<LogStream>(Type.String({ enum: ['stdout', 'stderr', 'system'] satisfies LogStream[] })), {
+    Type.Array(Type.Unsafe<LogStream>(Type.String({ enum: [...LOG_STREAMS] })), {
       minItems: 1,
       maxItems: 3,
       description:

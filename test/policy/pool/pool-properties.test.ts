@@ -189,18 +189,12 @@ function happen(world: World, each: Event, index: number): void {
       world.reservations = world.reservations.filter(({ id }) => id !== each.id);
       return;
     case 'reprioritise': {
-      const known = some(each.which);
-      if (!known) return;
-      world.ask((core) => core.reprioritise(known.runId, each.priority));
-      world.claims.set(known.runId, { ...known, request: { ...known.request, priority: each.priority } });
-      return;
+      const { priority } = each;
+      return world.change(some(each.which), { priority }, (core, runId) => core.reprioritise(runId, priority));
     }
     case 'change-limit': {
-      const known = some(each.which);
-      if (!known) return;
-      world.ask((core) => core.changeLimit(known.runId, each.limitMs));
-      world.claims.set(known.runId, { ...known, request: { ...known.request, limitMs: each.limitMs } });
-      return;
+      const { limitMs } = each;
+      return world.change(some(each.which), { limitMs }, (core, runId) => core.changeLimit(runId, limitMs));
     }
     case 'crash':
       return world.crash();

@@ -60,6 +60,17 @@ export class World {
     for (const [runId, claim] of this.claims) if (!this.leases.has(runId)) this.askAnew(claim);
   }
 
+  /** Has something changed of what a run asks for, where there is one. */
+  change(
+    known: ClaimInput | undefined,
+    change: Partial<LeaseRequest>,
+    tell: (core: PoolCore, runId: string) => boolean,
+  ): void {
+    if (!known) return;
+    this.ask((core) => tell(core, known.runId));
+    this.claims.set(known.runId, { ...known, request: { ...known.request, ...change } });
+  }
+
   setHosts(hosts: PoolHostFacts[]): void {
     this.hosts = hosts;
     this.ask((core) => core.hostsAre(hosts, this.nowMs));

@@ -6,7 +6,7 @@ import type { AssignedHost, ControlActivities, WorkflowIdentity } from '../contr
 import { describeFault } from '../contract/fault';
 import { isRunId } from '../contract/names';
 import { FIRST_CLAIM, type ClaimAnswer } from '../contract/pool';
-import type { LeaseActivities, PoolWord } from '../contract/pool-messages';
+import type { LeaseActivities } from '../contract/pool-messages';
 import type { EndReason } from '../contract/reason';
 import type { RecipeBook } from '../contract/recipe';
 import type { RunSpec } from '../contract/spec';
@@ -21,6 +21,7 @@ import type { RunStore } from '../store/run-store';
 import { readHosts } from './direct-pool';
 import type { PoolClient } from './pool-client';
 import { specHash } from './spec-hash';
+import { tellPool } from './tell-pool';
 
 export interface ControlDeps {
   store: RunStore;
@@ -65,7 +66,7 @@ export function createControlActivities(deps: ControlDeps): ControlActivities & 
     claimLease: async ({ pool, ...claim }) => pools.claim(pool, claim),
 
     recordRun: async ({ toPool = [], ...update }) => {
-      for (const word of toPool) await tell(pools, word);
+      for (const word of toPool) await tellPool(pools, word);
       const execution = currentExecution();
       await store.applyUpdate({ ...update, ...(execution !== undefined && { execution }) });
     },
@@ -97,20 +98,6 @@ function createFirstAnswer(pools: PoolClient) {
       waiting -= 1;
     }
   };
-}
-
-async function tell(pools: PoolClient, word: PoolWord): Promise<void> {
-  const { pool, runId } = word;
-  switch (word.kind) {
-    case 'release':
-      return pools.release(pool, { runId, claim: word.claim });
-    case 'reprioritise':
-      return pools.reprioritise(pool, { runId, priority: word.priority });
-    case 'change-limit':
-      return pools.changeLimit(pool, { runId, limitMs: word.limitMs });
-    default:
-      return word satisfies never;
-  }
 }
 
 /** Null where there is none, or the store does not say: `assignHost` asks again, and tells why it waits. */

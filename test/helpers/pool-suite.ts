@@ -1,4 +1,5 @@
 import { createPoolActivities } from '../../activities/pool-activities';
+import { tellPool } from '../../activities/tell-pool';
 import { CONTROL_TASK_QUEUE, POOL_WORKFLOW, poolWorkflowIdFor } from '../../contract/names';
 import type { PoolView } from '../../contract/pool';
 import type { PoolInput } from '../../contract/pool-messages';
@@ -71,11 +72,7 @@ export function pooled(suite: WorkflowSuite, { link, hosts }: PoolOfTest, activi
     ...createPoolActivities({ store, runs }),
     claimLease: async ({ pool, ...claim }) => link.claim(pool, claim),
     recordRun: async (update) => {
-      for (const word of update.toPool ?? []) {
-        if (word.kind === 'release') await link.release(word.pool, word);
-        else if (word.kind === 'reprioritise') await link.reprioritise(word.pool, word);
-        else await link.changeLimit(word.pool, word);
-      }
+      for (const word of update.toPool ?? []) await tellPool(link, word);
       await recordRun(update);
     },
   };

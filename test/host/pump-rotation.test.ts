@@ -19,12 +19,10 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, inde
 
 describe("rotation of the engine's own log", () => {
   it('loses nothing while the pump keeps up', async () => {
-    const id = await host.runOf(
-      'slow',
-      python('import time\nfor i in range(1000): print(i, "x" * 400); time.sleep(0.002)'),
-      SMALL_LOG,
-    );
-    const seal = await host.newPumps().adopt(target('slow', id)).sealed;
+    const id = await host.runOf('slow', inBursts({ lines: 1000, burst: 100, bytes: 400 }), SMALL_LOG);
+    const { sealed } = host.newPumps().adopt(target('slow', id));
+    await letGoOn(id, 'slow', { lines: 1000, burst: 100 });
+    const seal = await sealed;
 
     expect(seal).toEqual({ lines: 1000, gaps: 0, badBytes: 0 });
     expect(await numbers('slow')).toEqual(upTo(1000));
@@ -66,43 +64,31 @@ print("2000 last")
   });
 
   it('stores no line twice where what the engine has kept begins in the middle of one', async () => {
-    const id = await host.runOf(
-      'pieces',
-      python(`
-import signal, time
-signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
-for i in range(40):
-    print(i, "x" * 40_000)
-    if i == 0: signal.sigwait([signal.SIGUSR1])
-    time.sleep(0.02)
-time.sleep(1)`),
-      SMALL_LOG,
-    );
+    const id = await host.runOf('pieces', inBursts({ lines: 40, burst: 1, bytes: 40_000 }), SMALL_LOG);
     const before = host.newPumps();
     before.adopt(target('pieces', id));
-    // A pump that came late could not know whether lines before are missing, and would say so.
-    await until(async () => (await numbers('pieces')).at(-1) === 0);
-    expect(await host.engine.signalContainer(id, 'SIGUSR1')).toBe(true);
+    await letGoOn(id, 'pieces', { lines: 39, burst: 1 });
     await until(async () => (await numbers('pieces')).at(-1) === 39);
     await before.stop();
     expect((await engineNumbers(id))[0]).toBeNaN();
-    const seal = await host.newPumps().adopt(target('pieces', id)).sealed;
+    const { sealed } = host.newPumps().adopt(target('pieces', id));
+    await host.engine.signalContainer(id, 'SIGUSR1');
+    const seal = await sealed;
 
     expect(await numbers('pieces')).toEqual(upTo(40));
     expect(seal).toEqual({ lines: 40, gaps: 0, badBytes: 0 });
   });
 
   it('says nothing of a gap where all that was thrown away is stored', async () => {
-    const id = await host.runOf(
-      'stored',
-      python('import time\nfor i in range(1000): print(i, "x" * 400); time.sleep(0.001)\ntime.sleep(1)'),
-      SMALL_LOG,
-    );
+    const id = await host.runOf('stored', inBursts({ lines: 1000, burst: 100, bytes: 400 }), SMALL_LOG);
     const before = host.newPumps();
     before.adopt(target('stored', id));
+    await letGoOn(id, 'stored', { lines: 900, burst: 100 });
     await until(async () => (await numbers('stored')).at(-1) === 999);
     await before.stop();
-    const seal = await host.newPumps().adopt(target('stored', id)).sealed;
+    const { sealed } = host.newPumps().adopt(target('stored', id));
+    await host.engine.signalContainer(id, 'SIGUSR1');
+    const seal = await sealed;
 
     expect(seal).toEqual({ lines: 1000, gaps: 0, badBytes: 0 });
   });
@@ -129,6 +115,27 @@ for i in range(1, 100000): print(i, "x" * 80)
     expect(stored).toEqual(stored.toSorted((one, other) => one - other));
   });
 });
+
+/** Prints numbered lines, and waits after each burst of them until it is told to go on. */
+const inBursts = ({ lines, burst, bytes }: { lines: number; burst: number; bytes: number }): string[] =>
+  python(`
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+for i in range(${lines}):
+    print(i, "x" * ${bytes})
+    if i % ${burst} == ${burst - 1}: signal.sigwait({signal.SIGUSR1})
+`);
+
+/**
+ * Lets a program of bursts print on as soon as what it has printed is stored: however busy the machine is, the pump
+ * comes before the lines are thrown away.
+ */
+async function letGoOn(id: string, runId: string, { lines, burst }: { lines: number; burst: number }): Promise<void> {
+  for (let last = burst - 1; last < lines; last += burst) {
+    await until(async () => (await numbers(runId)).at(-1) === last);
+    expect(await host.engine.signalContainer(id, 'SIGUSR1')).toBe(true);
+  }
+}
 
 async function engineNumbers(id: string): Promise<number[]> {
   const found: number[] = [];

@@ -29,18 +29,23 @@ export function createLeftOutFiles(files: ContainerFiles): (records: readonly Lo
       const between = { fromMs: lastMs - STEP_MS, toMs: nextMs + NEXT_MS };
       return ends.reduce((sum, end) => sum + endsBetween(end, between, fillingMs), 0);
     };
-    const times = records.map(({ time }) => Date.parse(time));
-    let beforeMs = newestMs ?? times[0] ?? 0;
-    newestMs = times.reduce((newest, ms) => Math.max(newest, ms), beforeMs);
+    if (records.length === 0) return false;
+    let beforeMs = newestMs ?? Date.parse(records[0]!.time);
+    newestMs = Math.max(beforeMs, Date.parse(newestTime(records)));
     // Nearly always all of them lie in one file.
     if (mayHaveEnded(beforeMs, newestMs) < 2) return false;
-    for (const ms of times) {
+    for (const { time } of records) {
+      const ms = Date.parse(time);
       if (mayHaveEnded(beforeMs, ms) >= 2) return true;
       beforeMs = Math.max(beforeMs, ms);
     }
     return false;
   };
 }
+
+/** As texts: times of records have one form, and to parse each takes long. */
+const newestTime = (records: readonly LogRecord[]): string =>
+  records.reduce((newest, { time }) => (time > newest ? time : newest), '');
 
 function endsBetween(end: EngineLogEnd, { fromMs, toMs }: EngineLogEnd, fillingMs: number): number {
   if (end.toMs <= fromMs || end.fromMs >= toMs) return 0;

@@ -1,10 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { Logger } from 'pino';
-
 import type { ContainerInfo } from '../docker/engine';
-import { EngineError } from '../docker/errors';
-import { isLogDiskFullError, isLogInUseError } from '../store/errors';
+import { isLogDiskFullError } from '../store/errors';
 import type { LogWriter, NewLogLine, Seal } from '../store/log-store';
 import { hasEnded, isAlive, isLocalProcess } from './container-state';
 import { pauseBeforeLoss } from './disk-full';
@@ -14,6 +9,7 @@ import { mergeCopy } from './late-merge';
 import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
 import { createBeginningCheck, type BeginningCheck } from './beginning-check';
 import type { PumpDeps, PumpTarget } from './pump-deps';
+import { isUnreadable, pause, takeFailure } from './pump-failure';
 import { readOnce, type ReadingDeps } from './pump-reading';
 import { guardFor, mostWrittenBytes, startState, watchFor, type PumpState } from './pump-state';
 import { sealLog } from './seal-log';
@@ -21,11 +17,6 @@ import { sealLog } from './seal-log';
 const DEFAULT_SILENCE_MS = 30_000;
 /** A disk on which lines were stored for this long is not full any more. */
 const ROOM_FOR_MS = 3000;
-const LONGEST_PAUSE_MS = 5000;
-/** While somebody else writes the log, or its disk is full. */
-const LONGEST_WAIT_MS = 1000;
-/** A log that the engine fails to read this often in a row, although the engine answers, is given up. */
-const UNREADABLE_AFTER = 8;
 /** A container that started this long ago may have a long log already. */
 const FRESH_MS = 5000;
 /** In this time a busy engine opens a log once more. */
@@ -33,13 +24,19 @@ const REOPENING_MS = 2000;
 /** Within this time no engine fills a file of its log. */
 const JUST_STARTED_MS = 250;
 
+interface Reading {
+  writer: LogWriter;
+  info: ContainerInfo;
+}
+
 /**
  * Brings the log of one container into the store, each line once and in order, and seals it when the container has ended
  * and all is read.
  *
  * INVARIANTS
- * 1. Every reading begins from what the store holds, as `openWriter` reads it back; nothing is carried over in memory. A
- *    crash, an engine that went away and a stream that stalled are therefore one case.
+ * 1. Every reading begins from what the store holds, as `openWriter` reads it back. A crash, an engine that went away and
+ *    a stream that stalled are therefore one case. Only the last reading, right after a follow that failed in nothing,
+ *    begins from what the writer of that follow knows: reading back a long log would hold up its seal.
  * 2. The log is sealed only after a reading without follow that began when the container had ended already: what a
  *    follow left out at the end comes then.
  * 3. It never gives up while the container may write. All that it does to the container is to slow it down where the
@@ -84,20 +81,6 @@ export async function pumpLog(
   }
 }
 
-function takeFailure(state: PumpState, error: unknown, log: Logger): void {
-  const isNew = state.failure === undefined;
-  state.failure = error;
-  state.fruitless += 1;
-  if (isLogDiskFullError(error)) {
-    state.isDiskFull = true;
-    const effect = 'the container goes on until its engine would throw lines away, and is paused then';
-    state.notices.raise({ topic: 'log-disk-full', message: `${error.message}; ${effect}` });
-  }
-  if (!isNew) return;
-  if (isLogInUseError(error)) log.info({ writer: error.pid }, 'Waiting until nobody else writes the log of the run');
-  else log.warn({ err: error }, 'The log of a container cannot be read or stored; trying again');
-}
-
 /** One round: look at the container, read what there is to read. Null where there is more to come. */
 async function pumpOnce(
   given: PumpDeps & ReadingDeps,
@@ -133,7 +116,7 @@ async function pumpOnce(
       await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, writer.resume?.since);
     }
     await introduce(deps.logs, target, writer, info);
-    return await readRound(isProcess ? { ...deps, size: ALL_IS_KEPT } : deps, target, { writer, info }, state, signal);
+    return await readOn(isProcess ? { ...deps, size: ALL_IS_KEPT } : deps, target, { writer, info }, state, signal);
   } finally {
     await writer.close();
   }
@@ -186,10 +169,24 @@ function sealGone({ logs }: PumpDeps, target: PumpTarget, writer: LogWriter, sta
   return sealLog(logs, target, writer, state, removedEarlyNote(logTimeNow()));
 }
 
+/** Reads on, and once more where that has brought it to the end of the container. Null where there is more to come. */
+async function readOn(
+  deps: PumpDeps & ReadingDeps,
+  target: PumpTarget,
+  { writer, info }: Reading,
+  state: PumpState,
+  signal: AbortSignal,
+): Promise<Seal | null> {
+  const seal = await readRound(deps, target, { writer, info }, state, signal);
+  if (seal !== null) return seal;
+  const now = await look(deps, target, state);
+  return now !== null && hasEnded(now) ? readRound(deps, target, { writer, info: now }, state, signal) : null;
+}
+
 async function readRound(
   deps: PumpDeps & ReadingDeps,
   target: PumpTarget,
-  { writer, info }: { writer: LogWriter; info: ContainerInfo },
+  { writer, info }: Reading,
   state: PumpState,
   signal: AbortSignal,
 ): Promise<Seal | null> {
@@ -232,19 +229,7 @@ function isWhole({ files }: PumpState): boolean {
   }
 }
 
-/** The engine answers, but cannot read the log of a container that has ended: trying on would never end. */
-function isUnreadable(info: ContainerInfo, { failure, fruitless }: PumpState): boolean {
-  return hasEnded(info) && failure instanceof EngineError && fruitless >= UNREADABLE_AFTER;
-}
-
 function isOlderThan({ clock }: Pick<PumpDeps, 'clock'>, info: ContainerInfo | null, ms: number): boolean {
   if (info === null || info.startedAt === null) return true;
   return (isLocalProcess(info) ? Date.now() : clock.now()) - Date.parse(info.startedAt) > ms;
-}
-
-/** Once at once, then after 100 ms, and twice as long each time. */
-async function pause({ fruitless, failure }: PumpState, signal: AbortSignal): Promise<void> {
-  if (fruitless < 2) return;
-  const longestMs = isLogInUseError(failure) || isLogDiskFullError(failure) ? LONGEST_WAIT_MS : LONGEST_PAUSE_MS;
-  await sleep(Math.min(longestMs, 100 * 2 ** Math.min(fruitless - 2, 10)), undefined, { signal });
 }

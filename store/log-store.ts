@@ -122,8 +122,9 @@ export interface NewLogLine {
 
 export interface LogWriter {
   /**
-   * Where to resume reading from the engine, as read back from what is durably written. Null: from the beginning; then
-   * everything comes again, and the first {@link LogWriter.attemptLines} stdout and stderr lines are stored already.
+   * Where to resume reading from the engine, by what is written so far: another writer would read the same back. Null:
+   * from the beginning; then everything comes again, and the first {@link LogWriter.attemptLines} stdout and stderr lines
+   * are stored already.
    */
   readonly resume: ResumePoint | null;
   /** What was stored of the run when this writer was opened, in bytes of lines; null where older files are set aside. */

@@ -172,9 +172,7 @@ const LINE_END = 10;
 
 export function countLines(bytes: Buffer): number {
   let count = 0;
-  for (let index = 0; index < bytes.length; index += 1) {
-    if (bytes[index] === LINE_END) count += 1;
-  }
+  for (let end = bytes.indexOf(LINE_END); end !== -1; end = bytes.indexOf(LINE_END, end + 1)) count += 1;
   return count;
 }
 

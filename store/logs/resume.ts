@@ -22,7 +22,7 @@ import type { LogStream } from '../log-store';
 export interface TrackedLine {
   time: string;
   stream: LogStream;
-  midLine: boolean;
+  midLine?: boolean;
 }
 
 /** Size at which the engine cuts a line into pieces. */

@@ -1,13 +1,14 @@
 import { open } from 'node:fs/promises';
 
 import { StoreError } from '../errors';
-import type { LogWriter, NewLogLine, Seal } from '../log-store';
-import { scanAttempt } from './attempt-scan';
+import { textHash, type LogWriter, type NewLogLine, type ResumePoint, type Seal } from '../log-store';
+import { scanAttempt, type AttemptScan } from './attempt-scan';
 import { formatLine, toLogTime } from './line';
 import { createFileSource, openSegment, type LineSource } from './line-source';
 import { describeWriteError, openLiveFile } from './live-file';
 import { createQueue, type Queue } from './queue';
 import { forgetRemoval } from './removal';
+import { createResumeTracker, type ResumeTracker } from './resume';
 import { createRotatingFile, type RotatingFile, type RotationOptions } from './rotating-file';
 import { recoverRotation } from './rotation';
 import { lastLineOf, listSegments, type LogPaths } from './segments';
@@ -51,7 +52,7 @@ async function openClaimed(
   const live = await openLiveFile(paths);
   try {
     const scan = await scanAttempt([...segments.map((segment) => () => openSegment(segment)), openLive], attempt);
-    const { liveLines, attemptLines, newest, sealed, others, resume } = scan;
+    const { liveLines, attemptLines, newest, sealed, others } = scan;
     const setAsideLines = lastLineOf(segments);
     const initialBytes = segments.length === 0 ? live.sizeBytes : null;
     const file = createRotatingFile(paths, options, { live, liveLines, setAsideLines, uncompressed });
@@ -60,14 +61,14 @@ async function openClaimed(
       attempt,
       now: options.now,
       file,
-      attemptLines,
-      newest,
+      atOpening: scan,
+      tracker: createResumeTracker<NewLogLine>(bytesOf, { lines: attemptLines, newest }),
       sealed,
       others,
       claim,
       isClosed: false,
     };
-    return createWriter({ ...state, queue: createQueue() }, { resume, initialBytes });
+    return createWriter({ ...state, queue: createQueue() }, initialBytes);
   } catch (error) {
     await live.close();
     throw error;
@@ -85,19 +86,22 @@ interface State {
   now: () => Date;
   file: RotatingFile;
   queue: Queue;
-  attemptLines: number;
-  /** Largest time of the attempt's stdout and stderr lines; empty while there is none. */
-  newest: string;
+  atOpening: Pick<AttemptScan, 'resume' | 'attemptLines'>;
+  /** Of the attempt's stdout and stderr lines; it has seen those that this writer appended. */
+  tracker: ResumeTracker<NewLogLine>;
   sealed: Seal | null;
   others: ReadonlyMap<number, Continuation>;
   isClosed: boolean;
 }
 
-function createWriter(state: State, initial: Pick<LogWriter, 'resume' | 'initialBytes'>): LogWriter {
+function createWriter(state: State, initialBytes: number | null): LogWriter {
   return {
-    ...initial,
+    initialBytes,
+    get resume() {
+      return resumeOf(state);
+    },
     get attemptLines() {
-      return state.attemptLines;
+      return state.tracker.lines;
     },
     get sealed() {
       return state.sealed;
@@ -116,6 +120,16 @@ function createWriter(state: State, initial: Pick<LogWriter, 'resume' | 'initial
     },
   };
 }
+
+/** While none of its own lines can be the anchor, all of them come again after the anchor of before. */
+function resumeOf({ atOpening: { resume, attemptLines }, tracker }: State): ResumePoint | null {
+  const { anchor, skip, lines } = tracker;
+  if (anchor === null) return resume && { ...resume, skip: resume.skip + lines - attemptLines };
+  const { time, stream, text } = anchor;
+  return { since: time, anchor: { stream, textHash: textHash(text) }, skip };
+}
+
+const bytesOf = ({ text }: NewLogLine): number => Buffer.byteLength(text);
 
 async function inTurn<T>({ isClosed, queue, paths }: State, work: () => Promise<T>): Promise<T> {
   if (isClosed) throw new Error(`the writer of ${paths.live} is closed`);
@@ -136,17 +150,15 @@ async function appendLines(state: State, lines: readonly NewLogLine[]): Promise<
   if (lines.length === 0) return;
   const text = lines.map((line) => formatLine(line, state.attempt)).join('');
   await state.file.append(text, lines.length, () => continuations(state));
-  for (const { stream, time } of lines) {
-    if (stream === 'system') continue;
-    state.attemptLines += 1;
-    if (time > state.newest) state.newest = time;
+  for (const line of lines) {
+    if (line.stream !== 'system') state.tracker.add(line);
   }
 }
 
 /** The first lines of a live file after a rotation. */
-function continuations({ attempt, attemptLines, newest, others, now }: State): string[] {
+function continuations({ attempt, tracker, others, now }: State): string[] {
   const time = toLogTime(now());
-  const before = new Map([...others, [attempt, { lines: attemptLines, newest, sealed: false }]]);
+  const before = new Map([...others, [attempt, { lines: tracker.lines, newest: tracker.newest, sealed: false }]]);
   return [...before]
     .toSorted(([one], [other]) => one - other)
     .map(([number, of]) => formatLine({ time, stream: 'system', text: formatContinuation(of) }, number));
@@ -155,7 +167,7 @@ function continuations({ attempt, attemptLines, newest, others, now }: State): s
 async function writeSeal(state: State, outcome: Omit<Seal, 'lines'>): Promise<Seal> {
   if (state.sealed !== null) return state.sealed;
   const { gaps, badBytes } = outcome;
-  const seal = { lines: state.attemptLines, gaps, badBytes };
+  const seal = { lines: state.tracker.lines, gaps, badBytes };
   await appendLines(state, [{ time: toLogTime(state.now()), stream: 'system', text: formatSeal(seal) }]);
   await state.file.sync();
   state.sealed = seal;

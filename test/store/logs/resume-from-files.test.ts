@@ -3,7 +3,7 @@ import { statSync, truncateSync } from 'node:fs';
 import fc from 'fast-check';
 
 import { openLogStore } from '../../../store/file-log-store';
-import { textHash, type LogWriter } from '../../../store/log-store';
+import { textHash, type LogStore, type LogWriter } from '../../../store/log-store';
 import { scratchFolder } from '../../helpers/scratch-folder';
 import { engineLogs, joinLines, LONG_PIECE, readSince, type EngineLine, type EngineRecord } from './engine-log';
 import { olderFiles, rawLog, readAll } from './log-file';
@@ -51,7 +51,8 @@ describe('a log in files', () => {
           let told = 0;
           for (const crash of crashes) {
             told = Math.min(records.length, told + crash.told);
-            await pump(await store.openWriter(runId, attempt + 1), records.slice(0, told), crash);
+            const knew = await pump(await store.openWriter(runId, attempt + 1), records.slice(0, told), crash);
+            expect(await readBack(store, runId, attempt + 1)).toEqual(knew);
             const live = store.pathOf(runId);
             truncateSync(live, Math.max(0, statSync(live).size - crash.lostBytes));
           }
@@ -76,12 +77,22 @@ async function sealed(writer: LogWriter, records: readonly EngineRecord[]): Prom
   await writer.close();
 }
 
-/** Does what a log pump does: reads the engine from the place of resume on, and appends what is not stored yet. */
+async function readBack(store: LogStore, runId: string, attempt: number): Promise<LogWriter['resume']> {
+  const writer = await store.openWriter(runId, attempt);
+  await writer.close();
+  return writer.resume;
+}
+
+/**
+ * Does what a log pump does: reads the engine from the place of resume on, and appends what is not stored yet.
+ *
+ * @returns the place of resume after that.
+ */
 async function pump(
   writer: LogWriter,
   records: readonly EngineRecord[],
   { stored, batch }: Pick<Cut, 'stored' | 'batch'>,
-): Promise<void> {
+): Promise<LogWriter['resume']> {
   const again = joinLines(readSince(records, writer.resume?.since ?? null));
   if (writer.resume !== null) {
     const [first] = again as [EngineLine];
@@ -91,4 +102,5 @@ async function pump(
   const fresh = again.slice(writer.resume?.skip ?? writer.attemptLines).slice(0, stored);
   for (let index = 0; index < fresh.length; index += batch) await writer.append(fresh.slice(index, index + batch));
   await writer.close();
+  return writer.resume;
 }

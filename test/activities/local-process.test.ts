@@ -148,14 +148,14 @@ describe('an attempt that is a local process, while the Docker Engine is away', 
   it('is heard while it writes, and its run is told when it has been silent for too long', async () => {
     const input = startInput('silent', ['sh', '-c', 'for i in 1 2 3 4; do echo $i; sleep 0.5; done; sleep 300']);
     const { containerId } = await inActivity(startContainer, input);
-    const following = inActivity(followContainer, { ...asProcess('silent'), containerId, silenceMs: 1000 });
+    const following = inActivity(followContainer, { ...asProcess('silent'), containerId, silenceMs: 3000 });
     const away: EngineView = { awaySince: new Date(0), liveRestore: null, states: null };
     const report = await until(() => {
       for (const onView of views) onView(away);
       return silent.at(0);
     });
     const last = (await allLines(logs, 'silent')).at(-1)!;
-    expect(report).toEqual({ attempt: 1, silenceMs: 1000, since: expect.any(String) });
+    expect(report).toEqual({ attempt: 1, silenceMs: 3000, since: expect.any(String) });
     expect([last.text, last.time.slice(0, 23)]).toEqual(['4', report.since.slice(0, 23)]);
     await inActivity(stopContainer, { ...asProcess('silent'), graceMs: 5000 });
     expect(await following).toMatchObject({ exitCode: 143, logLines: 4 });

@@ -8,17 +8,26 @@ import { python } from '../host/helpers';
 import { activityEnvironment, activityHost, identity, inActivity, type ActivityHost } from './host-helpers';
 
 let host: ActivityHost;
+/** How many follows have begun to listen. */
+let listening: number;
 
 beforeAll(async () => {
   host = await activityHost();
 });
 
 afterAll(() => host.dispose());
-beforeEach(() => host.silent.splice(0));
+beforeEach(() => {
+  host.silent.splice(0);
+  listening = 0;
+});
 
 const follow = (runId: string, containerId: string, silenceMs: number, heartbeatDetails?: unknown) => {
   const input: FollowContainerInput = { ...identity(runId), containerId, silenceMs };
-  const { followContainer } = createFollowActivities(host);
+  const begin: typeof host.silences.begin = (...args) => {
+    listening += 1;
+    return host.silences.begin(...args);
+  };
+  const { followContainer } = createFollowActivities({ ...host, silences: { ...host.silences, begin } });
   return inActivity<FollowContainerInput, ContainerOutcome>(followContainer, input, { heartbeatDetails });
 };
 
@@ -51,6 +60,7 @@ for i in itertools.count():
     const id = await host.start('falls-silent', python(code));
     await until(async () => (await host.lines('falls-silent')).length > 0);
     const following = follow('falls-silent', id, 3000);
+    await until(() => listening === 1);
     writeFileSync(join(host.data, 'artifacts/falls-silent/quiet'), '');
     const { since, ...report } = await reported();
 

@@ -4,7 +4,7 @@ import type { ContainerInfo } from '../docker/engine';
 import { cgroupFolders, removeCgroup } from './cgroups';
 import { killMembers } from './members';
 import { isAlive } from './proc';
-import { FILES, readWhole, writeWhole } from './process-folder';
+import { FILES, readWhole, writeFirst } from './process-folder';
 import type { ProcessClaim, ProcessEnd, ProcessPlan, ProcessStart } from './process-folder';
 
 /** A local process as its folder tells of it. */
@@ -36,7 +36,8 @@ export async function lookAt(parent: string, id: string): Promise<ProcessLife | 
     return { plan, start: start ?? startOf(claim), end, hasShim };
   if (plan.means.cgroups) await removeCgroup(cgroupFolders(plan.means.cgroups, id));
   const lost = lostEnd();
-  await writeWhole(at('end'), lost);
+  // Not so where somebody else has looked by now, or the process was removed meanwhile.
+  if (!(await writeFirst(at('end'), lost))) return lookAt(parent, id);
   return { plan, start: start ?? startOf(claim), end: lost, hasShim };
 }
 

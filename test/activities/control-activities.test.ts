@@ -219,7 +219,9 @@ describe('assignHost', () => {
     await store.reportHost(report('b', { reportedAt: new Date(Date.now() - 40_400).toISOString() }));
     expect(await failureOf(assign())).toMatchObject({
       type: 'no-host',
-      message: 'host a has a Docker Engine that does not answer (connection refused); host b has not reported for 40 s',
+      message: expect.stringMatching(
+        /^host a has a Docker Engine that does not answer \(connection refused\); host b has not reported for [45]\d s$/,
+      ),
     });
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ActivityCancellationDetails } from '@temporalio/common';
 
 import { createFollowActivities } from '../../activities/follow-activities';
-import type { FollowActivities } from '../../contract/activities';
+import type { ContainerOutcome, FollowActivities, FollowContainerInput } from '../../contract/activities';
 import type { ContainerUsage } from '../../docker/engine';
 import { judgeOutcome } from '../../policy/outcome';
 import { until } from '../helpers/until';
@@ -22,6 +22,22 @@ beforeAll(async () => {
 afterAll(() => host.dispose());
 
 const follow = (runId: string, containerId: string) => inActivity(followContainer, { ...identity(runId), containerId });
+
+type Beat = { lines: number; usage: ContainerUsage };
+
+/** A follow whose heartbeats are seen. */
+function followWithBeats(runId: string, containerId: string, before?: Beat) {
+  const environment = activityEnvironment(before && { heartbeatDetails: before });
+  const beats: Beat[] = [];
+  environment.on('heartbeat', (details: Beat) => beats.push(details));
+  const input: FollowContainerInput = { ...identity(runId), containerId };
+  const outcome: Promise<ContainerOutcome> = environment.run(followContainer, input);
+  return { beats, outcome };
+}
+
+/** A program that waits for this goes on. */
+const letGo = (runId: string): void => writeFileSync(join(host.data, 'artifacts', runId, 'go'), '');
+const AWAIT_GO = 'import os, time\nwhile not os.path.exists("/artifacts/go"): time.sleep(0.05)';
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -69,9 +85,11 @@ describe('followContainer', () => {
   });
 
   it('tells that the kernel killed a container for its memory, and how much that had used', async () => {
-    // Long enough for a look at it.
-    const code = 'import time\nx = bytearray(44 * 1024 ** 2); time.sleep(3)\ny = bytearray(512 * 1024 ** 2)';
-    const outcome = await follow('oom', await startWithin('oom', '64m', python(code)));
+    const code = `x = bytearray(44 * 1024 ** 2)\n${AWAIT_GO}\ny = bytearray(512 * 1024 ** 2)`;
+    const following = followWithBeats('oom', await startWithin('oom', '64m', python(code)));
+    await until(() => following.beats.some(({ usage }) => usage.peakMemoryBytes! > 44 * MEBIBYTE));
+    letGo('oom');
+    const outcome = await following.outcome;
 
     expect(outcome).toMatchObject({ exitCode: 137, oomKilled: true });
     expect(outcome.findings?.peakMemoryBytes).toBeGreaterThan(44 * MEBIBYTE);
@@ -80,8 +98,12 @@ describe('followContainer', () => {
   });
 
   it('counts a child that the kernel killed for its memory, though the command goes on', async () => {
-    const child = 'python3 -c "x = bytearray(512 * 1024 ** 2)"; sleep 7; exit 1';
-    const outcome = await follow('child', await startWithin('child', '64m', ['sh', '-c', child]));
+    const child =
+      'python3 -c "x = bytearray(512 * 1024 ** 2)"; until [ -e /artifacts/go ]; do sleep 0.05; done; exit 1';
+    const following = followWithBeats('child', await startWithin('child', '64m', ['sh', '-c', child]));
+    await until(() => following.beats.some(({ usage }) => usage.oomKills === 1));
+    letGo('child');
+    const outcome = await following.outcome;
 
     expect(outcome).toMatchObject({ exitCode: 1, findings: { oomKills: 1 } });
     // Also where an engine does not set its flag for a child.
@@ -117,28 +139,22 @@ describe('followContainer', () => {
 
   it('beats with the lines so far', async () => {
     const id = await host.start('beats', python('import time; print("one\\ntwo", flush=True); time.sleep(600)'));
-    const environment = activityEnvironment();
-    const beats: unknown[] = [];
-    environment.on('heartbeat', (details) => beats.push(details));
-    const following = environment.run(followContainer, { ...identity('beats'), containerId: id });
-    await until(() => beats.some((beat) => (beat as { lines: number }).lines === 2));
+    const { beats, outcome } = followWithBeats('beats', id);
+    await until(() => beats.some(({ lines }) => lines === 2));
     await host.engine.removeContainer(id);
 
-    expect(await following).toMatchObject({ logLines: 2 });
+    expect(await outcome).toMatchObject({ logLines: 2 });
   });
 
   it('beats with what the container uses, and goes on from what another worker saw of it', async () => {
     const id = await host.start('uses', python('import time; time.sleep(600)'));
     const usage = { peakMemoryBytes: 3_000_000_000, cpuSeconds: 0, oomKills: 2 };
-    const environment = activityEnvironment({ heartbeatDetails: { lines: 0, usage } });
-    const beats: { usage: ContainerUsage }[] = [];
-    environment.on('heartbeat', (details: { usage: ContainerUsage }) => beats.push(details));
-    const following = environment.run(followContainer, { ...identity('uses'), containerId: id });
+    const { beats, outcome } = followWithBeats('uses', id, { lines: 0, usage });
     await until(() => beats.some((beat) => beat.usage.cpuSeconds! > 0));
     await host.engine.removeContainer(id);
 
     expect(beats.at(-1)).toMatchObject({ usage: { peakMemoryBytes: 3_000_000_000, oomKills: 2 } });
-    expect(await following).toMatchObject({ findings: { peakMemoryBytes: 3_000_000_000, oomKills: 2 } });
+    expect(await outcome).toMatchObject({ findings: { peakMemoryBytes: 3_000_000_000, oomKills: 2 } });
   });
 
   it.each([
@@ -147,13 +163,14 @@ describe('followContainer', () => {
     ['a heartbeat that came too late', { timedOut: true }, { type: 'activity-taken-away', nonRetryable: false }],
   ])('lets go on %s, and the container and its pump go on', async (_, cause, failure) => {
     const runId = `lets-go-${Object.keys(cause)[0]}`;
-    const id = await host.start(runId, python('import time\nprint("before"); time.sleep(2); print("after")'));
+    const id = await host.start(runId, python(`print("before")\n${AWAIT_GO}\nprint("after")`));
     const environment = activityEnvironment();
     const following = environment.run(followContainer, { ...identity(runId), containerId: id });
     environment.cancel('CANCELLED', new ActivityCancellationDetails(cause));
 
     await expect(following).rejects.toMatchObject(failure);
     expect((await host.engine.inspectContainer(id))?.status).toBe('running');
+    letGo(runId);
     await until(async () => (await host.lines(runId)).length === 2);
   });
 });

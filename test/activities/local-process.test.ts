@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -146,19 +146,24 @@ describe('an attempt that is a local process, while the Docker Engine is away', 
   });
 
   it('is heard while it writes, and its run is told when it has been silent for too long', async () => {
-    const input = startInput('silent', ['sh', '-c', 'for i in 1 2 3 4; do echo $i; sleep 0.5; done; sleep 300']);
+    const script = 'until [ -e /artifacts/quiet ]; do echo more; sleep 0.2; done; echo last; sleep 300';
+    const input = startInput('silent', ['sh', '-c', script]);
     const { containerId } = await inActivity(startContainer, input);
-    const following = inActivity(followContainer, { ...asProcess('silent'), containerId, silenceMs: 1000 });
+    const following = inActivity(followContainer, { ...asProcess('silent'), containerId, silenceMs: 3000 });
+    // It is not heard before that.
+    await until(() => views.size > 0);
+    writeFileSync(join(data, 'artifacts/silent/quiet'), '');
     const away: EngineView = { awaySince: new Date(0), liveRestore: null, states: null };
     const report = await until(() => {
       for (const onView of views) onView(away);
       return silent.at(0);
     });
-    const last = (await allLines(logs, 'silent')).at(-1)!;
-    expect(report).toEqual({ attempt: 1, silenceMs: 1000, since: expect.any(String) });
-    expect([last.text, last.time.slice(0, 23)]).toEqual(['4', report.since.slice(0, 23)]);
+    const lines = await allLines(logs, 'silent');
+    const last = lines.at(-1)!;
+    expect(report).toEqual({ attempt: 1, silenceMs: 3000, since: expect.any(String) });
+    expect([last.text, last.time.slice(0, 23)]).toEqual(['last', report.since.slice(0, 23)]);
     await inActivity(stopContainer, { ...asProcess('silent'), graceMs: 5000 });
-    expect(await following).toMatchObject({ exitCode: 143, logLines: 4 });
+    expect(await following).toMatchObject({ exitCode: 143, logLines: lines.length });
   });
 
   it('is refused where the host does not allow it any more', async () => {

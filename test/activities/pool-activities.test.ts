@@ -58,4 +58,4 @@ it('waits for the next report of a host where a run without a workflow may have 
   const listRuns = async () => ({ items: [row], next: null }) as never;
   const news = await watching({ known: '', store: { listHosts, listRuns }, runs: { standingOf } });
   expect(news.hosts).toContainEqual(expect.objectContaining({ name: 'a', unleased: [container] }));
-}, 20_000);
+}, 60_000);

@@ -127,7 +127,8 @@ describe('PATCH /v1/runs/{id}', () => {
       detail: expect.stringContaining('may still be made'),
     });
     await suite.withWorkers(host(), async () => {
-      expect((await patch(id, { labels: { later: 'yes' } })).statusCode).toBe(200);
+      // Workers that have just begun may need longer than the answer can wait.
+      await until(async () => (await patch(id, { labels: { later: 'yes' } })).statusCode === 200);
       await until(async () => (await look(id)).labels['later'] === 'yes');
       ends.resolve();
       await reached(id, 'succeeded');

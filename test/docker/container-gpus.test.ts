@@ -49,7 +49,7 @@ test('tells the processes of a container as its machine numbers them; none of on
   });
   expect(new Set(pids).size).toBe(pids.length);
   await engine.signalContainer(id, 'SIGKILL');
-  await engine.waitContainer(id, AbortSignal.timeout(10_000));
+  await engine.waitContainer(id, AbortSignal.timeout(30_000));
 
   expect(await engine.containerPids(id)).toEqual([]);
   expect(await engine.containerPids('no-such-container')).toEqual([]);

@@ -32,7 +32,7 @@ test('containers of a network find each other by their names there, and an inter
   const server = await run(['python3', '-m', 'http.server', '8080'], { network: name, networkAlias: 'node-0' });
   const script = `
 import socket, time
-for _ in range(100):
+for _ in range(400):
     try:
         socket.create_connection(("node-0", 8080), 5).close()
         break

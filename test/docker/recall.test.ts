@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 
 import { readRecall } from '../../docker/recall';
 import { testEngine } from '../helpers/engine';
+import { until } from '../helpers/until';
 
 const { engine, run, dispose } = testEngine();
 afterAll(dispose);
@@ -11,6 +12,8 @@ it('an engine recalls the start and the end of what it saw, and nothing of what 
   expect(await engine.recall(id)).toMatchObject({ started: true, ended: false });
   await engine.signalContainer(id, 'SIGKILL');
   await engine.waitContainer(id, AbortSignal.timeout(30_000));
+  // It notes an end a moment after it has told who waits for that.
+  await until(async () => (await engine.recall(id)).ended);
   expect(await engine.recall(id)).toMatchObject({ started: true, ended: true });
   expect(await engine.recall('0'.repeat(64))).toMatchObject({ started: false, ended: false });
   expect((await engine.recall(id)).liveRestore).toBe((await engine.info()).liveRestore);

@@ -1,8 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import type { AttemptDetail } from '../../contract/http';
 import { TEST_IMAGE } from '../helpers/engine';
-import { inState, request, shellRun, submit } from '../helpers/runs';
-import { runCli } from '../helpers/server';
+import { inState, logLines, request, shellRun, submit } from '../helpers/runs';
+import { runCli, temporalCli } from '../helpers/server';
 import { sharedServer, type SharedServer } from '../helpers/shared-server';
+import { until } from '../helpers/until';
 
 jest.setTimeout(180_000);
 
@@ -16,14 +20,14 @@ const pythonRun = (code: string, more: object = {}): object => ({
   ...more,
 });
 
-// The pause keeps its two streams in order, which an engine does to microseconds only.
+const AWAIT_GO = 'while not os.path.exists("/artifacts/go"): time.sleep(0.05)';
+// The wait keeps its two streams in order, which an engine does only where it has done with one before the other.
 const RAISE = `
-import time
+import os, time
 for step in range(1, 61): print(f"step {step}/60")
-time.sleep(0.5)
+${AWAIT_GO}
 raise ValueError("batch 7 is bad\\nsee the data")`;
-// Long enough for a look at it, before it takes more than there is.
-const GROW = 'import time\nx = bytearray(52 * 1024 ** 2); time.sleep(4)\ny = bytearray(512 * 1024 ** 2)';
+const GROW = `import os, time\nx = bytearray(52 * 1024 ** 2)\n${AWAIT_GO}\ny = bytearray(512 * 1024 ** 2)`;
 const CHILD = 'python3 -c "x = bytearray(512 * 1024 ** 2)"; sleep 7; exit 1';
 const CONNECT = 'import urllib.request; urllib.request.urlopen("http://example.org")';
 const CHANGING = 'if [ $TRAINYARD_ATTEMPT = 1 ]; then exit 3; else kill -SEGV $$; fi';
@@ -46,8 +50,18 @@ async function attemptsOf(id: string): Promise<AttemptDetail[]> {
   return (await request<{ items: AttemptDetail[] }>(`${server.url}/v1/runs/${id}/attempts`)).body.items;
 }
 
+const letGo = (id: string): void => writeFileSync(join(server.data, 'artifacts', id, 'go'), '');
+
+/** What the heartbeats of its follow tell of the memory of a run that goes on. */
+function peakSeen(id: string): number {
+  const described = temporalCli(server, 'workflow', 'describe', '--workflow-id', id, '--output', 'json');
+  return Number(/"peakMemoryBytes": ?(\d+)/.exec(described)?.[1] ?? 0);
+}
+
 describe('a failed attempt', () => {
   it.concurrent('shows the exception of Python, how far it came, and what it printed last', async () => {
+    await until(async () => (await logLines(server.url, runs.raises)).length === 60, { timeoutMs: 60_000 });
+    letGo(runs.raises);
     const [attempt] = await attemptsOf(runs.raises);
     const traceback = { type: 'ValueError', message: 'batch 7 is bad\nsee the data' };
     expect(attempt).toMatchObject({
@@ -63,6 +77,8 @@ describe('a failed attempt', () => {
   });
 
   it.concurrent('shows how near to its memory limit a container was that went over it', async () => {
+    await until(() => peakSeen(runs.grows) > 50 * MEBIBYTE, { timeoutMs: 60_000, everyMs: 500 });
+    letGo(runs.grows);
     const [attempt] = await attemptsOf(runs.grows);
     const evidence = { outOfMemory: true, signal: 'SIGKILL', hint: { id: 'memory-limit' } };
     expect(attempt).toMatchObject({ reason: 'out-of-memory', exitCode: 137, evidence });

@@ -110,10 +110,11 @@ it('answers 429 to what would wait in a full queue, and takes it when there is r
 });
 
 it('ends a preemptible run for one of higher priority, and lets it go on from its checkpoint', async () => {
+  // It is made to give way as soon as it has printed: its checkpoint is there by then.
   const script = `trap 'exit 143' TERM
-    echo "from \${TRAINYARD_CHECKPOINT:-nothing}"
-    [ -n "$TRAINYARD_CHECKPOINT" ] && exit 0
+    [ -n "$TRAINYARD_CHECKPOINT" ] && echo "from $TRAINYARD_CHECKPOINT" && exit 0
     mkdir -p "$TRAINYARD_CHECKPOINT_DIR/one.tmp" && mv "$TRAINYARD_CHECKPOINT_DIR/one.tmp" "$TRAINYARD_CHECKPOINT_DIR/one"
+    echo "from nothing"
     while :; do sleep 0.1; done`;
   const more = { priority: 10, preemptible: true, checkpoint: {} };
   const weak = await submit(server.url, small(script, more));

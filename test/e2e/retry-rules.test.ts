@@ -37,7 +37,8 @@ beforeAll(async () => {
   runs.range = await send(onceOnly('exit 70'), policy(...anyButUsage));
   const { policy: retried } = policy({ when: { reason: ['running-timeout'] }, then: 'retry' }) as { policy: object };
   runs.reason = await send(onceOnly('sleep 600'), {
-    policy: { ...retried, timeouts: { running: '3s', grace: '0s' } },
+    // Enough for the second attempt, on a busy machine too.
+    policy: { ...retried, timeouts: { running: '8s', grace: '0s' } },
   });
   runs.same = await send({ ...shellRun(''), command }, policy({ when: { exitCode: [1] }, then: 'retry' }));
 });

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { RunStats } from '../../store/run-store';
+import { TEST_DOCKER_HOST } from '../helpers/engine';
+import { watchEvents, type EngineEvents } from '../helpers/engine-events';
 import { inState, logLines, post, request, shellRun, submit } from '../helpers/runs';
 import { runCli, temporalCli } from '../helpers/server';
 import { sharedServer, type SharedServer } from '../helpers/shared-server';
@@ -12,7 +14,7 @@ jest.setTimeout(180_000);
 
 /** The runs are submitted together at the start, so that the waits of each go side by side. */
 let server: SharedServer;
-let startedAt: number;
+let events: EngineEvents;
 const runs = {} as Record<'train' | 'stubborn' | 'third' | 'ruled' | 'hand' | 'signalled' | 'failing', string>;
 
 const RETRY = { policy: { retries: { attempts: 3, delay: '2s' } } };
@@ -22,7 +24,7 @@ const FAIL_ON_2 = {
 
 beforeAll(async () => {
   server = await sharedServer();
-  startedAt = Math.floor(Date.now() / 1000);
+  events = watchEvents(TEST_DOCKER_HOST);
   const { status, body } = await post<{ task_id: string }>(`${server.url}/train`, { epochs: 3, batch_size: 16 });
   expect(status).toBe(202);
   runs.train = body.task_id;
@@ -39,18 +41,11 @@ beforeAll(async () => {
   }
 });
 
+afterAll(() => events.stop());
+
 function containersOf(id: string): string[] {
   const list = ['ps', '--all', '--quiet', '--filter', `label=trainyard.run=${id}`];
   return execFileSync('docker', list, { encoding: 'utf8' }).split('\n').filter(Boolean);
-}
-
-/** How many containers of the run were started since the tests began. */
-function startsOf(id: string): number {
-  const span = ['--since', String(startedAt), '--until', String(Math.ceil(Date.now() / 1000) + 1)];
-  const filters = ['--filter', `label=trainyard.run=${id}`, '--filter', 'event=start', '--format', '{{.ID}}'];
-  return execFileSync('docker', ['events', ...span, ...filters], { encoding: 'utf8' })
-    .split('\n')
-    .filter(Boolean).length;
 }
 
 describe('a server', () => {
@@ -110,7 +105,7 @@ describe('a server', () => {
   it.concurrent('does not try an exit code again that a rule fails', async () => {
     const run = await inState(server.url, runs.ruled, 'failed');
     expect(run).toMatchObject({ reason: 'exit-code', exitCode: 2, attempt: 1 });
-    expect(startsOf(runs.ruled)).toBe(1);
+    expect(await events.startsOf(runs.ruled)).toBe(1);
   });
 
   it.concurrent('tells why a run failed, to people and by the exit code of the command line', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import type { Run } from '../../contract/run';
 import { TEST_DOCKER_HOST } from '../helpers/engine';
+import { watchEvents, type EngineEvents } from '../helpers/engine-events';
 import { getRun, inState, logLines, post, request, shellRun, submit } from '../helpers/runs';
 import { isAlive, startServer, type TestServer } from '../helpers/server';
 import { until } from '../helpers/until';
@@ -14,13 +15,16 @@ jest.setTimeout(180_000);
 const folder = mkdtempSync(join(tmpdir(), 'trainyard-engine-'));
 const socket = join(folder, 'docker.sock');
 let server: TestServer;
+let events: EngineEvents;
 
 /** The server begins with an engine that is away: its socket is not there yet. */
 beforeAll(async () => {
+  events = watchEvents(TEST_DOCKER_HOST);
   server = await startServer({ env: { DOCKER_HOST: `unix://${socket}` } });
 });
 
 afterAll(async () => {
+  events.stop();
   expect(await server.dispose()).toEqual([]);
   rmSync(folder, { recursive: true });
 });
@@ -32,14 +36,6 @@ const PATIENT = { timeoutMs: 60_000 };
 
 async function hasLines(id: string, count: number): Promise<void> {
   await until(async () => (await logLines(server.url, id)).length > count, PATIENT);
-}
-
-function startsOf(id: string, sinceSeconds: number): number {
-  const span = ['--since', String(sinceSeconds), '--until', String(Math.ceil(Date.now() / 1000) + 1)];
-  const filters = ['--filter', `label=trainyard.run=${id}`, '--filter', 'event=start', '--format', '{{.ID}}'];
-  return execFileSync('docker', ['events', ...span, ...filters], { encoding: 'utf8' })
-    .split('\n')
-    .filter(Boolean).length;
 }
 
 describe('a server whose parts go away', () => {
@@ -56,7 +52,6 @@ describe('a server whose parts go away', () => {
   });
 
   it('keeps three trainings and each of their lines when its processes are killed and it is stopped and started', async () => {
-    const since = Math.floor(Date.now() / 1000);
     const ids = await Promise.all([1, 2, 3].map(() => submit(server.url, shellRun(TICKER))));
     await Promise.all(ids.map((id) => hasLines(id, 20)));
 
@@ -80,7 +75,7 @@ describe('a server whose parts go away', () => {
       const lines = await logLines(server.url, id);
       expect(lines).toEqual(lines.map((_, index) => String(index + 1)));
       expect(run.attempts).toMatchObject([{ logLines: lines.length, logGaps: 0 }]);
-      expect(startsOf(id, since)).toBe(1);
+      expect(await events.startsOf(id)).toBe(1);
     }
   });
 
@@ -99,7 +94,7 @@ describe('a server whose parts go away', () => {
     } finally {
       process.kill(temporal, 'SIGCONT');
     }
-    const id = await submit(server.url, shellRun('true'));
+    const id = await until(() => submit(server.url, shellRun('true')), PATIENT);
     await inState(server.url, id, 'succeeded');
   });
 
@@ -116,7 +111,7 @@ describe('a server whose parts go away', () => {
       const worker = server.pidOf('worker')!;
       process.kill(worker, 'SIGSTOP');
       const before = printed(id);
-      await until(() => printed(id) >= before + 16, { everyMs: 500 });
+      await until(() => printed(id) >= before + 16, { ...PATIENT, everyMs: 500 });
       process.kill(worker, 'SIGCONT');
 
       expect(await inState(server.url, id, 'succeeded')).toMatchObject({ attempt: 1 });
@@ -125,7 +120,7 @@ describe('a server whose parts go away', () => {
 
     it('finds silence all the same when the worker is killed in the middle of it', async () => {
       const id = await submit(server.url, shellRun('echo one; sleep 600', silence('10s')));
-      await until(async () => (await logLines(server.url, id)).length === 1);
+      await until(async () => (await logLines(server.url, id)).length === 1, PATIENT);
       await inState(server.url, id, 'running');
       process.kill(server.pidOf('worker')!, 'SIGKILL');
 

@@ -65,15 +65,21 @@ describe('a pump whose disk is full', () => {
     fill(900_000);
     host.config.host.containerLogSizeBytes = 400_000;
     const lines = 1700;
-    const id = await host.runOf(
-      'run',
-      python(`import time\nfor i in range(${lines}): print(i, "x" * 400); time.sleep(0.003)`),
-      { log: { maxSizeBytes: 400_000, maxFiles: 3 } },
-    );
+    // All of it is kept by the engine. The last of it comes only when the pause was seen, however late that is.
+    const print = `
+import signal, time
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+for i in range(${lines}):
+    if i == ${lines} - 1: signal.sigwait({signal.SIGUSR1})
+    print(i, "x" * 400)
+    time.sleep(0.003)
+`;
+    const id = await host.runOf('run', python(print), { log: { maxSizeBytes: 400_000, maxFiles: 3 } });
     const pumps = host.newPumps({ logs });
     const { sealed } = pumps.adopt(target(id));
     await until(() => pumps.brakeOf(id) === 'pause', { everyMs: 5 });
     makeRoom();
+    await host.engine.signalContainer(id, 'SIGUSR1');
 
     expect(await sealed).toEqual({ lines, gaps: 0, badBytes: 0 });
     expect(await numbers()).toEqual(upTo(lines));

@@ -107,11 +107,16 @@ describe('a flood, where the files of the engine are not to be seen', () => {
   it('loses nothing unnoticed and doubles nothing where the engine keeps too little', async () => {
     const count = 80_000;
     const log = { maxSizeBytes: FILE_BYTES, maxFiles: 2 };
-    const command = ['sh', '-c', `echo -1; sleep 1; exec python3 -c '${lines(count)}'`];
-    const id = await host.runOf('flood', command, { log });
+    const told = 'import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\nprint(-1, flush=True)';
+    const program = `${told}\nsignal.sigwait([signal.SIGUSR1])\n${lines(count)}`;
+    const id = await host.runOf('flood', ['python3', '-c', program], { log });
     const engine = unseen(sleepy(host.engine, await host.engine.filesOf(id), 100, 3));
 
-    const seal = await host.newPumps({ engine }).adopt(target(id)).sealed;
+    const { sealed } = host.newPumps({ engine }).adopt(target(id));
+    // Else nobody could tell whether its beginning was thrown away.
+    await until(async () => (await host.logs.size('flood'))?.lines === 1);
+    await host.engine.signalContainer(id, 'SIGUSR1');
+    const seal = await sealed;
     const { holes, unnoticed, doubled } = await holesAndGaps();
     expect({ unnoticed, doubled }).toEqual({ unnoticed: 0, doubled: 0 });
     expect(seal.gaps).toBeGreaterThanOrEqual(holes);

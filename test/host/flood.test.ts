@@ -6,17 +6,25 @@ import { createBrakes } from '../../host/brakes';
 import type { LogNotice } from '../../host/log-notices';
 import type { LogStore } from '../../store/log-store';
 import { until } from '../helpers/until';
-import { python, testHost, type TestHost } from './helpers';
+import { printedBy, python, testHost, type TestHost } from './helpers';
 
 /** Of the least that the settings allow, three files hold about 270,000 of the lines below. */
 const ENGINE_LOG = { maxSizeBytes: 16_777_216, maxFiles: 3 };
 
-/** Lines with their numbers, as fast as the program can, in all more than the engine keeps. */
+/** Lines with their numbers, from the second on as fast as the program can once it is told to, in all more than the engine keeps. */
 const LINES = 500_000;
 const FLOOD = [
   'python3',
   '-c',
-  `import sys\nfor i in range(${LINES}): sys.stdout.write("%07d %s\\n" % (i, "x" * 110))`,
+  `
+import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+for i in range(${LINES}):
+    sys.stdout.write("%07d %s\\n" % (i, "x" * 110))
+    if i == 0:
+        sys.stdout.flush()
+        signal.sigwait({signal.SIGUSR1})
+`,
 ];
 const ENDLESS = ['python3', '-c', 'import sys\nwhile True: sys.stdout.write("x" * 110 + "\\n")'];
 
@@ -85,7 +93,11 @@ describe('a container that prints faster than its log can be stored', () => {
     const notices: LogNotice[] = [];
     const id = await host.runOf('flood', FLOOD, { log: ENGINE_LOG });
     const pumps = host.newPumps({ onNotice: (_, notice) => notices.push(notice) });
-    const seal = await pumps.adopt(target(id)).sealed;
+    const { sealed } = pumps.adopt(target(id));
+    // What was thrown away before there was a pump is none of its business.
+    await until(async () => (await host.logs.size('flood'))?.lines === 1);
+    await host.engine.signalContainer(id, 'SIGUSR1');
+    const seal = await sealed;
 
     expect(seal).toEqual({ lines: LINES, gaps: 0, badBytes: 0 });
     expect(await firstWrong(host.logs)).toBe(LINES);
@@ -121,12 +133,22 @@ describe('a container that prints faster than its log can be stored', () => {
   }, 180_000);
 
   it('is woken by the pump that comes after a killed one, once the log is read', async () => {
-    const slow = python('import time\nfor i in range(200): print(i); time.sleep(0.01)');
+    const slow = python(`
+import signal, time
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+for i in range(200):
+    if i == 100: signal.sigwait({signal.SIGUSR1})
+    print(i)
+    time.sleep(0.01)
+`);
     const id = await host.runOf('flood', slow);
+    await until(async () => (await printedBy(host, id)).length > 0);
     await createBrakes(host.engine, marksFolder()).of(id).engage('pause');
 
     const pumps = host.newPumps();
     await pumps.start();
+    // It had not ended when it was paused, and goes on only where it is let go.
+    await host.engine.signalContainer(id, 'SIGUSR1');
 
     expect(await pumps.adopt(target(id)).sealed).toEqual({ lines: 200, gaps: 0, badBytes: 0 });
     expect(marks()).toEqual([]);

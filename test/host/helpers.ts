@@ -116,5 +116,15 @@ export async function allLines(logs: LogStore, runId: string, streams?: LogLine[
   return lines;
 }
 
+/** What a container has printed, as its engine has it. */
+export async function printedBy({ engine }: Pick<TestEngine, 'engine'>, id: string): Promise<string[]> {
+  const texts: string[] = [];
+  const { signal } = new AbortController();
+  for await (const records of engine.readLogs(id, { follow: false, signal })) {
+    texts.push(...records.map(({ data }) => data.toString()));
+  }
+  return texts;
+}
+
 /** A command of the test image that runs a Python program. */
 export const python = (code: string): string[] => ['python3', '-u', '-c', code];

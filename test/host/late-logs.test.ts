@@ -22,13 +22,25 @@ const upTo = (count: number): string[] => Array.from({ length: count }, (_, inde
 const ended = (id: string): Promise<unknown> =>
   until(async () => (await host.engine.inspectContainer(id))?.status === 'exited');
 
+/** Prints this, and the rest when it is told that its host was lost. */
+const printing = (first: string, rest: string): string[] =>
+  python(`
+import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+${first}
+sys.stdout.flush()
+signal.sigwait({signal.SIGUSR1})
+${rest}
+`);
+
 /** An attempt of which a host has stored the first lines when it was lost, while its container went on to 200. */
 async function lostAttempt(): Promise<string> {
-  const id = await host.runOf('run', python('import time\nfor i in range(200): print(i); time.sleep(0.005)'));
+  const id = await host.runOf('run', printing('for i in range(50): print(i)', 'for i in range(50, 200): print(i)'));
   const pumps = host.newPumps();
   pumps.adopt(target(id)).sealed.catch(() => undefined);
   await until(async () => (await texts(1)).length > 20, { everyMs: 5 });
   await pumps.stop();
+  await host.engine.signalContainer(id, 'SIGUSR1');
   await ended(id);
   return id;
 }
@@ -121,18 +133,14 @@ describe('the log of a container that must go while its run is written by somebo
 
   it('tells of a line in parts, once, and of what the engine had thrown away', async () => {
     const small = { log: { maxSizeBytes: 200_000, maxFiles: 2 } };
-    const print = python(`
-import sys, time
-print("first", flush=True)
-time.sleep(2)
-for i in range(5000): print(i, "x" * 400)
-sys.stdout.write("y" * 1_200_000 + "\\n")
-`);
+    const rest = 'for i in range(5000): print(i, "x" * 400)\nsys.stdout.write("y" * 1_200_000 + "\\n")';
+    const print = printing('print("first")', rest);
     const id = await host.runOf('run', print, { log: { ...small.log, maxSizeBytes: 1_500_000 } });
     const before = host.newPumps();
     before.adopt(target(id)).sealed.catch(() => undefined);
     await until(async () => (await texts(1)).length === 1, { everyMs: 5 });
     await before.stop();
+    await host.engine.signalContainer(id, 'SIGUSR1');
     await ended(id);
     const { late } = host.newPumps();
     await late.rescue(target(id), signal);

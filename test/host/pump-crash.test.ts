@@ -76,12 +76,12 @@ describe('pumps that are killed in the middle', () => {
       pumping.kill('SIGKILL');
       await ended;
     }
-    for (const id of ids) expect(await host.engine.signalContainer(id, 'SIGTERM')).toBe(true);
-
     const pumps = host.newPumps();
-    const seals = await Promise.all(
-      RUNS.map((runId, index) => pumps.adopt({ runId, attempt: 1, containerId: ids[index]! }).sealed),
-    );
+    const sealed = RUNS.map((runId, index) => pumps.adopt({ runId, attempt: 1, containerId: ids[index]! }).sealed);
+    // One that has printed nothing yet would not know of SIGTERM either.
+    for (const run of RUNS) await until(async () => ((await host.logs.size(run))?.lines ?? 0) > 0);
+    for (const id of ids) expect(await host.engine.signalContainer(id, 'SIGTERM')).toBe(true);
+    const seals = await Promise.all(sealed);
     for (const [index, run] of RUNS.entries()) {
       const count = await expectExactLog(run);
       expect(seals[index]).toEqual({ lines: 2 * count + 1, gaps: 0, badBytes: 0 });

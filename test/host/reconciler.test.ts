@@ -3,7 +3,7 @@ import { startReconciler, type Reconciler } from '../../host/reconciler';
 import { isStopMarked, markStop } from '../../host/stop-marks';
 import type { RunStanding } from '../../policy/reconcile';
 import { until } from '../helpers/until';
-import { python, QUIET, testHost, type TestHost } from './helpers';
+import { printedBy, python, QUIET, testHost, type TestHost } from './helpers';
 
 let host: TestHost;
 beforeAll(async () => {
@@ -41,6 +41,7 @@ describe('a host that holds its containers against Temporal', () => {
   it('has removed the one with a revoked lease when its first pass is over, every line stored, and left the valid one', async () => {
     const stale = await host.runOf('moved', TICKS, withEpoch(1));
     const valid = await host.runOf('stays', TICKS, withEpoch(2));
+    await until(async () => (await printedBy(host, stale)).length > 0);
     await reconciling({ moved: { state: 'live', epoch: 2 }, stays: { state: 'live', epoch: 2 } }, async () => {
       expect(await isThere(stale)).toBe(false);
       expect(await host.engine.inspectContainer(valid)).toMatchObject({ status: 'running' });
@@ -58,7 +59,7 @@ describe('a host that holds its containers against Temporal', () => {
       'import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: (print("bye"), sys.exit(0)))\nprint("ready")\nwhile True: signal.pause()',
     );
     const orphan = await host.runOf('orphan', polite);
-    await until(async () => (await printed(orphan)).includes('ready'));
+    await until(async () => (await printedBy(host, orphan)).includes('ready'));
     await reconciling({ orphan: { state: 'ended', endedAtMs: 0 } }, async () => {
       await until(async () => !(await isThere(orphan)));
     });
@@ -159,16 +160,6 @@ describe('a host that holds its containers against Temporal', () => {
     await host.engine.removeNetwork(inUse);
   });
 });
-
-/** What a container has printed, from its engine. */
-async function printed(id: string): Promise<string[]> {
-  const lines: string[] = [];
-  const { signal } = new AbortController();
-  for await (const records of host.engine.readLogs(id, { follow: false, signal })) {
-    lines.push(...records.map(({ data }) => data.toString()));
-  }
-  return lines;
-}
 
 function labelsOfRun(runId: string): Record<string, string> {
   return {

@@ -106,11 +106,13 @@ test('processes are listed by all their labels, also those that have ended', asy
 test('when the command ends, all that it left behind ends with it, also what left its session', async () => {
   const leave = `
 import os, time
+here, there = os.pipe()
 if os.fork() == 0:
     os.setsid()
     print("child", os.getpid())
+    os.write(there, b".")
     time.sleep(300)
-time.sleep(1)
+os.read(here, 1)
 `;
   const id = await runToEnd(hostPython(leave));
   const [, child] = text((await readAll(id))[0]!).split(' ');

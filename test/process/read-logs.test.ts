@@ -6,8 +6,20 @@ const { engine, plan, run, runToEnd, readAll, dispose } = testProcesses();
 afterAll(dispose);
 
 test('both streams come, each record with its time, in one order', async () => {
-  const id = await run(['sh', '-c', 'echo one; sleep 0.05; echo two >&2; sleep 0.05; printf "three"']);
-  const records = await readAll(id);
+  const program = `
+import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+print("one")
+signal.sigwait({signal.SIGUSR1})
+print("two", file=sys.stderr)
+signal.sigwait({signal.SIGUSR1})
+sys.stdout.write("three")`;
+  const id = await run(hostPython(program));
+  const records: Awaited<ReturnType<typeof readAll>> = [];
+  for await (const some of engine.readLogs(id, { follow: true, signal: never })) {
+    records.push(...some);
+    if (records.length < 3) await engine.signalContainer(id, 'SIGUSR1');
+  }
   expect(records.map((record) => [record.stream, text(record), record.complete])).toEqual([
     ['stdout', 'one', true],
     ['stderr', 'two', true],

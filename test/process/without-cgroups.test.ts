@@ -22,12 +22,14 @@ describe('a machine without control groups', () => {
   it('finds what the command left behind by its mark, also what left its session', async () => {
     const leave = `
 import os, time
+here, there = os.pipe()
 for leaves in (False, True):
     if os.fork() == 0:
         if leaves: os.setsid()
         print(os.getpid())
+        os.write(there, b".")
         time.sleep(300)
-time.sleep(1)
+    os.read(here, 1)
 `;
     const id = await runToEnd(hostPython(leave));
     const pids = (await readAll(id)).map((record) => Number(text(record)));

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createEngine } from '../../docker/dockerode-engine';
 import { TEST_DOCKER_HOST } from '../helpers/engine';
 import { until } from '../helpers/until';
-import { end, ends, HOST, SECOND_TIME_LUCKY, SOON, troubleSuite, type TroubleSuite } from './trouble-suite';
+import { end, ends, HOST, PATIENT, SECOND_TIME_LUCKY, SOON, troubleSuite, type TroubleSuite } from './trouble-suite';
 
 jest.setTimeout(180_000);
 
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const docker = (...args: string[]): string =>
   execFileSync('docker', ['--host', TEST_DOCKER_HOST, ...args], { encoding: 'utf8' });
-const printed = (id: string, line: string) => until(async () => (await suite.lines(id)).includes(line));
+const printed = (id: string, line: string) => until(async () => (await suite.lines(id)).includes(line), PATIENT);
 
 describe('a container that somebody touches by hand', () => {
   it.concurrent('is said to be paused, with the command that lets it go on, and goes on', async () => {
@@ -43,7 +43,7 @@ describe('a container that somebody touches by hand', () => {
   });
 
   it.concurrent('is stopped by its time limit also while it is paused', async () => {
-    const id = await suite.start(ends(0), { policy: { timeouts: { running: '6s', grace: '2s' } } });
+    const id = await suite.start(ends(0), { policy: { timeouts: { running: '12s', grace: '2s' } } });
     await printed(id, 'here');
     const container = await suite.container(id);
     docker('pause', container);

@@ -1,6 +1,6 @@
 import { startOwnEngine, type OwnEngine } from '../helpers/own-engine';
 import { until } from '../helpers/until';
-import { end, ends, SECOND_TIME_LUCKY, SOON, troubleSuite, type TroubleSuite } from './trouble-suite';
+import { end, ends, PATIENT, SECOND_TIME_LUCKY, SOON, troubleSuite, type TroubleSuite } from './trouble-suite';
 
 jest.setTimeout(180_000);
 
@@ -20,10 +20,10 @@ afterAll(async () => {
 /** Dies of SIGTERM. */
 const WAITER = `${SECOND_TIME_LUCKY}\ntime.sleep(3600)`;
 /** Takes SIGTERM for its end, as a training does that saves what it has. */
-const SAVER = `${SECOND_TIME_LUCKY}\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\nwhile True: time.sleep(1)`;
+const SAVER = `import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(0))${SECOND_TIME_LUCKY}\nwhile True: time.sleep(1)`;
 
 const start = (program: string): Promise<string> => suite.start(program, { policy: SOON });
-const printed = (id: string, line: string) => until(async () => (await suite.lines(id)).includes(line));
+const printed = (id: string, line: string) => until(async () => (await suite.lines(id)).includes(line), PATIENT);
 
 async function expectTriedAgain(id: string, exitCode: number): Promise<void> {
   const { run, attempts } = await suite.ended(id);

@@ -4,7 +4,7 @@ import type { Run } from '../../contract/run';
 import { openRunStore } from '../../store/sqlite-run-store';
 import { startOwnEngine, type OwnEngine } from '../helpers/own-engine';
 import { until } from '../helpers/until';
-import { end, ends, HOST, SECOND_TIME_LUCKY, SOON, troubleSuite, type TroubleSuite } from './trouble-suite';
+import { end, ends, HOST, PATIENT, SECOND_TIME_LUCKY, SOON, troubleSuite, type TroubleSuite } from './trouble-suite';
 
 jest.setTimeout(180_000);
 
@@ -31,7 +31,7 @@ while not os.path.exists("/artifacts/end"):
   time.sleep(0.02)
 `;
 
-const printed = (id: string, count: number) => until(async () => (await suite.lines(id)).length >= count);
+const printed = (id: string, count: number) => until(async () => (await suite.lines(id)).length >= count, PATIENT);
 
 /** With which code a connection to a socket fails; null where it does not. */
 function codeOfConnect(socket: string): Promise<string | null> {

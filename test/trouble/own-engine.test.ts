@@ -39,5 +39,5 @@ it('is removed also when the process that started it is killed', async () => {
   expect(left(folder).length).toBeGreaterThan(3);
 
   owner.kill('SIGKILL');
-  await until(() => left(folder).length === 0);
+  await until(() => left(folder).length === 0, { timeoutMs: 40_000 });
 });

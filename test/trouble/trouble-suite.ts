@@ -139,6 +139,9 @@ function runs({ client: { workflow } }: TestWorkflowEnvironment, data: string): 
 /** A policy that tries again soon for causes that are not the run's. */
 export const SOON = { retries: { delay: '100ms' } };
 
+/** For several runs to start at once on a busy machine, and for a log to be read up. */
+export const PATIENT = { timeoutMs: 60_000 };
+
 /** Several runs of one test have room on a small machine. */
 const SMALL = { cpus: 0.2, memory: '256m' };
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -118,7 +118,6 @@ it('is off by default: a run stays queued and says why', async () => {
 });
 
 describe('a host that allows local processes while its engine stays away', () => {
-  const ticks = 80;
   /** A run whose worker was killed in the middle. Temporal takes its time to find that out, and other tests go on meanwhile. */
   let orphan: { id: string; containerId: string };
 
@@ -137,10 +136,12 @@ describe('a host that allows local processes while its engine stays away', () =>
     await configure({ fallback: 'process' });
     expect((await inState(refused, 'succeeded')).attempts).toMatchObject([{ form: 'process' }]);
     const print = hostPython(`
-import time, sys
-for i in range(${ticks}):
+import itertools, os, sys, time
+for i in itertools.count():
     print(i, file=sys.stderr if i % 3 == 0 else sys.stdout)
+    if os.path.exists("/artifacts/enough"): break
     time.sleep(0.05)
+print("end", i)
 `);
     const id = await submit({ command: print });
     const running = await inState(id, 'running');
@@ -155,6 +156,9 @@ for i in range(${ticks}):
     expect(identify(before.pid)).toEqual(before);
     worker = startWorker(WITH_FALLBACK);
     await worker.ready();
+    const printed = (await linesOf(id)).length;
+    await until(async () => (await linesOf(id)).length > printed);
+    writeFileSync(join(data, 'artifacts', id, 'enough'), '');
     orphan = { id, containerId };
   });
 
@@ -238,9 +242,11 @@ for i in range(${ticks}):
   it('keeps a run and each of its lines when the worker is killed in the middle', async () => {
     const { id, containerId } = orphan;
     const { attempts } = await inState(id, 'succeeded');
-    expect(attempts).toMatchObject([{ number: 1, containerId, logLines: ticks, logGaps: 0 }]);
-    const numbers = (await linesOf(id)).map(Number);
-    expect(numbers.toSorted((one, other) => one - other)).toEqual(Array.from({ length: ticks }, (_, index) => index));
+    const lines = await linesOf(id);
+    const [, last] = lines.find((line) => line.startsWith('end '))!.split(' ');
+    const numbers = Array.from({ length: Number(last) + 1 }, (_, index) => String(index));
+    expect(lines.toSorted()).toEqual([...numbers, `end ${last}`].toSorted());
+    expect(attempts).toMatchObject([{ number: 1, containerId, logLines: lines.length, logGaps: 0 }]);
     expect((await linesOf(id, ['system'])).filter((line) => line.startsWith('NO CONTAINER'))).toHaveLength(2);
   });
 });

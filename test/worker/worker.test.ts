@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -25,6 +24,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => temporal?.teardown());
 afterEach(killWorkers);
+
+/** For a worker from source to be there on a busy machine. */
+const STARTING = { timeoutMs: 90_000 };
 
 const data = scratchFolder();
 const { engine, run, dispose } = testEngine();
@@ -66,7 +68,8 @@ it('takes the roles of control and host, and ends in good order on SIGTERM', asy
   const asked = Date.now();
   worker.child.kill('SIGTERM');
   expect(await worker.ended).toBe(0);
-  expect(Date.now() - asked).toBeLessThan(10_000);
+  // Its supervisor kills it after that.
+  expect(Date.now() - asked).toBeLessThan(15_000);
   expect(worker.logged().at(-1)).toMatchObject({ msg: 'The worker has stopped; containers go on' });
 }, 120_000);
 
@@ -103,7 +106,7 @@ it('reads the logs of containers that it finds, and leaves them alone when its s
     const texts: string[] = [];
     for await (const lines of logs.read(runId, {})) texts.push(...lines.map(({ text }) => text));
     return texts.includes('here');
-  });
+  }, STARTING);
   await worker.ready();
   worker.child.disconnect();
   expect(await worker.ended).toBe(0);
@@ -126,10 +129,12 @@ it('works on without its engine, and reports what is wrong with it', async () =>
 }, 120_000);
 
 it('waits for a Temporal that is away, says so, and can be stopped meanwhile', async () => {
-  const address = `127.0.0.1:${await freePort()}`;
+  // Nobody listens there, and nobody will.
+  const address = '127.0.0.1:1';
   const worker = spawnWorker(hostEnv({ TEMPORAL_ADDRESS: address }));
-  const line = await until(() =>
-    worker.logged().find(({ msg }) => String(msg).startsWith('Temporal is not there yet')),
+  const line = await until(
+    () => worker.logged().find(({ msg }) => String(msg).startsWith('Temporal is not there yet')),
+    STARTING,
   );
   expect(line).toMatchObject({ level: 40, address, cause: expect.stringMatching(/\S/) });
 
@@ -149,11 +154,3 @@ it('says what is wrong with its settings, and nothing else', async () => {
     ].join('\n'),
   );
 }, 120_000);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -182,12 +182,12 @@ describe('the warning before a limit', () => {
   it.concurrent.each([['running'], ['total']] as const)('comes before the end of %s, and once', async (field) => {
     const { activities, calls, signals, records } = longRuns();
     await suite.withWorkers(activities, async (start) => {
-      const run = await start(limits({ [field]: '4s', warn: '3s', warnSignal: 'SIGHUP' }));
+      const run = await start(limits({ [field]: '8s', warn: '7s', warnSignal: 'SIGHUP' }));
       expect(await endOf(run)).toBe(`${field}-timeout`);
     });
     expect(signals).toEqual(['SIGHUP']);
     expect(calls.indexOf('signalContainer')).toBeLessThan(calls.indexOf('stopContainer'));
-    await records.said(`The program was sent SIGHUP: less than 3s of 4s are left (policy.timeouts.${field}).`);
+    await records.said(`The program was sent SIGHUP: less than 7s of 8s are left (policy.timeouts.${field}).`);
   });
 
   it.concurrent('comes once more before a limit that was moved, by SIGUSR1 where no signal is named', async () => {

@@ -48,7 +48,7 @@ function watching({ link }: PoolOfTest): PoolActivities {
 /** One that wedges the pool is answered by nobody, so that the test does not wait for it for ever. */
 async function send<T>(update: string, input: unknown): Promise<T> {
   const handle = suite.plain.workflow.getHandle(poolWorkflowIdFor('default'));
-  return suite.plain.withDeadline(Date.now() + 10_000, () =>
+  return suite.plain.withDeadline(Date.now() + 30_000, () =>
     handle.executeUpdate<T, [unknown]>(update, { args: [input] }),
   );
 }

@@ -124,7 +124,8 @@ describe('a run that is cancelled', () => {
 describe('a run that takes too long', () => {
   it.concurrent.each<[string, PolicyInput]>([
     ['running-timeout', { timeouts: { running: '300ms' } }],
-    ['total-timeout', { timeouts: { total: '1s' } }],
+    // Longer than a busy machine takes to the container, which is to be stopped.
+    ['total-timeout', { timeouts: { total: '8s' } }],
   ])('is stopped with %s and not tried again', async (reason, policy) => {
     const { activities, calls, records } = fakeHost(containerThatMustBeStopped());
     await suite.withWorkers(activities, async (start) => {

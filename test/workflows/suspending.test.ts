@@ -265,7 +265,8 @@ describe('a run that is suspended while its host does not answer', () => {
     };
   }
 
-  const IMPATIENT = { ...CHECKPOINTS, policy: { timeouts: { unreachable: '300ms' }, retries: { infrastructure: 1 } } };
+  /** Soon, but not before this test has asked for the suspension. */
+  const IMPATIENT = { ...CHECKPOINTS, policy: { timeouts: { unreachable: '5s' }, retries: { infrastructure: 1 } } };
 
   it.concurrent('is suspended when the host is back and the container is stopped', async () => {
     const { changes, back } = goesAway();

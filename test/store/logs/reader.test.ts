@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openLogStore } from '../../../store/file-log-store';
 import type { LogLine, LogQuery, LogStore } from '../../../store/log-store';
 import { scratchFolder } from '../../helpers/scratch-folder';
+import { until } from '../../helpers/until';
 import { logTime } from './engine-log';
 import { ALL_STREAMS, numbered, numberedLines, olderFiles, readAll, textsOf } from './log-file';
 
@@ -159,14 +160,16 @@ describe('the reader of a log', () => {
     const store = openStore(400);
     const writer = await store.openWriter('run-1', 1);
     let written = 0;
+    let rounds = 0;
     const writing = (async () => {
       for (const line of numberedLines(1, 400)) {
+        // Neither is done before the other, however the two share the processors.
+        if (written % 100 === 50) await until(() => rounds > written / 100);
         await writer.append([line]);
         written += 1;
       }
     })();
 
-    let rounds = 0;
     while (written < 400) {
       const before = written;
       const lines = await readAll(store, 'run-1', rounds % 2 === 0 ? {} : { tail: 1_000 });

@@ -87,8 +87,8 @@ for i in itertools.count():
   });
 
   it('tells in its heartbeats for how long it has been silent, so that the next worker goes on from there', async () => {
-    const id = await host.start('beats', python('import time; time.sleep(600)'));
-    const { silentMs } = await beatAfter(2000, 'beats', id);
+    const id = await host.start('silent-beats', python('import time; time.sleep(600)'));
+    const { silentMs } = await beatAfter(2000, 'silent-beats', id);
 
     expect(silentMs).toBeLessThan(60_000);
   });

@@ -4,6 +4,8 @@ import type { Engine } from '../docker/engine';
 export interface EngineClock {
   /** Milliseconds since 1970; before the first {@link EngineClock.adjust} that came to pass, by the clock of this machine. */
   now(): number;
+  /** By how much it is ahead of the clock of this machine, in milliseconds. */
+  readonly aheadMs: number;
   /** Asks the engine for its time, once. */
   adjust(): Promise<void>;
 }
@@ -19,6 +21,9 @@ export function createEngineClock(engine: Pick<Engine, 'info'>): EngineClock {
   };
   return {
     now: () => Date.now() + aheadMs,
+    get aheadMs() {
+      return aheadMs;
+    },
     adjust: () => {
       adjusted ??= adjust().catch((error: unknown) => {
         adjusted = null;

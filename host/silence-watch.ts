@@ -28,7 +28,7 @@ export interface SilenceWatches {
 export interface SilenceWatchDeps {
   engine: Pick<Engine, 'inspectContainer' | 'readLogs'>;
   engineViews: Pick<EngineViews, 'subscribe'>;
-  clock: EngineClock;
+  clock: Pick<EngineClock, 'adjust' | 'aheadMs'>;
   /** True where we hold a container back, so that it cannot write as it would. */
   isHeldBack: (containerId: string) => boolean;
   /** When the newest checkpoint of a run was written to, in milliseconds since 1970; null where there is none. */
@@ -126,12 +126,12 @@ function standingOf(
 
 /** When the container last wrote a line or a checkpoint, by the clock of this machine. */
 async function newestSignOf(
-  { engine, clock, lastCheckpointAt, now }: Required<SilenceWatchDeps>,
+  { engine, clock, lastCheckpointAt }: SilenceWatchDeps,
   container: Watched,
 ): Promise<number> {
   const checkpointMs = (await lastCheckpointAt(container.runId)) ?? 0;
   if (container.asProcess) return Math.max(checkpointMs, await lastLineAt(engine, container.containerId));
   await clock.adjust();
   const lineMs = await lastLineAt(engine, container.containerId);
-  return Math.max(checkpointMs, lineMs - (clock.now() - now()));
+  return Math.max(checkpointMs, lineMs - clock.aheadMs);
 }

@@ -35,7 +35,12 @@ function setUp() {
         return () => (see = () => {});
       },
     },
-    clock: { now: () => world.nowMs + run.aheadMs, adjust: async () => undefined },
+    clock: {
+      get aheadMs() {
+        return run.aheadMs;
+      },
+      adjust: async () => undefined,
+    },
     isHeldBack: () => run.heldBack,
     lastCheckpointAt: async () => world.checkpointMs,
     sendSilence: async (_, report) => {

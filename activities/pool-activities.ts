@@ -5,14 +5,15 @@ import { log } from '@temporalio/activity';
 import { gangOfNodeRunId } from '../contract/gang';
 import type { HostContainer, HostReport } from '../contract/host';
 import type { LeaseStanding, PoolActivities, PoolNews, WatchPoolInput } from '../contract/pool-messages';
-import { LIVE_STATES } from '../contract/state';
+import { END_STATES, LIVE_STATES } from '../contract/state';
 import { poolFactsOf } from '../policy/pool/host-facts';
-import { REPORT_FRESH_MS } from '../policy/placement';
+import type { RunStanding } from '../policy/reconcile';
 import { leaseOfRun } from '../policy/pool/lease-of-run';
 import { jsonHash } from '../store/json-hash';
 import type { RunStore } from '../store/run-store';
 import { askAll } from './ask-all';
 import { withHeartbeat } from './host-heartbeat';
+import { createBrokenOffRuns, reportsAfter, type BrokenOffRuns } from './next-reports';
 import type { RunWitness } from './pool-client';
 import { createUnleasedWatch, type UnleasedWatch } from './unleased-watch';
 
@@ -27,17 +28,27 @@ const CHECK_EVERY_MS = 30_000;
 
 /** The activity of pools; what it promises stands in contract/pool-messages. */
 export function createPoolActivities(deps: PoolDeps): PoolActivities {
+  // By pool. A watch lasts until there is news, which may come more often than reports.
+  const brokenOff = new Map<string, BrokenOffRuns>();
   return {
-    watchPool: (input) =>
-      withHeartbeat(
+    watchPool: (input) => {
+      const ofPool = brokenOff.get(input.pool) ?? createBrokenOffRuns();
+      brokenOff.set(input.pool, ofPool);
+      return withHeartbeat(
         () => undefined,
-        (signal) => unlessAborted(signal, watch(deps, input, signal)),
+        (signal) => unlessAborted(signal, watch(deps, input, ofPool, signal)),
         2_000,
-      ),
+      );
+    },
   };
 }
 
-async function watch(deps: PoolDeps, input: WatchPoolInput, signal: AbortSignal): Promise<PoolNews> {
+async function watch(
+  deps: PoolDeps,
+  input: WatchPoolInput,
+  brokenOff: BrokenOffRuns,
+  signal: AbortSignal,
+): Promise<PoolNews> {
   const { pool, known, checkEveryMs = CHECK_EVERY_MS } = input;
   const unleased = createUnleasedWatch(deps.runs, pool);
   if (known === '') return begin(deps, pool, unleased, signal);
@@ -49,13 +60,16 @@ async function watch(deps: PoolDeps, input: WatchPoolInput, signal: AbortSignal)
     const reports = await attempt('what the hosts report', () => reportsOf(deps, pool));
     const isFirst = checkedAt === -Infinity;
     const isDue = performance.now() - checkedAt >= checkEveryMs;
-    const ended = isDue ? await attempt('which runs have ended', () => endedHolders(deps, pool, unleased)) : [];
-    if (isDue && ended) checkedAt = performance.now();
-    const news = reports && (await attempt('what containers hold', () => newsOf(unleased, reports, isDue && !!ended)));
+    const check = isDue
+      ? await attempt('which runs have ended', () => endedHolders(deps, pool, { unleased, brokenOff, reports }))
+      : null;
+    if (check !== null && !check.isWaiting) checkedAt = performance.now();
+    const ended = check?.ended ?? [];
+    const news = reports && (await attempt('what containers hold', () => newsOf(unleased, reports, check !== null)));
     // The pool may know better than a run what is over: who is told of again has had time to see that.
     const runs = isFirst || !news?.leases.length ? {} : { runs: news.leases };
-    if ((news && news.version !== known) || ended?.length || runs.runs) {
-      return { version: known, ...(news && { version: news.version, hosts: news.hosts }), ended: ended ?? [], ...runs };
+    if ((news && news.version !== known) || ended.length > 0 || runs.runs) {
+      return { version: known, ...(news && { version: news.version, hosts: news.hosts }), ended, ...runs };
     }
     await sleep(Math.min(LOOK_EVERY_MS, checkEveryMs), undefined, { signal });
   }
@@ -90,8 +104,9 @@ function createAttempts(pool: string): <T>(what: string, ask: () => Promise<T>) 
 async function begin(deps: PoolDeps, pool: string, unleased: UnleasedWatch, signal: AbortSignal): Promise<PoolNews> {
   const before = await reportsOf(deps, pool);
   const said = await askRuns(deps, signal);
-  const mayBeLeft = said.some(([, standing]) => standing === null);
-  const reports = mayBeLeft ? await reportsAfter(deps, pool, before, signal) : await reportsOf(deps, pool);
+  const mayBeLeft = said.some(([, standing]) => standing === null) || (await hasEndedRuns(deps, pool));
+  const now = (): Promise<HostReport[]> => reportsOf(deps, pool);
+  const reports = mayBeLeft ? await reportsAfter(before, now, signal) : await now();
   const containers = reports.flatMap((report) => report.containers ?? []);
   const named = new Set(containers.flatMap(({ runId }) => [runId, gangOfNodeRunId(runId)]));
   const runs = await claimsOf(deps, said, (id) => named.has(id));
@@ -113,25 +128,9 @@ async function reportsOf({ store }: PoolDeps, pool: string): Promise<HostReport[
   return (await store.listHosts()).filter((report) => report.pool === pool);
 }
 
-/**
- * The next report of each host that makes any. A run that goes on in the store, but holds nothing by its own word, may have been terminated: what
- * its container holds is in no report yet where that has just been started.
- */
-async function reportsAfter(
-  deps: PoolDeps,
-  pool: string,
-  before: readonly HostReport[],
-  signal: AbortSignal,
-): Promise<HostReport[]> {
-  const known = new Map(before.map(({ name, reportedAt }) => [name, reportedAt]));
-  const untilMs = performance.now() + REPORT_FRESH_MS;
-  for (;;) {
-    const reports = await reportsOf(deps, pool);
-    const isAwaited = ({ name, reportedAt }: HostReport): boolean =>
-      reportedAt === known.get(name) && Date.now() - Date.parse(reportedAt) < REPORT_FRESH_MS;
-    if (!reports.some(isAwaited) || performance.now() > untilMs) return reports;
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
-  }
+/** Of one that was terminated the store may know by now that it has ended. */
+async function hasEndedRuns({ store }: PoolDeps, pool: string): Promise<boolean> {
+  return (await store.listRuns({ pool, state: [...END_STATES], limit: 1 })).items.length > 0;
 }
 
 function hostsOf(
@@ -142,18 +141,38 @@ function hostsOf(
   return { hosts, version: jsonHash(hosts) };
 }
 
-/** Those of the pool's runs whose workflow goes on no more. Their leases are over; what is left of them holds what it holds. */
-async function endedHolders({ runs }: PoolDeps, pool: string, unleased: UnleasedWatch): Promise<string[]> {
+interface Known {
+  unleased: UnleasedWatch;
+  brokenOff: BrokenOffRuns;
+  reports: readonly HostReport[] | null;
+}
+
+/**
+ * Those of the pool's runs whose workflow goes on no more. Their leases are over; what is left of them holds what it holds.
+ *
+ * @returns `isWaiting` where there are more, of which nobody can tell yet what is left.
+ */
+async function endedHolders(
+  { runs }: PoolDeps,
+  pool: string,
+  { unleased, brokenOff, reports }: Known,
+): Promise<{ ended: string[]; isWaiting: boolean }> {
   const live = new Set<string>();
   for await (const id of runs.liveRuns()) live.add(id);
   // The list of live runs may be a moment behind; who is not in it is asked for by name.
   const holders = await runs.holdersOf(pool);
   const missing = holders.filter((id) => !live.has(id));
-  const standings = await askAll(missing, async (id) => ({ id, ...(await runs.standingOf(id)) }));
-  const ended = standings.filter(({ state }) => state !== 'live').map(({ id }) => id);
+  const standings = await askAll(missing, async (id) => ({ id, standing: await runs.standingOf(id) }));
+  const over = standings.filter(({ standing }) => standing.state !== 'live');
+  const inOrder = over.filter(({ standing }) => isInOrder(standing)).map(({ id }) => id);
+  const broken = over.filter(({ standing }) => !isInOrder(standing)).map(({ id }) => id);
+  const ended = [...inOrder, ...brokenOff.settled(broken, reports)];
   unleased.holdersAre(holders.filter((id) => !ended.includes(id)));
-  return ended;
+  return { ended, isWaiting: ended.length < over.length };
 }
+
+/** It has removed its container before it ended. */
+const isInOrder = (standing: RunStanding): boolean => standing.state === 'ended' && standing.isBrokenOff !== true;
 
 /** Visibility of Temporal is behind by less than this. */
 const SETTLED_MS = 2_000;

@@ -2,7 +2,7 @@
 
 CHAOS_PLAN holds what each execution does, the first one first, as JSON. /truth is a folder of the host that nothing of Trainyard's knows of:
   executions.jsonl    one record at the start of each execution and one at its end
-  ATTEMPT-NONCE.txt   each line before it is printed: stream and number
+  ATTEMPT-NONCE.txt   each line before it is printed: stream, number, and how many blocks of padding make it long
 """
 
 import fcntl
@@ -27,8 +27,10 @@ def record(event, **more):
 
 
 def write(descriptor, line):
-    # One call for a line: what is written at once by several is never mixed.
-    os.write(descriptor, f"{line}\n".encode())
+    # One call for a short line: what is written at once by several is never mixed. A long one may not fit into a pipe at once.
+    rest = f"{line}\n".encode()
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def on_term(*_):
@@ -53,6 +55,18 @@ def next_act():
     return acts[min(len(before), len(acts) - 1)]
 
 
+def blocks_of(number):
+    """How many blocks of padding a line has; 0 where it is a short one."""
+    every, blocks = act["longEvery"], act["blocks"]
+    return blocks[number // every % len(blocks)] if blocks and number % every == 0 else 0
+
+
+def padding(stream, number, blocks):
+    """Tells of each piece of a line whose it is and which one; chaos/padding.ts knows it again."""
+    owner = f"{nonce}{'o' if stream == 'stdout' else 'e'}{number}"
+    return "".join(f"{owner}.{block}," for block in range(blocks)) + (" " if blocks else "")
+
+
 def print_all():
     """False where it was asked to end before all was printed."""
     number = 0
@@ -63,9 +77,11 @@ def print_all():
             if act["lines"] is not None and number >= act["lines"]:
                 return True
             number += 1
-            to_stderr = number % 5 == 0
-            write(truth, f"{'stderr' if to_stderr else 'stdout'} {number}")
-            write(2 if to_stderr else 1, f"{run} {attempt} {number} {nonce}")
+            stream = "stderr" if number % 5 == 0 else "stdout"
+            blocks = blocks_of(number)
+            write(truth, f"{stream} {number} {blocks}")
+            line = f"{run} {attempt} {number} {padding(stream, number, blocks)}{nonce}"
+            write(2 if stream == "stderr" else 1, line)
         time.sleep(act["pauseMs"] / 1000)
 
 

@@ -27,15 +27,20 @@ export function couldBeStored(
 }
 
 /**
- * A line is written down before it is printed, so the last one of a program that was killed may never have been printed, or only
- * its beginning, which then ends the engine's file.
+ * A line is written down before it is printed, so the last one of a program that was killed may never have been printed; and of
+ * the last one of each stream only its beginning, which then ends the engine's file.
  */
 function reallyPrinted({ printed, endedAtMs, engineLog }: Execution, stored: RunFacts['stored']): PrintedLine[] {
-  const last = printed.at(-1);
-  if (endedAtMs !== null || last === undefined || stored.some(({ text }) => text === last.text)) return printed;
-  const end = engineLog?.findLast(({ stream }) => stream === last.stream);
-  const isItsBeginning = end !== undefined && end.text !== '' && unfold(last.text).startsWith(unfold(end.text));
-  return [...printed.slice(0, -1), ...(isItsBeginning ? [end] : [])];
+  if (endedAtMs !== null) return printed;
+  const isStored = (line: PrintedLine): boolean => stored.some(({ text }) => text === line.text);
+  const lastOf = (lines: PrintedLine[], stream: string): PrintedLine | undefined =>
+    lines.findLast((line) => line.stream === stream);
+  return printed.flatMap((line) => {
+    if (line !== lastOf(printed, line.stream) || isStored(line)) return [line];
+    const end = lastOf(engineLog ?? [], line.stream);
+    if (end !== undefined && end.text !== '' && unfold(line.text).startsWith(unfold(end.text))) return [end];
+    return line === printed.at(-1) ? [] : [line];
+  });
 }
 
 /** How often the engine was killed while the container lived. */

@@ -19,16 +19,18 @@ run = os.environ["TRAINYARD_RUN_ID"]
 attempt = int(os.environ["TRAINYARD_ATTEMPT"])
 nonce = uuid.uuid4().hex[:8]
 asked_to_end = False
+descriptors = {"stdout": 1, "stderr": 2}
+unprinted = {}
 
 
 def record(event, **more):
     entry = {"event": event, "attempt": attempt, "nonce": nonce, "at": int(time.time() * 1000), **more}
-    write(executions, json.dumps(entry))
+    write(executions, f"{json.dumps(entry)}\n")
 
 
-def write(descriptor, line):
-    # One call for a short line: what is written at once by several is never mixed. A long one may not fit into a pipe at once.
-    rest = f"{line}\n".encode()
+def write(descriptor, text):
+    # One call for a short text: what is written at once by several is never mixed. A long one may not fit into a pipe at once.
+    rest = text.encode()
     while rest:
         rest = rest[os.write(descriptor, rest) :]
 
@@ -67,6 +69,11 @@ def padding(stream, number, blocks):
     return "".join(f"{owner}.{block}," for block in range(blocks)) + (" " if blocks else "")
 
 
+def end_line(stream):
+    """The end of a long line comes just before the next one of its stream, so that it is often open when something dies."""
+    write(descriptors[stream], unprinted.pop(stream, ""))
+
+
 def print_all():
     """False where it was asked to end before all was printed."""
     number = 0
@@ -79,9 +86,12 @@ def print_all():
             number += 1
             stream = "stderr" if number % 5 == 0 else "stdout"
             blocks = blocks_of(number)
-            write(truth, f"{stream} {number} {blocks}")
-            line = f"{run} {attempt} {number} {padding(stream, number, blocks)}{nonce}"
-            write(2 if stream == "stderr" else 1, line)
+            write(truth, f"{stream} {number} {blocks}\n")
+            line = f"{run} {attempt} {number} {padding(stream, number, blocks)}{nonce}\n"
+            end_line(stream)
+            shown = len(line) * 3 // 5 if blocks else len(line)
+            write(descriptors[stream], line[:shown])
+            unprinted[stream] = line[shown:]
         time.sleep(act["pauseMs"] / 1000)
 
 
@@ -94,5 +104,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN if act["deaf"] else on_term)
 record("start", alone=is_alone(), container=socket.gethostname())
 time.sleep(act["quietMs"] / 1000)
 exit_code = act["exitCode"] if print_all() else 143
+for stream in descriptors:
+    end_line(stream)
 record("end", exitCode=exit_code)
 sys.exit(exit_code)

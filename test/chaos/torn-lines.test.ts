@@ -145,21 +145,34 @@ describe('what a killed engine has in its file of long lines', () => {
 });
 
 describe('a program that was killed', () => {
-  const engineLog = replaced(9, 1, raw(9).slice(0, PIECE));
+  /** Of the last line of each stream, as it was about to print it. */
+  const begun = [line(raw(7).slice(0, PIECE)), line(raw(9).slice(0, PIECE), 'stderr')];
+  const lines = printed.toSpliced(8, 1);
+  const engineLog = [...lines.slice(0, 7), ...begun];
+  const wasKilled = { printed: lines, endedAtMs: null };
 
-  it('may have printed the beginning of its last line, as the file of the engine shows', () => {
-    expect(foundWhere(engineLog, { engineLog, endedAtMs: null })).toEqual([]);
+  it('may have printed the beginning of its last lines, as the file of the engine shows', () => {
+    expect(foundWhere(engineLog, { ...wasKilled, engineLog })).toEqual([]);
   });
 
   it.each([
-    ['the program was not killed', { engineLog }],
-    ['the file has all of it', { endedAtMs: null }],
-    ['there is no file', { engineLog: null, endedAtMs: null }],
+    ['the program was not killed', { engineLog, printed: lines }],
+    ['the file has all of them', { ...wasKilled, engineLog: lines }],
+    ['there is no file', { ...wasKilled, engineLog: null }],
   ])('has not where %s', (_, overrides) => {
     expect(foundWhere(engineLog, overrides)).not.toEqual([]);
   });
 
-  it('must have stored what it printed of its last line', () => {
-    expect(foundWhere(printed.slice(0, 9), { engineLog, endedAtMs: null })).toEqual([['lost', 1]]);
+  it('must have stored what it printed of its last lines', () => {
+    expect(foundWhere(lines.slice(0, 7), { ...wasKilled, engineLog })).toEqual([
+      ['lost', 1],
+      ['lost', 1],
+    ]);
+  });
+
+  it('must have printed all but its very last line', () => {
+    const file = lines.slice(0, 7);
+
+    expect(foundWhere(file, { ...wasKilled, engineLog: file })).toEqual([['lost', 1]]);
   });
 });

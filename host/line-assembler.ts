@@ -8,7 +8,10 @@ export interface AssembledLine {
   time: string;
   stream: 'stdout' | 'stderr';
   data: Buffer;
-  /** True where a line of the other stream, or a part of this one, was incomplete when this began: no place to resume. */
+  /**
+   * No place to resume: a line of the other stream, or a part of this one, was incomplete when this began; or one that a killed
+   * engine tore ended before it with a record that is no earlier, where the engine begins if it is asked for the time of this.
+   */
   midLine: boolean;
   /** True for the first part of a line that was too long: it goes on in the next one of its stream. */
   firstPart: boolean;
@@ -36,28 +39,34 @@ interface OpenLine {
  */
 export function createLineAssembler(maxLineBytes = MAX_LINE_BYTES): LineAssembler {
   const openLines = new Map<'stdout' | 'stderr', OpenLine>();
+  // The records of a line have one time, but for those that came of a torn one once the engine was back. Until a line is later.
+  let tornUntil = '';
 
   const push = (records: readonly LogRecord[]): AssembledLine[] => {
     const lines: AssembledLine[] = [];
     for (const record of records) {
       // Nearly every record is a line, and as many as there are, it is worth not to build anything to join them.
-      if (openLines.size === 0 && record.complete && record.data.length <= maxLineBytes) lines.push(toLine(record));
+      const isAlone = openLines.size === 0 && tornUntil === '';
+      if (isAlone && record.complete && record.data.length <= maxLineBytes) lines.push(toLine(record));
       else pushPiece(record, lines);
     }
     return lines;
   };
 
   const pushPiece = (record: LogRecord, lines: AssembledLine[]): void => {
-    const line = openLines.get(record.stream) ?? begin(record, openLines.size > 0);
+    const line = openLines.get(record.stream) ?? beginLine(record);
+    if (record.time > line.time && record.time > tornUntil) tornUntil = record.time;
     line.pieces.push(record.data);
     line.bytes += record.data.length;
     if (line.bytes > maxLineBytes) lines.push(...cutParts(line, maxLineBytes));
-    if (record.complete) {
-      openLines.delete(record.stream);
-      lines.push(finish(line));
-    } else {
-      openLines.set(record.stream, line);
-    }
+    if (record.complete) lines.push(finish(line));
+    if (record.complete) openLines.delete(record.stream);
+    else openLines.set(record.stream, line);
+  };
+
+  const beginLine = (record: LogRecord): OpenLine => {
+    if (record.time > tornUntil) tornUntil = '';
+    return begin(record, openLines.size > 0 || tornUntil !== '');
   };
 
   const flush = (): AssembledLine[] => {

@@ -114,8 +114,8 @@ export interface NewLogLine {
   /** Without a line's end. UTF-8 already repaired by the caller, who counts what was bad. */
   text: string;
   /**
-   * True where a longer line of the other stream was still incomplete when this one ended, so that a reader of the engine
-   * must not resume at it.
+   * True where a longer line of the other stream was still incomplete when this one ended, or the end of a torn one before it has
+   * no earlier time, so that a reader of the engine must not resume at it.
    */
   midLine?: boolean;
 }

@@ -1,6 +1,7 @@
-import type { EngineDeath, Execution, PrintedLine, RunFacts, StoredLine } from './facts';
+import type { EngineDeath, PrintedLine, RunFacts, StoredLine } from './facts';
 import { compareLines } from './compare-lines';
-import { isForgotten } from './forgotten';
+import { couldBeStored } from './could-be-stored';
+import { STREAMS, textsOf } from './streams';
 import type { Violation, ViolationKind } from './violation';
 
 export interface LogVerdict {
@@ -9,10 +10,11 @@ export interface LogVerdict {
   linesLostByEngine: number;
 }
 
-const STREAMS = ['stdout', 'stderr'] as const;
 const SEAL = /^sealed: (\d+) lines?, (\d+) gaps?, (\d+) bad bytes?$/;
 /** Sentences name so many lines at most. */
 const SHOWN = 5;
+/** And of a line so many characters. */
+const SHOWN_CHARACTERS = 80;
 
 /** Compares what the containers of a run printed with its stored log, and its seals with both. */
 export function checkLog(facts: RunFacts, engineDeaths: readonly EngineDeath[]): LogVerdict {
@@ -58,7 +60,9 @@ function checkFollowed({ ids, kind, stored, followed }: RunFacts): Violation[] {
     found.push({ kind: 'misfollowed', runId: ids[0] ?? null, sentence, count: 1 });
   };
   if (differs !== undefined) {
-    say(`got as line ${differs + 1} ${text(followed.lines[differs])} instead of ${text(stored[differs])}`);
+    say(
+      `got as line ${differs + 1} ${cutShort(text(followed.lines[differs]))} instead of ${cutShort(text(stored[differs]))}`,
+    );
   }
   if (!followed.sawEnd) say('was not told of its end');
   return found;
@@ -66,71 +70,13 @@ function checkFollowed({ ids, kind, stored, followed }: RunFacts): Violation[] {
 
 type Say = (kind: ViolationKind, count: number, what: string) => void;
 
-/** The lines of an execution that a reader of the engine can have got. */
-function couldBeStored(
-  execution: Execution,
-  { executions, stored }: Pick<RunFacts, 'executions' | 'stored'>,
-  engineDeaths: readonly EngineDeath[],
-): { lines: PrintedLine[]; lostByEngine: number } {
-  const { printed, engineLog, startedAtMs, endedAtMs, engineStartedAtMs } = execution;
-  if (isForgotten(execution, executions, engineDeaths)) {
-    const kept = printed.filter(({ text }) => stored.some((line) => line.text === text));
-    return { lines: kept, lostByEngine: printed.length - kept.length };
-  }
-  // A line is written down before it is printed, so the last one of a program that was killed may never have been printed.
-  const last = endedAtMs === null ? printed.at(-1) : undefined;
-  const lines = last !== undefined && !stored.some(({ text }) => text === last.text) ? printed.slice(0, -1) : printed;
-  // The engine notes a start before the program begins, and may be killed in between.
-  const beganMs = Math.min(startedAtMs, engineStartedAtMs ?? Infinity);
-  const wasKilled = engineDeaths.some(
-    ({ killedAtMs, idleSinceMs }) => killedAtMs >= beganMs && idleSinceMs <= (endedAtMs ?? Infinity) + ENGINE_LAG_MS,
-  );
-  if (!wasKilled || engineLog === null) return { lines, lostByEngine: 0 };
-  return writtenByEngine(lines, engineLog);
-}
-
-/** What a killed engine wrote of the lines. One of which it had read the beginning when it was killed is there by its end. */
-function writtenByEngine(
-  lines: readonly PrintedLine[],
-  engineLog: readonly PrintedLine[],
-): { lines: PrintedLine[]; lostByEngine: number } {
-  const written = new Set(engineLog.map(({ text }) => text));
-  const ends = tornEnds(lines, engineLog, written);
-  const kept = lines.flatMap((line, index) => (written.has(line.text) ? [line] : (ends.get(index) ?? [])));
-  return { lines: kept, lostByEngine: lines.filter(({ text }) => !written.has(text)).length };
-}
-
-/** Ends of lines that were torn, by the place of the line: the nearest before what the engine wrote next. */
-function tornEnds(
-  lines: readonly PrintedLine[],
-  engineLog: readonly PrintedLine[],
-  written: ReadonlySet<string>,
-): Map<number, PrintedLine> {
-  const places = new Map(lines.map(({ text }, index) => [text, index]));
-  const ends = new Map<number, PrintedLine>();
-  for (const [at, end] of engineLog.entries()) {
-    if (end.text === '' || places.has(end.text)) continue;
-    const next = engineLog.slice(at + 1).find(({ stream, text }) => stream === end.stream && places.has(text));
-    const before = lines.slice(0, next === undefined ? undefined : places.get(next.text));
-    const isTorn = ({ stream, text }: PrintedLine): boolean =>
-      stream === end.stream && !written.has(text) && text.endsWith(end.text);
-    const index = before.findLastIndex(isTorn);
-    if (index >= 0) ends.set(index, end);
-  }
-  return ends;
-}
-
-/** A program may have ended while the engine had not yet written its last lines. */
-const ENGINE_LAG_MS = 60_000;
-
 /** @returns how many of the lines are stored. */
 function checkLines(printed: readonly PrintedLine[], stored: readonly StoredLine[], say: Say): number {
   let kept = 0;
   for (const stream of STREAMS) {
-    const textsOf = (lines: readonly { stream: string; text: string }[]): string[] =>
-      lines.filter((line) => line.stream === stream).map(({ text }) => text);
-    const { lost, doubled, foreign, descents } = compareLines(textsOf(printed), textsOf(stored));
-    kept += textsOf(printed).length - lost.length;
+    const could = textsOf(printed, stream);
+    const { lost, doubled, foreign, descents } = compareLines(could, textsOf(stored, stream));
+    kept += could.length - lost.length;
     if (lost.length > 0) say('lost', lost.length, `${some(lost)} of ${stream} printed and not stored`);
     if (doubled.length > 0) say('doubled', doubled.length, `${some(doubled)} of ${stream} stored again`);
     if (foreign.length > 0) say('foreign', foreign.length, `${some(foreign)} of ${stream} stored and never printed`);
@@ -141,8 +87,12 @@ function checkLines(printed: readonly PrintedLine[], stored: readonly StoredLine
 }
 
 function some(lines: readonly string[]): string {
-  const shown = lines.slice(0, SHOWN).map((line) => `"${line}"`);
+  const shown = lines.slice(0, SHOWN).map((line) => `"${cutShort(line)}"`);
   return `${lines.length} lines (${shown.join(', ')}${lines.length > SHOWN ? ', …' : ''})`;
+}
+
+function cutShort(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 
 /** Exactly one seal, at the end, with the right count, and the same in the run's attempt. */
@@ -156,7 +106,7 @@ function checkSeal(
   const seals = stored.filter(({ stream, text }) => stream === 'system' && SEAL.test(text));
   const seal = seals[0] && SEAL.exec(seals[0].text);
   if (!seal || seals.length > 1 || stored.at(-1) !== seals[0]) {
-    say('unsealed', 1, `its log has ${seals.length} seals and ends in "${stored.at(-1)?.text ?? ''}"`);
+    say('unsealed', 1, `its log has ${seals.length} seals and ends in "${cutShort(stored.at(-1)?.text ?? '')}"`);
     return;
   }
   const lines = stored.filter(({ stream }) => stream !== 'system').length;

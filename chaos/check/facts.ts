@@ -14,6 +14,7 @@ export interface Expected {
 
 export interface PrintedLine {
   stream: 'stdout' | 'stderr';
+  /** Folded, as all texts of lines are here: see chaos/padding. */
   text: string;
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { StoredLine } from '../check/facts';
+import { fold } from '../padding';
 
 /** A reader that follows a log from its first line to its end, over as many connections as that takes. */
 export interface Follower {
@@ -26,7 +27,7 @@ export function followLog(apiUrl: string, runId: string): Follower {
     if (event.name !== undefined || event.id === undefined) return;
     lastId = event.id;
     const { attempt, stream, text } = JSON.parse(event.data) as StoredLine;
-    lines.push({ attempt, stream, text });
+    lines.push({ attempt, stream, text: fold(text) });
   };
   const follow = async (): Promise<void> => {
     while (!sawEnd && !stopping.signal.aborted) {

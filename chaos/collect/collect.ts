@@ -6,6 +6,7 @@ import type { Facts, RunFacts, StoredLine } from '../check/facts';
 import type { Asker } from '../clients/ask';
 import { listRuns, type Submitted } from '../clients/workload';
 import type { Installation } from '../installation/installation';
+import { fold } from '../padding';
 import type { EngineNotes } from './engine-logs';
 import { stillRuns } from './still-runs';
 import { readTruth } from './truth';
@@ -67,7 +68,7 @@ async function storedLines(asker: Asker, id: string): Promise<StoredLine[]> {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as StoredLine)
-    .map(({ attempt, stream, text }) => ({ attempt, stream, text }));
+    .map(({ attempt, stream, text }) => ({ attempt, stream, text: fold(text) }));
 }
 
 async function workflowStatus(temporal: Client, id: string): Promise<string | null> {

@@ -2,15 +2,14 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 
 import type { PrintedLine } from '../check/facts';
+import { fold } from '../padding';
 
-/** What an engine has noted of its containers. */
+/** What an engine has noted of its containers, each known by the first 12 digits of its id. */
 export interface EngineNotes {
-  /** The lines in its log files, by the nonce that ends each line. */
+  /** The lines in each log file that was caught; the engine must not have begun another for the same container. */
   lines: Map<string, PrintedLine[]>;
-  /** When it noted that a container had started, in milliseconds since 1970, by the first 12 digits of the id. */
+  /** When it noted that a container had started, in milliseconds since 1970. */
   startedAtMs: Map<string, number>;
-  /** Containers whose log file was caught, by the same; one of which there are no lines has none in its file. */
-  caught: Set<string>;
 }
 
 /**
@@ -26,7 +25,7 @@ const LOOK_EVERY_MS = 250;
 
 export function keepEngineLogs(containersFolder: string): EngineLogs {
   const open = new Map<string, number>();
-  const removed: PrintedLine[][] = [];
+  const removed = new Map<string, PrintedLine[]>();
   const seen = new Set<string>();
   const startedAtMs = new Map<string, number>();
   const look = (): void => {
@@ -40,7 +39,7 @@ export function keepEngineLogs(containersFolder: string): EngineLogs {
     }
     for (const [id, descriptor] of open) {
       if (fstatSync(descriptor).nlink > 0) continue;
-      removed.push(parseEngineLog(readFrom(descriptor)));
+      removed.set(shortId(id), parseEngineLog(readFrom(descriptor)));
       closeSync(descriptor);
       open.delete(id);
     }
@@ -51,8 +50,9 @@ export function keepEngineLogs(containersFolder: string): EngineLogs {
   return {
     notes: () => {
       look();
-      const kept = [...open.values()].map((descriptor) => parseEngineLog(readFrom(descriptor)));
-      return { lines: byNonce([...removed, ...kept]), startedAtMs, caught: new Set([...seen].map(shortId)) };
+      const lines = new Map(removed);
+      for (const [id, descriptor] of open) lines.set(shortId(id), parseEngineLog(readFrom(descriptor)));
+      return { lines, startedAtMs };
     },
     stop: () => {
       watcher.close();
@@ -91,36 +91,30 @@ function readFrom(descriptor: number): string {
   return readFileSync(`/proc/self/fd/${descriptor}`, 'utf8');
 }
 
-function byNonce(logs: PrintedLine[][]): Map<string, PrintedLine[]> {
-  const lines = new Map<string, PrintedLine[]>();
-  for (const log of logs) {
-    for (const [index, line] of log.entries()) {
-      const nonce = nonceOf(log, index);
-      const ofNonce = lines.get(nonce);
-      if (ofNonce) ofNonce.push(line);
-      else lines.set(nonce, [line]);
-    }
+/**
+ * The lines of a file of the json-file driver, folded. The engine cuts a long line into pieces, each a record, and only the last
+ * ends it; what comes next of a stream after a killed engine goes on where the pieces end, also in another line. A record that
+ * a killed engine wrote only in part is none.
+ */
+export function parseEngineLog(content: string): PrintedLine[] {
+  const lines: PrintedLine[] = [];
+  const begun = new Map<PrintedLine['stream'], string>();
+  for (const { log, stream } of recordsOf(content)) {
+    const text = (begun.get(stream) ?? '') + log;
+    begun.delete(stream);
+    if (text.endsWith('\n')) lines.push({ stream, text: fold(text.slice(0, -1)) });
+    else begun.set(stream, text);
   }
+  for (const [stream, text] of begun) lines.push({ stream, text: fold(text) });
   return lines;
 }
 
-/** Of a line that was torn within its nonce, that of the next. */
-function nonceOf(log: readonly PrintedLine[], index: number): string {
-  const own = log[index]!;
-  const line = isWhole(own) ? own : (log.slice(index).find(isWhole) ?? log.slice(0, index).findLast(isWhole) ?? own);
-  return line.text.slice(line.text.lastIndexOf(' ') + 1);
-}
-
-const isWhole = ({ text }: PrintedLine): boolean => text.includes(' ');
-
-/** The lines of a file of the json-file driver. A record that a killed engine wrote only in part is none. */
-export function parseEngineLog(content: string): PrintedLine[] {
-  return content.split('\n').flatMap((record) => {
+function* recordsOf(content: string): Generator<{ log: string; stream: PrintedLine['stream'] }> {
+  for (const record of content.split('\n')) {
     try {
-      const { log, stream } = JSON.parse(record) as { log: string; stream: PrintedLine['stream'] };
-      return [{ stream, text: log.replace(/\n$/, '') }];
-    } catch {
-      return [];
+      yield JSON.parse(record) as { log: string; stream: PrintedLine['stream'] };
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
     }
-  });
+  }
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Execution, PrintedLine } from '../check/facts';
+import { foldedPadding } from '../padding';
 import type { EngineNotes } from './engine-logs';
 
 interface ExecutionRecord {
@@ -20,24 +21,44 @@ export function readTruth(folder: string, runId: string, engine: EngineNotes): E
   const file = join(folder, 'executions.jsonl');
   if (!existsSync(file)) return [];
   const records = readLines(file).map((line) => JSON.parse(line) as ExecutionRecord);
-  return records
-    .filter(({ event }) => event === 'start')
-    .map(({ attempt, nonce, at, alone, container }) => ({
+  const starts = records.filter(({ event }) => event === 'start');
+  return starts.map(({ attempt, nonce, at, alone, container = '' }) => {
+    const nonces = starts.filter((start) => start.container === container).map((start) => start.nonce);
+    return {
       attempt,
       nonce,
       alone: alone === true,
       startedAtMs: at,
       endedAtMs: records.find((record) => record.event === 'end' && record.nonce === nonce)?.at ?? null,
       printed: printedLines(join(folder, `${attempt}-${nonce}.txt`), `${runId} ${attempt}`, nonce),
-      engineStartedAtMs: engine.startedAtMs.get(container ?? '') ?? null,
-      engineLog: engine.lines.get(nonce) ?? (engine.caught.has(container ?? '') ? [] : null),
-    }));
+      engineStartedAtMs: engine.startedAtMs.get(container) ?? null,
+      engineLog: linesOf(nonce, nonces, engine.lines.get(container)),
+    };
+  });
 }
 
 function printedLines(file: string, beginning: string, nonce: string): PrintedLine[] {
   return readLines(file).map((line) => {
-    const [stream, number] = line.split(' ');
-    return { stream: stream as PrintedLine['stream'], text: `${beginning} ${number} ${nonce}` };
+    const [stream, number, blocks] = line.split(' ') as [PrintedLine['stream'], string, string];
+    const padding = blocks === '0' ? '' : `${foldedPadding(nonce, stream, Number(number), Number(blocks))} `;
+    return { stream, text: `${beginning} ${number} ${padding}${nonce}` };
+  });
+}
+
+/**
+ * What an execution left in the log of its container, where others may have run before and after it: a line ends with the nonce
+ * of its own, and one that was torn within that is of the one before it.
+ */
+function linesOf(
+  nonce: string,
+  nonces: readonly string[],
+  log: readonly PrintedLine[] | undefined,
+): PrintedLine[] | null {
+  if (log === undefined) return null;
+  let [owner] = nonces;
+  return log.filter(({ text }) => {
+    owner = nonces.find((known) => text.endsWith(` ${known}`)) ?? owner;
+    return owner === nonce;
   });
 }
 

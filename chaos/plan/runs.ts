@@ -14,6 +14,10 @@ export interface Act {
   /** Lines in a row before each pause. */
   burst: number;
   pauseMs: number;
+  /** One line in so many is long, if `blocks` says how. */
+  longEvery: number;
+  /** Blocks of padding in each long line, one after the other and from the first again. */
+  blocks: number[];
   exitCode: number;
   /** Takes no notice of SIGTERM. */
   deaf: boolean;
@@ -53,7 +57,10 @@ const CANCELLED_EARLY: Expected = {
 };
 
 const DELAY = '1s';
-const FOREVER: Act = { quietMs: 0, lines: null, burst: 1, pauseMs: 100, exitCode: 0, deaf: false };
+const FOREVER: Act = {
+  ...{ quietMs: 0, lines: null, burst: 1, pauseMs: 100, exitCode: 0, deaf: false },
+  ...{ longEvery: 3, blocks: [] },
+};
 
 type Recipe = (random: Random, longestSeconds: number) => Omit<PlannedRun, 'kind'>;
 
@@ -64,6 +71,7 @@ const RECIPES = {
   steady: (random, longest) => plain([printing(random, random.whole(longest / 4, longest / 2))], succeeded(1)),
   long: (random, longest) => plain([printing(random, longest)], succeeded(1)),
   bursts: (random, longest) => plain([bursting(random, random.whole(longest / 4, longest))], succeeded(1)),
+  'long-lines': (random, longest) => plain([longLines(random, random.whole(longest / 4, longest / 2))], succeeded(1)),
   'second-try': (random, longest) =>
     retried([{ ...printing(random, longest / 4), exitCode: 1 }, printing(random, longest / 4)], 3, succeeded(2)),
   'third-try': (random) =>
@@ -145,3 +153,15 @@ function bursting(random: Random, seconds: number): Act {
   const pauseMs = random.whole(1_000, 2_000);
   return { ...FOREVER, lines: Math.ceil((seconds * 1000) / pauseMs) * burst, burst, pauseMs };
 }
+
+/**
+ * At most 5 long lines a second, each of 17 to 60 KB: the engine cuts them into two to four pieces. They are too few for it to
+ * begin another log file, of which `keepEngineLogs` would not know.
+ */
+function longLines(random: Random, seconds: number): Act {
+  const pauseMs = random.whole(70, 200);
+  const blocks = Array.from({ length: DIFFERENT_SIZES }, () => random.whole(1_200, 3_400));
+  return { ...FOREVER, lines: Math.ceil((seconds * 1000) / pauseMs), pauseMs, blocks };
+}
+
+const DIFFERENT_SIZES = 20;

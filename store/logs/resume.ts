@@ -5,7 +5,8 @@ import type { LogStream } from '../log-store';
  *
  * Facts (Docker Engine 24 and later, json-file driver):
  * 1. The engine's log is a sequence of records, each a line or a piece of one longer than 16 KiB. Times may be out of
- *    order, as stdout and stderr are copied side by side. Pieces of a line share one time.
+ *    order, as stdout and stderr are copied side by side. Pieces of a line share one time; those of one that a killed engine
+ *    tore have another once it is back.
  * 2. Read with `since` = T, it starts at the first record in that sequence whose time is T or later, and passes everything
  *    after that, also records with earlier times.
  * 3. We store a line when its last piece has come. So stored lines stand in the order of their last pieces.
@@ -15,7 +16,8 @@ import type { LogStream } from '../log-store';
  * - A is one record: its text is shorter than a piece;
  * - no line was incomplete when A ended (`midLine` is not set). Then every record before A in the engine's log belongs to
  *   a line stored before A, and every record after A to a line that is stored after A or not yet;
- * - every line stored before A has an earlier time. Then none of their records is where the engine starts.
+ * - every line stored before A has an earlier time. Then none of their records is where the engine starts. Of a torn line only
+ *   its first time is stored, so `midLine` is set as well where a later one of its records is not earlier than A.
  *
  * The newest such line makes for the least that is read again. Lines stored from A on are what comes again: `skip`.
  */

@@ -154,7 +154,8 @@ describe('the executions', () => {
   });
 
   it('may leave out the line that a killed program was about to print, and only that', () => {
-    const killed = { ...sampleExecution(2), endedAtMs: null };
+    const all = sampleExecution(2);
+    const killed = { ...all, endedAtMs: null, engineLog: all.printed.slice(0, -1) };
     const withLast = [healthy.executions[0]!, killed];
     const shortBy = (lines: number) => [
       ...storedOf(healthy.executions[0]!),
@@ -164,6 +165,8 @@ describe('the executions', () => {
 
     expect(foundIn({ executions: withLast, stored: shortBy(1), run })).toEqual([]);
     expect(foundIn({ executions: withLast, stored: shortBy(2), run })).toEqual([['lost', 1]]);
+    const inFile = [healthy.executions[0]!, { ...killed, engineLog: all.printed }];
+    expect(foundIn({ executions: inFile, stored: shortBy(1), run })).toEqual([['lost', 1]]);
   });
 });
 

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 
 import { createAsker } from '../../chaos/clients/ask';
 import { followLog } from '../../chaos/clients/follow-log';
+import { unfold } from '../../chaos/padding';
+import { longLine } from './sample-facts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -80,6 +82,17 @@ describe('a follower', () => {
     expect(follower.lines.map(({ text }) => text)).toEqual(['line 1', 'line 2', 'line 3']);
     expect(follower.sawEnd()).toBe(true);
     expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, undefined, '2']);
+  });
+
+  it('gets a long line whole, and keeps it folded', async () => {
+    const text = longLine(5, 3_600);
+    const long = `id: 1\ndata: ${JSON.stringify({ attempt: 1, stream: 'stdout', text: unfold(text) })}\n\n`;
+    handlers = [events(long.slice(0, 50_000)), events(long, 'id: 1\nevent: end\ndata: {}\n\n')];
+
+    const follower = followLog(url, 'run-1');
+    await follower.ended;
+
+    expect(follower.lines).toEqual([{ attempt: 1, stream: 'stdout', text }]);
   });
 
   it('has all where the API says that there is no more', async () => {

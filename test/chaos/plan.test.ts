@@ -1,6 +1,7 @@
 import { parseOptions, UsageError } from '../../chaos/options';
 import { PARTS, planBlows } from '../../chaos/plan/blows';
 import { KINDS, planRuns, submissionOf } from '../../chaos/plan/runs';
+import { foldedPadding, unfold } from '../../chaos/padding';
 import { seededRandom } from '../../chaos/random';
 import { validateSpec } from '../../contract/validate-spec';
 
@@ -48,6 +49,22 @@ describe('a plan of runs', () => {
 
     expect(kinds.slice(0, KINDS.length).sort()).toEqual([...KINDS].sort());
     expect(kinds.slice(KINDS.length).sort()).toEqual([...KINDS].sort());
+  });
+
+  it('has lines of 17 to 60 KB, at most five a second and not enough for a second file of the engine', () => {
+    const acts = next(10 * KINDS.length)
+      .filter(({ kind }) => kind === 'long-lines')
+      .flatMap((run) => run.acts);
+
+    expect(acts).toHaveLength(10);
+    for (const { lines, longEvery, pauseMs, blocks } of acts) {
+      const bytesOf = (number: number, count: number) =>
+        unfold(foldedPadding('abcdef01', 'stdout', number, count)).length;
+      expect(Math.min(...blocks.map((count) => bytesOf(longEvery, count)))).toBeGreaterThan(17_000);
+      expect(Math.max(...blocks.map((count) => bytesOf(lines!, count)))).toBeLessThan(60_000);
+      expect(longEvery * pauseMs).toBeGreaterThanOrEqual(200);
+      expect((lines! / longEvery) * 60_000).toBeLessThan(40_000_000);
+    }
   });
 
   it('makes submissions that are accepted', () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { unfold } from '../../chaos/padding';
 import { PARTS } from '../../chaos/plan/blows';
 import { type ChaosResult, runChaos } from '../../chaos/run-chaos';
 import { summarise } from '../../chaos/summary';
@@ -49,6 +50,8 @@ describe('one short round of chaos', () => {
     expect(result.facts.runs.length).toBeGreaterThanOrEqual(OPTIONS.live);
     expect(result.facts.runs.flatMap(({ executions }) => executions).length).toBeGreaterThanOrEqual(OPTIONS.live);
     expect(result.verdict.linesKept).toBeGreaterThan(100);
+    const printed = result.facts.runs.flatMap(({ executions }) => executions).flatMap((execution) => execution.printed);
+    expect(printed.filter(({ text }) => text !== unfold(text)).length).toBeGreaterThan(10);
   });
 
   it('loses nothing, does nothing twice and leaves nothing', () => {

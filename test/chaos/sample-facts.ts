@@ -1,5 +1,6 @@
 import { check } from '../../chaos/check/check';
 import type { Execution, Facts, PrintedLine, RunFacts, StoredLine } from '../../chaos/check/facts';
+import { foldedPadding } from '../../chaos/padding';
 
 /** What a healthy run leaves: a first attempt of ten lines that failed, and a second one of ten lines that succeeded. */
 export function healthyRun(overrides: Partial<RunFacts> = {}): RunFacts {
@@ -47,6 +48,11 @@ export function sampleExecution(attempt: number, overrides: Partial<Execution> =
     engineLog: printed,
     ...overrides,
   };
+}
+
+/** A long line of stdout, folded as it is kept; a nonce has eight digits outside of these tests, too. */
+export function longLine(number: number, blocks: number, nonce = 'abcdef01'): string {
+  return `run-1 1 ${number} ${foldedPadding(nonce, 'stdout', number, blocks)} ${nonce}`;
 }
 
 /** The log of an execution as it should be stored, with its seal. */

@@ -38,6 +38,24 @@ describe('createLineAssembler', () => {
     expect(lines.map(brief)).toEqual(['stderr err end', 'stdout out end (mid)']);
   });
 
+  it('marks lines up to the time of the end of one that a killed engine tore, at which it would be asked in vain', () => {
+    const lines = assemble([
+      record('stdout', 'torn ', 1, false),
+      record('stdout', 'line', 5),
+      record('stderr', 'raced', 4),
+      record('stderr', 'raced too', 5),
+      record('stdout', 'later', 6),
+      record('stderr', 'out of order', 5),
+    ]);
+    expect(lines.map(brief)).toEqual([
+      'stdout torn line',
+      'stderr raced (mid)',
+      'stderr raced too (mid)',
+      'stdout later',
+      'stderr out of order',
+    ]);
+  });
+
   it('gives the lines that were never ended in the order in which they began', () => {
     const lines = assemble([record('stderr', 'first', 1, false), record('stdout', 'second', 2, false)]);
     expect(lines.map(brief)).toEqual(['stderr first', 'stdout second (mid)']);

@@ -31,6 +31,8 @@ interface Step {
   advance: number;
   /** Nanoseconds between the time that a record gets and its turn to be written. */
   delay: number;
+  /** The engine was killed before it: what comes of a line that had begun has a time of its own. */
+  afterKill: boolean;
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -38,6 +40,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   pieces: fc.oneof({ weight: 6, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.integer({ min: 2, max: 4 }) }),
   advance: fc.oneof({ weight: 12, arbitrary: fc.nat(3) }, { weight: 1, arbitrary: fc.integer({ min: -30, max: 0 }) }),
   delay: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(6) }),
+  afterKill: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 9),
 });
 
 /** Logs in which lines may still be incomplete at the end, as in one that is being written. */
@@ -50,8 +53,9 @@ export function engineLogs(options: { maxRecords: number; pieceText?: string }):
 function writeEngineLog(steps: readonly Step[], pieceText: string): EngineRecord[] {
   const open = new Map<Step['stream'], { time: string; left: number }>();
   let clock = 1_000;
-  return steps.map(({ stream, pieces, advance, delay }, index) => {
+  return steps.map(({ stream, pieces, advance, delay, afterKill }, index) => {
     clock += advance;
+    if (afterKill) for (const line of open.values()) line.time = logTime(clock - delay);
     const line = open.get(stream) ?? { time: logTime(clock - delay), left: pieces };
     line.left -= 1;
     if (line.left === 0) open.delete(stream);
@@ -71,16 +75,19 @@ export function readSince(log: readonly EngineRecord[], since: string | null): E
   return start === -1 ? [] : log.slice(start);
 }
 
-/** Joins records to lines, each at the place of its last record. */
+/** Joins records to lines, each at the place of its last record; see host/line-assembler. */
 export function joinLines(records: readonly EngineRecord[]): EngineLine[] {
   const open = new Map<EngineRecord['stream'], EngineLine>();
+  let tornUntil = '';
   return records.flatMap(({ time, stream, data, complete }) => {
-    const line = open.get(stream) ?? { time, stream, text: '', midLine: false };
+    if (!open.has(stream) && time > tornUntil) tornUntil = '';
+    const line = open.get(stream) ?? { time, stream, text: '', midLine: tornUntil !== '' };
+    if (time > line.time && time > tornUntil) tornUntil = time;
     line.text += data;
     open.set(stream, line);
     if (!complete) return [];
     open.delete(stream);
-    return [{ ...line, midLine: open.size > 0 }];
+    return [{ ...line, midLine: line.midLine || open.size > 0 }];
   });
 }
 

@@ -31,7 +31,11 @@ async function silentFor(name: string, ms: number): Promise<void> {
 
 async function lose(name: string): Promise<void> {
   await silentFor(name, HOST_LOST_MS + 10_000);
-  await until(async () => (await host(name)).state === 'lost');
+  // By the word of its pool, without which nothing is removed.
+  await until(async () => {
+    const { state, source } = await host(name);
+    return state === 'lost' && source === 'pool';
+  });
 }
 
 test('a host that is lost and holds nothing is removed, and counts no more for what its pool could hold', async () => {

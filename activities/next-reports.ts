@@ -8,7 +8,8 @@ import { REPORT_FRESH_MS } from '../policy/placement';
  * nobody before each host has reported once more: one that has not done so in the time in which a report is fresh takes no runs.
  */
 
-const LOOK_EVERY_MS = 1_000;
+/** How often the reports of the hosts are looked at. */
+export const LOOK_EVERY_MS = 1_000;
 
 /** The next report of each host that makes any. */
 export async function reportsAfter(

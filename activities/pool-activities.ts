@@ -13,7 +13,7 @@ import { jsonHash } from '../store/json-hash';
 import type { RunStore } from '../store/run-store';
 import { askAll } from './ask-all';
 import { withHeartbeat } from './host-heartbeat';
-import { createBrokenOffRuns, reportsAfter, type BrokenOffRuns } from './next-reports';
+import { createBrokenOffRuns, LOOK_EVERY_MS, reportsAfter, type BrokenOffRuns } from './next-reports';
 import type { RunWitness } from './pool-client';
 import { createUnleasedWatch, type UnleasedWatch } from './unleased-watch';
 
@@ -22,8 +22,6 @@ export interface PoolDeps {
   runs: RunWitness;
 }
 
-/** How often the reports of the hosts are looked at. */
-const LOOK_EVERY_MS = 1_000;
 const CHECK_EVERY_MS = 30_000;
 
 /** The activity of pools; what it promises stands in contract/pool-messages. */

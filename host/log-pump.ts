@@ -24,11 +24,6 @@ const REOPENING_MS = 2000;
 /** Within this time no engine fills a file of its log. */
 const JUST_STARTED_MS = 250;
 
-interface Reading {
-  writer: LogWriter;
-  info: ContainerInfo;
-}
-
 /**
  * Brings the log of one container into the store, each line once and in order, and seals it when the container has ended
  * and all is read.
@@ -109,14 +104,15 @@ async function pumpOnce(
       state.fromBeginning = writer.attemptLines === 0 && !isOlderThan(deps, info, JUST_STARTED_MS);
     }
     state.mostWritten.bytes = Math.max(state.mostWritten.bytes, mostWrittenBytes(writer, info));
-    if (info === null)
-      return (await takeCopy(deps, target, writer, signal)) ?? (await sealGone(deps, target, writer, state));
+    if (info === null) return await sealGone(deps, target, writer, state, signal);
     if (isUnreadable(info, state)) return await sealLog(deps.logs, target, writer, state, unreadableNote(logTimeNow()));
     if (isLogDiskFullError(state.failure) && !isProcess) {
       await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, writer.resume?.since);
     }
     await introduce(deps.logs, target, writer, info);
-    return await readOn(isProcess ? { ...deps, size: ALL_IS_KEPT } : deps, target, { writer, info }, state, signal);
+    const read = (seen: ContainerInfo): Promise<Seal | null> =>
+      readRound(isProcess ? { ...deps, size: ALL_IS_KEPT } : deps, target, { writer, info: seen }, state, signal);
+    return await readOn(info, read, () => look(deps, target, state));
   } finally {
     await writer.close();
   }
@@ -151,6 +147,17 @@ async function openWriter(
   }
 }
 
+async function sealGone(
+  deps: PumpDeps,
+  target: PumpTarget,
+  writer: LogWriter,
+  state: PumpState,
+  signal: AbortSignal,
+): Promise<Seal> {
+  const copied = await takeCopy(deps, target, writer, signal);
+  return copied ?? sealLog(deps.logs, target, writer, state, removedEarlyNote(logTimeNow()));
+}
+
 /** The log of a container that was removed, after it was copied. Null where it was not. */
 async function takeCopy(
   deps: PumpDeps,
@@ -165,28 +172,22 @@ async function takeCopy(
   return mergeCopy(deps.logs, copy, target, writer);
 }
 
-function sealGone({ logs }: PumpDeps, target: PumpTarget, writer: LogWriter, state: PumpState): Promise<Seal> {
-  return sealLog(logs, target, writer, state, removedEarlyNote(logTimeNow()));
-}
-
-/** Reads on, and once more where that has brought it to the end of the container. Null where there is more to come. */
+/** Reads, and once more where that has brought it to the end of the container. Null where there is more to come. */
 async function readOn(
-  deps: PumpDeps & ReadingDeps,
-  target: PumpTarget,
-  { writer, info }: Reading,
-  state: PumpState,
-  signal: AbortSignal,
+  info: ContainerInfo,
+  read: (info: ContainerInfo) => Promise<Seal | null>,
+  lookAgain: () => Promise<ContainerInfo | null>,
 ): Promise<Seal | null> {
-  const seal = await readRound(deps, target, { writer, info }, state, signal);
+  const seal = await read(info);
   if (seal !== null) return seal;
-  const now = await look(deps, target, state);
-  return now !== null && hasEnded(now) ? readRound(deps, target, { writer, info: now }, state, signal) : null;
+  const now = await lookAgain();
+  return now !== null && hasEnded(now) ? read(now) : null;
 }
 
 async function readRound(
   deps: PumpDeps & ReadingDeps,
   target: PumpTarget,
-  { writer, info }: Reading,
+  { writer, info }: { writer: LogWriter; info: ContainerInfo },
   state: PumpState,
   signal: AbortSignal,
 ): Promise<Seal | null> {

@@ -1,8 +1,7 @@
 import type { ResumePoint, Seal } from '../log-store';
-import { textHash } from '../log-store';
 import { parseLine, type ParsedLine } from './line';
 import type { LineSource } from './line-source';
-import { createResumeTracker, isLater, type ResumeTracker, type Start } from './resume';
+import { createResumeTracker, isLater, resumePointOf, type ResumeTracker, type Start } from './resume';
 import { parseContinuation, parseSeal, type Continuation } from './system-lines';
 
 /** What a writer must know of an attempt, read back from the files. */
@@ -67,7 +66,8 @@ async function scanFiles(
   const { tracker, sealed, others } = tracked;
   if (tracker.anchor === null && tracker.lines > 0 && !fromTheStart) return null;
   const { lines: attemptLines, newest } = tracker;
-  return { attemptLines, newest, resume: resumeAt(tracker), sealed, others, liveLines: fileLines };
+  const resume = resumePointOf(tracker, ({ text }) => Buffer.from(text, 'latin1'));
+  return { attemptLines, newest, resume, sealed, others, liveLines: fileLines };
 }
 
 function trackLine(tracked: Tracked, line: ParsedLine | undefined): void {
@@ -116,12 +116,6 @@ function beginAt(lines: readonly string[], attempt: number): Tracked | undefined
 /** The texts are read as one character for each byte, see {@link linesOf}. */
 function begin(attempt: number, others: Map<number, Continuation>, start?: Start): Tracked {
   return { attempt, tracker: createResumeTracker(({ text }) => text.length, start), sealed: null, others };
-}
-
-function resumeAt({ anchor, skip }: ResumeTracker<ParsedLine>): ResumePoint | null {
-  if (anchor === null) return null;
-  const { time, stream, text } = anchor;
-  return { since: time, anchor: { stream, textHash: textHash(Buffer.from(text, 'latin1')) }, skip };
 }
 
 /** Bytes become characters one to one: cheap, and a text's length is its length in bytes. */

@@ -1,4 +1,4 @@
-import type { LogStream } from '../log-store';
+import { textHash, type LogStream, type ResumePoint } from '../log-store';
 
 /**
  * Where to resume reading an attempt's log from the engine, so that every line is stored once.
@@ -87,6 +87,19 @@ export function createResumeTracker<Line extends TrackedLine>(
       return skip;
     },
   };
+}
+
+/**
+ * The place to resume at by what a tracker knows; null where it has no anchor.
+ *
+ * @param bytesOf the text of the anchor in UTF-8.
+ */
+export function resumePointOf<Line extends TrackedLine>(
+  { anchor, skip }: ResumeTracker<Line>,
+  bytesOf: (anchor: Line) => string | Uint8Array,
+): ResumePoint | null {
+  if (anchor === null) return null;
+  return { since: anchor.time, anchor: { stream: anchor.stream, textHash: textHash(bytesOf(anchor)) }, skip };
 }
 
 /** Compares two times in the form of a log line. Slices of a long text, as they are here, compare slowly with `>`. */

@@ -1,14 +1,14 @@
 import { open } from 'node:fs/promises';
 
 import { StoreError } from '../errors';
-import { textHash, type LogWriter, type NewLogLine, type ResumePoint, type Seal } from '../log-store';
+import type { LogWriter, NewLogLine, ResumePoint, Seal } from '../log-store';
 import { scanAttempt, type AttemptScan } from './attempt-scan';
 import { formatLine, toLogTime } from './line';
 import { createFileSource, openSegment, type LineSource } from './line-source';
 import { describeWriteError, openLiveFile } from './live-file';
 import { createQueue, type Queue } from './queue';
 import { forgetRemoval } from './removal';
-import { createResumeTracker, type ResumeTracker } from './resume';
+import { createResumeTracker, resumePointOf, type ResumeTracker } from './resume';
 import { createRotatingFile, type RotatingFile, type RotationOptions } from './rotating-file';
 import { recoverRotation } from './rotation';
 import { lastLineOf, listSegments, type LogPaths } from './segments';
@@ -123,10 +123,8 @@ function createWriter(state: State, initialBytes: number | null): LogWriter {
 
 /** While none of its own lines can be the anchor, all of them come again after the anchor of before. */
 function resumeOf({ atOpening: { resume, attemptLines }, tracker }: State): ResumePoint | null {
-  const { anchor, skip, lines } = tracker;
-  if (anchor === null) return resume && { ...resume, skip: resume.skip + lines - attemptLines };
-  const { time, stream, text } = anchor;
-  return { since: time, anchor: { stream, textHash: textHash(text) }, skip };
+  if (tracker.anchor !== null) return resumePointOf(tracker, ({ text }) => text);
+  return resume && { ...resume, skip: resume.skip + tracker.lines - attemptLines };
 }
 
 const bytesOf = ({ text }: NewLogLine): number => Buffer.byteLength(text);

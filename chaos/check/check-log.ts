@@ -36,6 +36,8 @@ export function checkLog(facts: RunFacts, engineDeaths: readonly EngineDeath[]):
       stored,
       say,
     );
+    const heard = executions.filter(({ printed }) => isHeard(printed, stored)).length;
+    if (heard > 1) say('run-twice', heard - 1, `its log has lines of ${heard} executions`);
     checkSeal(
       stored,
       facts.run?.attempts.find(({ number }) => number === attempt),
@@ -44,6 +46,12 @@ export function checkLog(facts: RunFacts, engineDeaths: readonly EngineDeath[]):
   }
   verdict.violations.push(...checkFollowed(facts));
   return verdict;
+}
+
+/** Whether a log has a line of an execution, by the word that is in its lines alone. */
+function isHeard(printed: readonly PrintedLine[], stored: readonly StoredLine[]): boolean {
+  const texts = new Set(printed.map(({ text }) => text));
+  return stored.some(({ stream, text }) => stream !== 'system' && texts.has(text));
 }
 
 /** Who follows a log over lost connections gets each of its lines, once and in order, and its end. */

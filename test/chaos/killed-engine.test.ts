@@ -112,6 +112,14 @@ describe('a start that a killed engine has forgotten', () => {
     expect(check(facts)).toMatchObject({ violations: [], forgottenStarts: 1, linesLostByEngine: LINES });
   });
 
+  it('leaves the log of its attempt to one execution', () => {
+    const heard = { ...forgotten, engineLog: forgotten.printed };
+    const stored = [...storedOf({ ...first, printed: [...heard.printed, ...first.printed] }), ...storedOf(second)];
+    const facts = healthyRun({ executions: [heard, first, second], stored, run: { ...run.run!, attempts: [] } });
+
+    expect(found({ ...healthyFacts(facts), engineDeaths: [deathAt(6_000)] })).toEqual([['run-twice', 1]]);
+  });
+
   it.each([
     ['killed long before the start', {}, [deathAt(-6_000)]],
     ['killed after its note of the start', { engineStartedAtMs: 4_900 }, [deathAt(6_000)]],

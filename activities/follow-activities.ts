@@ -10,6 +10,7 @@ import { hasEnded, isLocalProcess } from '../host/container-state';
 import type { ContainerWatch, ContainerWatches } from '../host/container-watch';
 import { wasEndedByEngine } from '../host/ended-by-engine';
 import type { EngineHealth } from '../host/engine-health';
+import { isCalledUnstarted, START_FORGOTTEN } from '../host/forgotten-start';
 import { findEvidence, type NewestCheckpoint } from '../host/find-evidence';
 import type { ToldNotices } from '../host/notices';
 import { orAborted } from '../host/or-aborted';
@@ -66,7 +67,8 @@ async function followContainer(deps: FollowActivityDeps, input: FollowContainerI
     const end = await seeEnd(deps, input, watch, within);
     // Of a local process its shim has counted all to the end; of a container nothing is left to count.
     if (input.asProcess) await meter.look();
-    const seal = await orAborted(pump.sealed, within);
+    const { sealed } = end.isForgotten ? deps.pumps.adopt({ runId, attempt, containerId, isForgotten: true }) : pump;
+    const seal = await orAborted(sealed, within);
     deps.watches.forget(containerId);
     deps.silences.forget(containerId);
     const lines = await readLogEnd(deps.logs, input);
@@ -101,6 +103,8 @@ function beat(lines: number, told: ToldNotices, usage: ContainerUsage, silentMs:
 interface End {
   info: ContainerInfo | null;
   engineRestarted: boolean;
+  /** It has run, whatever its engine says. */
+  isForgotten?: true;
 }
 
 async function seeEnd(
@@ -115,6 +119,9 @@ async function seeEnd(
     looks.add(look);
     awayBefore = look === 'away';
   });
+  if (info !== null && isCalledUnstarted(info)) {
+    return { info: { ...info, error: START_FORGOTTEN }, engineRestarted: true, isForgotten: true };
+  }
   if (info === null || !hasEnded(info) || isLocalProcess(info)) return { info, engineRestarted: false };
   // The common case needs no question: a program that ended well under eyes that never left it.
   const seenAllAlong = looks.has('alive') && !looks.has('away') && Context.current().info.attempt === 1;

@@ -7,6 +7,7 @@ import type { Engine } from '../docker/engine';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
 import { newestCheckpoint, removeUnfinished } from '../host/checkpoints';
 import { planContainer } from '../host/container-plan';
+import { isCalledUnstarted, isStartForgotten, START_FORGOTTEN } from '../host/forgotten-start';
 import { gpuHolders } from '../host/gpu-holders';
 import type { MachineView } from '../host/machine';
 import { resolveMounts } from '../host/mounts';
@@ -68,6 +69,7 @@ async function startInTurn(
  * may have forgotten that start. Its removal ends what runs; started once more, its engine would write each line twice.
  *
  * @returns true where the container of this attempt is there already.
+ * @throws where that one has printed and its engine has forgotten it: the log of an attempt is of one execution.
  */
 async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, signal: AbortSignal): Promise<boolean> {
   let isThere = false;
@@ -77,7 +79,7 @@ async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, 
     const other = readIdentity(labels);
     const isOwn = other.epoch === input.epoch && other.attempt === input.attempt;
     if (isOwn) {
-      if (isRetry && state === 'created' && (await neverRan(deps.engine, id))) await removeUnstarted(deps, id);
+      if (isRetry && state === 'created' && (await neverRan(deps.engine, id, signal))) await removeUnstarted(deps, id);
       else isThere = true;
       continue;
     }
@@ -91,8 +93,9 @@ async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, 
 }
 
 /** The list of an engine can be older than what it tells of one container: what it is about to start, it tells of only then. */
-async function neverRan(engine: Engine, id: string): Promise<boolean> {
+async function neverRan(engine: Engine, id: string, signal: AbortSignal): Promise<boolean> {
   const info = await engine.inspectContainer(id);
+  if (info !== null && (await isStartForgotten(engine, info, signal))) throw startForgotten();
   return info === null || info.status === 'created';
 }
 
@@ -142,9 +145,14 @@ async function startOnce(deps: StartDeps, input: StartContainerInput, id: string
   deps.pumps.adopt({ runId: input.runId, attempt: input.attempt, containerId: id });
   const info = await deps.engine.inspectContainer(id);
   if (info !== null) await deps.images.used(info.imageId);
+  if (info !== null && isCalledUnstarted(info)) throw startForgotten();
   if (info?.startedAt == null) throw new NotFoundError(`container ${id} was removed while it was being started`);
   const machine = await deps.machines.of({ ...input, imageId: info.imageId });
   return { containerId: id, containerName: info.name, startedAt: info.startedAt, machine };
+}
+
+function startForgotten(): Error {
+  return failure('engine-restarted', START_FORGOTTEN);
 }
 
 function startFailure(error: unknown): unknown {

@@ -157,7 +157,7 @@ export const REASONS: Record<EndReason, ReasonFacts> = {
     state: 'failed',
     retry: 'infrastructure',
     sentence:
-      'The Docker Engine of the host, or the machine itself, was restarted, which ended the container; with live-restore it goes on while the engine restarts.',
+      'The Docker Engine of the host, or the machine itself, was restarted, which ended the container; with live-restore it goes on while the engine restarts. {detail}',
   },
   'container-vanished': {
     state: 'failed',

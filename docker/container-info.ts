@@ -42,6 +42,7 @@ export function toContainerInfo({ Id, Name, Image, Config, HostConfig, State }: 
     cpus: HostConfig.NanoCpus ? HostConfig.NanoCpus / 1e9 : null,
     network: HostConfig.NetworkMode ?? 'default',
     log: toContainerLog(HostConfig.LogConfig),
+    ...(never && { isUnstarted: true }),
   };
 }
 

@@ -205,6 +205,8 @@ export interface ContainerInfo {
   network: string;
   /** How its engine keeps its log; null where that is not by files of a size, as `createContainer` has them. */
   log: ContainerLog | null;
+  /** True where its removal has begun, so that it counts as `created` for good; absent otherwise. */
+  isUnstarted?: true;
   /** What people must know of how it runs, as the first lines of its log; absent for a container. */
   preamble?: readonly string[];
 }

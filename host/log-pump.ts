@@ -119,14 +119,15 @@ async function pumpOnce(
 }
 
 /** Looks at the container, and has its log watched from the first time on that it runs. */
-async function look(deps: PumpDeps, { containerId }: PumpTarget, state: PumpState): Promise<ContainerInfo | null> {
+async function look(deps: PumpDeps, target: PumpTarget, state: PumpState): Promise<ContainerInfo | null> {
   const { engine } = deps;
+  const { containerId } = target;
   const find = state.files === undefined ? engine.filesOf(containerId) : state.files;
   const [info, files] = await Promise.all([engine.inspectContainer(containerId), find]);
   // One that does not run yet is asked again.
   if (info !== null && info.status !== 'created') state.files = files;
   if (info !== null) watchFor(deps, state, info);
-  return info;
+  return target.isForgotten && info?.status === 'created' ? { ...info, status: 'exited' } : info;
 }
 
 async function openWriter(

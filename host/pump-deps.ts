@@ -27,4 +27,6 @@ export interface PumpTarget {
   runId: string;
   attempt: number;
   containerId: string;
+  /** True where its engine has forgotten that it was started (host/forgotten-start): what it has of the log is all there will be. */
+  isForgotten?: boolean;
 }

@@ -5,6 +5,7 @@ import { believedRecords, isSameRecord } from './believed-records';
 import { isAlive } from './container-state';
 import { decodeLine } from './decode-line';
 import type { FloodGuard } from './flood-guard';
+import { lastRecords } from './last-records';
 import { createLineAssembler, type AssembledLine } from './line-assembler';
 import { beginningNote, gapNotes, splitNote } from './log-notes';
 import { readWithSilence } from './read-with-silence';
@@ -184,12 +185,4 @@ async function isStalled(
   const newest = (await lastRecords(engine, { containerId, tail: 1, signal })).at(-1);
   if (newest === undefined) return false;
   return last === undefined ? newest.time >= since : !isSameRecord(newest, last);
-}
-
-type Tail = Pick<ReadingInput, 'containerId' | 'signal'> & { tail: number };
-
-async function lastRecords(engine: Engine, { containerId, tail, signal }: Tail): Promise<LogRecord[]> {
-  const records: LogRecord[] = [];
-  for await (const batch of engine.readLogs(containerId, { follow: false, tail, signal })) records.push(...batch);
-  return records;
 }

@@ -39,7 +39,7 @@ export interface Pumps {
    * While the engine does not answer it returns and goes on trying: a worker that waited for it could not even say so.
    */
   start(): Promise<void>;
-  /** The pump of a container, started if there is none. */
+  /** The pump of a container, started if there is none, or if the one that there is waits for a start that the engine has forgotten. */
   adopt(target: PumpTarget): Pump;
   /** Forgets the pump of a container that was removed. */
   release(containerId: string): void;
@@ -69,7 +69,6 @@ export interface PumpsDeps {
 }
 
 export function createPumps(deps: PumpsDeps): Pumps {
-  const { engine, config } = deps;
   const pumpDeps = pumpDepsOf(deps);
   const { brakes } = pumpDeps;
   const pumps = new Map<string, OwnPump>();
@@ -79,14 +78,15 @@ export function createPumps(deps: PumpsDeps): Pumps {
 
   const adopt = (target: PumpTarget): Pump => {
     const known = pumps.get(target.containerId);
-    if (known !== undefined) return known;
+    if (known !== undefined && (known.isForgotten || !target.isForgotten)) return known;
+    void known?.abandon();
     const pump = startPump(pumpDeps, target, perRun, stopping.signal);
     pumps.set(target.containerId, pump);
     return pump;
   };
 
   const start = async (): Promise<void> => {
-    const first = takeUp(engine, config.host, adopt);
+    const first = takeUp(deps, adopt);
     starting = first.catch((error: unknown) => takeUpLater(deps, error, adopt, stopping.signal));
     await first.catch(() => undefined);
   };
@@ -110,7 +110,8 @@ export function createPumps(deps: PumpsDeps): Pumps {
 }
 
 interface OwnPump extends Pump {
-  /** Ends it before its seal; resolves when it does nothing any more. */
+  isForgotten: boolean;
+  /** Ends it before its seal; resolves when it does nothing any more. The next pump of its run waits for that. */
   abandon(): Promise<void>;
 }
 
@@ -126,10 +127,10 @@ function startPump(deps: PumpDeps, target: PumpTarget, perRun: InTurn, stopped: 
     return seal;
   });
   const abandon = async (): Promise<void> => {
-    abandoning.abort(new PumpStoppedError('the container never ran, and is being removed'));
+    abandoning.abort(new PumpStoppedError('no start of the container is waited for any more'));
     await pumping;
   };
-  return { sealed, lines: () => lines, abandon };
+  return { sealed, lines: () => lines, abandon, isForgotten: target.isForgotten === true };
 }
 
 /** What the pumps of a host work with. */
@@ -151,37 +152,31 @@ export function pumpDepsOf({ engine, logs, lateLogs, config, log, onNotice }: Pu
 type Adopt = Pumps['adopt'];
 
 /** Takes up the containers that were started; local processes first, which are there while the Docker Engine is away, too. */
-async function takeUp(engine: Engine, host: Config['host'], adopt: Adopt): Promise<void> {
-  await takeUpListed(engine, host, adopt, formLabel({ asProcess: true }));
-  await takeUpListed(engine, host, adopt, {});
+async function takeUp(deps: Pick<PumpsDeps, 'engine' | 'config'>, adopt: Adopt): Promise<void> {
+  await takeUpListed(deps, adopt, formLabel({ asProcess: true }));
+  await takeUpListed(deps, adopt, {});
 }
 
 /** Attempt by attempt. */
 async function takeUpListed(
-  engine: Engine,
-  host: Config['host'],
+  { engine, config }: Pick<PumpsDeps, 'engine' | 'config'>,
   adopt: Adopt,
   more: Record<string, string>,
 ): Promise<void> {
-  const labels = { [LABELS.host]: host.name, ...more };
-  const containers = await ownContainers(engine, host, labels, timeLimit(LIST_PATIENCE_MS));
+  const labels = { [LABELS.host]: config.host.name, ...more };
+  const containers = await ownContainers(engine, config.host, labels, timeLimit(LIST_PATIENCE_MS));
   const targets = containers
     .filter(({ state }) => state !== 'created')
     .map(({ id, labels }) => ({ ...readIdentity(labels), containerId: id }));
   for (const target of targets.toSorted((one, other) => one.attempt - other.attempt)) adopt(target);
 }
 
-async function takeUpLater(
-  { engine, config, log }: PumpsDeps,
-  error: unknown,
-  adopt: Adopt,
-  signal: AbortSignal,
-): Promise<void> {
-  log.warn({ err: error }, 'The containers of this host cannot be listed; trying again');
+async function takeUpLater(deps: PumpsDeps, error: unknown, adopt: Adopt, signal: AbortSignal): Promise<void> {
+  deps.log.warn({ err: error }, 'The containers of this host cannot be listed; trying again');
   while (!signal.aborted) {
     try {
       await sleep(RETRY_MS, undefined, { signal });
-      await takeUp(engine, config.host, adopt);
+      await takeUp(deps, adopt);
       return;
     } catch {
       // Said once already; the reports of the host tell that its engine is away.

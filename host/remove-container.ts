@@ -1,6 +1,7 @@
 import type { Engine } from '../docker/engine';
 import { awaitEnd } from './await-end';
 import { isAlive } from './container-state';
+import { isStartForgotten } from './forgotten-start';
 import type { PumpTarget } from './pump-deps';
 import { orAborted } from './or-aborted';
 import type { Pumps } from './pumps';
@@ -17,13 +18,14 @@ export async function removeContainer(deps: Deps, target: PumpTarget, signal: Ab
   const { engine, pumps } = deps;
   const { containerId } = target;
   const info = await engine.inspectContainer(containerId);
-  if (info?.status === 'created') return removeUnstarted(deps, containerId);
+  const isForgotten = info !== null && (await isStartForgotten(engine, info, signal));
+  if (info?.status === 'created' && !isForgotten) return removeUnstarted(deps, containerId);
   if (info !== null && isAlive(info)) {
     await pumps.letRun(containerId);
     await engine.signalContainer(containerId, 'SIGKILL');
     await awaitEnd(engine, containerId, signal);
   }
-  if (info !== null) await orAborted(pumps.adopt(target).sealed, signal);
+  if (info !== null) await orAborted(pumps.adopt({ ...target, isForgotten }).sealed, signal);
   const removed = await engine.removeContainer(containerId);
   pumps.release(containerId);
   return removed;

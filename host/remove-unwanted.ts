@@ -6,6 +6,7 @@ import type { Engine } from '../docker/engine';
 import { awaitEnd } from './await-end';
 import { isAlive } from './container-state';
 import { endWithin } from './end-within';
+import { isStartForgotten } from './forgotten-start';
 import { runPaths } from './paths';
 import type { PumpTarget } from './pump-deps';
 import type { Pumps } from './pumps';
@@ -30,13 +31,15 @@ const OWN_LOG_MS = 2_000;
 const ORPHAN_GRACE_MS = 30_000;
 
 /** Kills and removes a container whose lease was revoked; its log is stored, or kept until it can be. */
-export async function removeStale(deps: Deps, target: Unwanted, signal: AbortSignal): Promise<void> {
+export async function removeStale(deps: Deps, unwanted: Unwanted, signal: AbortSignal): Promise<void> {
   const { engine, pumps, config, log } = deps;
-  const { containerId } = target;
-  log.warn(target, 'The lease of a container was revoked while this host was away; it is killed and removed');
+  const { containerId } = unwanted;
+  log.warn(unwanted, 'The lease of a container was revoked while this host was away; it is killed and removed');
   const info = await engine.inspectContainer(containerId);
-  if (info?.status === 'created') return void (await removeUnstarted(deps, containerId));
+  const isForgotten = info !== null && (await isStartForgotten(engine, info, signal));
+  if (info?.status === 'created' && !isForgotten) return void (await removeUnstarted(deps, containerId));
   if (info !== null) {
+    const target = { ...unwanted, isForgotten };
     await pumps.letRun(containerId);
     if (isAlive(info)) await engine.signalContainer(containerId, 'SIGKILL');
     await awaitEnd(engine, containerId, signal);
@@ -46,7 +49,7 @@ export async function removeStale(deps: Deps, target: Unwanted, signal: AbortSig
   }
   await engine.removeContainer(containerId);
   pumps.release(containerId);
-  await forgetStop(config.data, target);
+  await forgetStop(config.data, unwanted);
 }
 
 /** Asks a container without a live workflow to end, and removes it and what its run had here. */

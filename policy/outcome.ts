@@ -18,7 +18,7 @@ export interface StopCause {
 }
 
 /**
- * Decides why a container ended, in the order in which causes hide each other: it was taken away, or lost > we stopped it > the
+ * Decides why a container ended, in the order in which causes hide each other: we stopped it > it was taken away, or lost > the
  * engine was restarted > memory > the command > the engine > a signal that is not ours > the exit code.
  *
  * @param stopped the cause for which we ended it; null where it ended by itself, also if that was just before our stop.
@@ -29,20 +29,21 @@ export function judgeOutcome(
   stopped: StopCause | null,
   memoryLimitBytes: number | null = null,
 ): Ending {
-  const { exitCode } = outcome;
+  const { exitCode, vanished, error } = outcome;
   if (stopped) return { reason: stopped.reason, exitCode, detail: stopped.detail };
-  if (!outcome.vanished && exitCode === null && outcome.error !== '') {
-    return { reason: 'internal-error', exitCode, detail: { detail: outcome.error } };
+  if (vanished) return { reason: 'container-vanished', exitCode, detail: {} };
+  if (outcome.engineRestarted === true) return { reason: 'engine-restarted', exitCode, detail: { detail: error } };
+  if (exitCode === null) {
+    if (error === '') return { reason: 'container-vanished', exitCode, detail: {} };
+    return { reason: 'internal-error', exitCode, detail: { detail: error } };
   }
-  if (outcome.vanished || exitCode === null) return { reason: 'container-vanished', exitCode, detail: {} };
-  if (outcome.engineRestarted === true) return { reason: 'engine-restarted', exitCode, detail: {} };
   // A container can survive the death of a child by memory and still succeed, so the exit code is asked first.
   if (exitCode === 0) return { reason: 'completed', exitCode, detail: {} };
   if (ranOutOfMemory(outcome, memoryLimitBytes)) return { reason: 'out-of-memory', exitCode, detail: {} };
   if (outcome.commandProblem !== null) {
     return { reason: 'command-not-runnable', exitCode, detail: { detail: outcome.commandProblem } };
   }
-  if (outcome.error !== '') return { reason: 'start-failed', exitCode, detail: { detail: outcome.error } };
+  if (error !== '') return { reason: 'start-failed', exitCode, detail: { detail: error } };
   const signal = signalOf(exitCode);
   if (signal !== undefined) {
     return { reason: 'killed-by-signal', exitCode, detail: { signal, detail: whereToLook(signal) } };

@@ -1,7 +1,8 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { testEngine } from '../helpers/engine';
+import { killOverStart } from '../helpers/forgotten-start';
 import { startOwnEngine, type OwnEngine } from '../helpers/own-engine';
 import { scratchFolder } from '../helpers/scratch-folder';
 import { isAlive } from '../helpers/server';
@@ -35,22 +36,10 @@ async function startCounted(): Promise<{ id: string; pid: number; executions: ()
   return { id, pid: Number(await own.docker('inspect', '--format', '{{.State.Pid}}', id)), executions };
 }
 
-/** What an engine finds after it was killed between the start of a container and its own note of it. */
-async function killOverStart(id: string): Promise<void> {
-  const { rootDir } = await own.engine.info();
-  const note = join(rootDir, 'containers', id, 'config.v2.json');
-  await own.kill();
-  const known = JSON.parse(readFileSync(note, 'utf8')) as { State: object };
-  const never = { Running: false, Pid: 0, StartedAt: '0001-01-01T00:00:00Z' };
-  writeFileSync(note, JSON.stringify({ ...known, State: { ...known.State, ...never } }));
-  await own.start();
-  expect(await own.engine.inspectContainer(id)).toMatchObject({ status: 'created', startedAt: null });
-}
-
 describe('a container whose start a killed engine has forgotten', () => {
   it('is gone with its process when it is removed, and does not run again for that', async () => {
     const { id, pid, executions } = await startCounted();
-    await killOverStart(id);
+    await killOverStart(own, id);
     expect(isAlive(pid)).toBe(true);
 
     expect(await own.engine.removeContainer(id)).toBe(true);
@@ -62,7 +51,7 @@ describe('a container whose start a killed engine has forgotten', () => {
 
   it('has one process also when it is started once more', async () => {
     const { id, pid, executions } = await startCounted();
-    await killOverStart(id);
+    await killOverStart(own, id);
 
     await own.engine.startContainer(id);
 

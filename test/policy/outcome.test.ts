@@ -15,6 +15,13 @@ describe('judgeOutcome', () => {
     ['a `docker stop`', { exitCode: 143 }, null, 'killed-by-signal', 'ended with `trainyard cancel`'],
     ['a stop of the engine', { exitCode: 143, engineRestarted: true }, null, 'engine-restarted', 'live-restore'],
     ['a stop of the engine that the command took for its end', { engineRestarted: true }, null, 'engine-restarted', ''],
+    [
+      'a start that the engine has forgotten',
+      { exitCode: null, engineRestarted: true, error: 'It has forgotten.' },
+      null,
+      'engine-restarted',
+      'restarts. It has forgotten.',
+    ],
     ['our own stop, though the engine was stopped too', { engineRestarted: true }, CANCEL, 'cancelled', 'by ada'],
     ['a kill by memory', { exitCode: 137, oomKilled: true }, null, 'out-of-memory', 'raise resources.memory'],
     [

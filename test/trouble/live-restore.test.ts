@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 
 import type { Run } from '../../contract/run';
 import { openRunStore } from '../../store/sqlite-run-store';
+import { killOverStart } from '../helpers/forgotten-start';
 import { startOwnEngine, type OwnEngine } from '../helpers/own-engine';
 import { until } from '../helpers/until';
 import { end, ends, HOST, PATIENT, SECOND_TIME_LUCKY, SOON, troubleSuite, type TroubleSuite } from './trouble-suite';
@@ -92,6 +93,22 @@ describe('a run whose engine has live-restore', () => {
       { reason: 'completed' },
     ]);
     expect(await suite.lines(id)).toEqual(['attempt 1', 'attempt 2']);
+  });
+
+  it('is tried again when the engine comes back and has forgotten that it started the container', async () => {
+    const id = await suite.start(`${SECOND_TIME_LUCKY}\ntime.sleep(3600)`, { policy: SOON });
+    const container = await suite.container(id);
+    await printed(id, 1);
+
+    await killOverStart(own, container);
+
+    const { attempts } = await suite.ended(id);
+    expect(attempts).toMatchObject([
+      { reason: 'engine-restarted', message: expect.stringContaining('has forgotten'), logLines: 1, logGaps: 0 },
+      { reason: 'completed' },
+    ]);
+    expect(await suite.lines(id)).toEqual(['attempt 1', 'attempt 2']);
+    expect(await own.engine.inspectContainer(container)).toBeNull();
   });
 
   it('says that the engine is away for 30 s, goes on meanwhile, and has every line when it is back', async () => {

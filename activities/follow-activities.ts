@@ -131,7 +131,7 @@ async function seeEnd(
 }
 
 function outcome(
-  { info, engineRestarted }: End,
+  { info, engineRestarted, isForgotten }: End,
   seal: Seal,
   { problem, findings }: { problem: string | null; findings: Findings },
 ): ContainerOutcome {
@@ -142,6 +142,7 @@ function outcome(
     oomKilled: info?.oomKilled ?? false,
     vanished,
     engineRestarted,
+    ...(isForgotten && { mayStillRun: isForgotten }),
     error: info?.error ?? '',
     commandProblem: problem,
     startedAt: info?.startedAt ?? null,

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
-import type { RetentionActivities, RetentionReport } from '../contract/activities';
+import type { RetentionActivities, RetentionReport } from '../contract/retention';
 import { isEndState } from '../contract/state';
 import { formatSize } from '../contract/units';
 import { type LogFacts, type LogRemoval, planRetention, type RetentionRules } from '../policy/retention';

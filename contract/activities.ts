@@ -26,12 +26,6 @@ export interface ControlActivities {
   requestTemporalCancel(input: WorkflowIdentity): Promise<void>;
 }
 
-/** Run on the control queue, for nobody's run. */
-export interface RetentionActivities {
-  /** Removes the logs of ended runs that need not be kept any longer; idempotent. */
-  removeOldLogs(): Promise<RetentionReport>;
-}
-
 /** Run on the control queue, for `notifyWorkflow`. */
 export interface NotifyActivities {
   /**
@@ -39,22 +33,6 @@ export interface NotifyActivities {
    * `notification-failed`, which Temporal tries again.
    */
   sendNotification(input: SendNotificationInput): Promise<Delivered>;
-}
-
-/** What a removal of old logs came to. */
-export interface RetentionReport {
-  removedForAge: number;
-  removedForSize: number;
-  /** Removals that were begun before, by a process that died, and are done now. */
-  completed: number;
-  freedBytes: number;
-  /** Logs that are left, and their bytes. */
-  keptLogs: number;
-  keptBytes: number;
-  /** Logs that could not be removed now, such as one that is being written; the next time tries again. */
-  failed: number;
-  /** Bytes over the limit that are left because nothing more may be removed; 0 where there is no limit. */
-  overBytes: number;
 }
 
 /** Run on the queue of one host, against its engine. All are idempotent: the same input twice has the effect of once. */
@@ -204,6 +182,8 @@ export interface ContainerOutcome {
   vanished: boolean;
   /** True where the engine ended it because the engine itself stopped or started again. */
   engineRestarted?: boolean;
+  /** Set where the engine has forgotten that it started it: what runs of it goes on until it is removed. */
+  mayStillRun?: true;
   /** Error of the engine, where it reports one; empty otherwise. */
   error: string;
   /** What is wrong with the command where it could not be executed; null where it was. */

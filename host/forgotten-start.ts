@@ -1,4 +1,5 @@
 import type { ContainerInfo, Engine } from '../docker/engine';
+import { EngineError } from '../docker/errors';
 import { isLocalProcess } from './container-state';
 import { lastRecords } from './last-records';
 
@@ -25,5 +26,11 @@ export async function isStartForgotten(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!isCalledUnstarted(info)) return false;
-  return (await lastRecords(engine, { containerId: info.id, tail: 1, signal })).length > 0;
+  try {
+    return (await lastRecords(engine, { containerId: info.id, tail: 1, signal })).length > 0;
+  } catch (error) {
+    // There is something that its engine cannot read.
+    if (error instanceof EngineError) return true;
+    throw error;
+  }
 }

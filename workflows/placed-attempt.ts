@@ -150,7 +150,7 @@ async function follow(placed: Placed, { containerId }: StartedContainer): Promis
     const ended = await Promise.race([following, life.interrupts.requested.then(() => null)]);
     const stopped = ended === null ? await stop(placed) : null;
     const outcome: ContainerOutcome = await following;
-    placed.hasEnded = true;
+    placed.hasEnded = outcome.mayStillRun !== true;
     placed.findings = outcome.findings ?? null;
     const ending = endingAfterWarning(
       judgeOutcome(outcome, stopped, parseSize(spec.resources.memory)),

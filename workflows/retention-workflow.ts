@@ -1,6 +1,6 @@
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 
-import type { RetentionActivities, RetentionReport } from '../contract/activities';
+import type { RetentionActivities, RetentionReport } from '../contract/retention';
 import { CONTROL_TASK_QUEUE } from '../contract/names';
 import { formatSize } from '../contract/units';
 

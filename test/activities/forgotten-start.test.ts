@@ -2,6 +2,7 @@ import { createFollowActivities } from '../../activities/follow-activities';
 import { createHostActivities } from '../../activities/host-activities';
 import type { ContainerOutcome, FollowContainerInput, HostActivities } from '../../contract/activities';
 import type { Engine } from '../../docker/engine';
+import { EngineError } from '../../docker/errors';
 import type { Pumps } from '../../host/pumps';
 import { startReconciler } from '../../host/reconciler';
 import { describeEnding, judgeOutcome } from '../../policy/outcome';
@@ -74,6 +75,16 @@ describe('an attempt whose program has printed, and whose engine was killed and 
 
     await expectSealed(runId);
     expect(await isThere(runId)).toBe(false);
+  });
+
+  it('is over as well where the engine cannot read its log any more', async () => {
+    const readLogs: Engine['readLogs'] = () => {
+      throw new EngineError('unexpected EOF', undefined);
+    };
+    const { startContainer } = activitiesOn({ ...own.engine, readLogs });
+    const call = inActivity(startContainer, host.startInput('again', PRINTS, { again: true }));
+
+    await expect(call).rejects.toMatchObject({ type: 'engine-restarted', nonRetryable: true });
   });
 
   it('is over, and not begun again, where its start is tried again', async () => {

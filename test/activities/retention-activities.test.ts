@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 
 import { createRetentionActivities, type RetentionDeps } from '../../activities/retention-activities';
-import type { RetentionReport } from '../../contract/activities';
+import type { RetentionReport } from '../../contract/retention';
 import type { Run } from '../../contract/run';
 import type { RunSpec } from '../../contract/spec';
 import { removeCheckpoints as removeCheckpointsIn } from '../../host/checkpoints';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ScheduleHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
-import type { RetentionReport } from '../../contract/activities';
+import type { RetentionReport } from '../../contract/retention';
 import { RETENTION_SCHEDULE, RETENTION_WORKFLOW } from '../../contract/names';
 import { openLogStore } from '../../store/file-log-store';
 import { openRunStore } from '../../store/sqlite-run-store';

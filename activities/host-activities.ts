@@ -24,7 +24,7 @@ export function createHostActivities(deps: HostActivityDeps): HostActivities {
     signalContainer: (input) => orFailure(signalContainer(deps, input)),
     // These two must come to pass: an engine that is away for a moment is for Temporal to wait for.
     stopContainer: (input) => overAbsence(deps.health, () => stopContainer(deps, input)),
-    cleanUp: (input) => overAbsence(deps.health, () => cleanUp(deps, input)),
+    cleanUp: (input) => overAbsence(deps.health, () => cleanUp({ ...deps, starts }, input)),
   };
 }
 

@@ -7,6 +7,7 @@ import type { EngineHealth } from '../host/engine-health';
 import type { GpuWatch } from '../host/gpu-watch';
 import type { ImageBook } from '../host/image-book';
 import type { Pumps } from '../host/pumps';
+import type { LogStore } from '../store/log-store';
 import type { StandingOf } from './lease-watch';
 
 /** What the short operations on a host's engine work with. */
@@ -14,6 +15,7 @@ export interface HostActivityDeps {
   engine: Engine;
   health: EngineHealth;
   pumps: Pumps;
+  logs: Pick<LogStore, 'read'>;
   disks: Pick<DiskGuard, 'check'>;
   gpus: Pick<GpuWatch, 'look'>;
   images: Pick<ImageBook, 'pulled' | 'used'>;

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 
 import type { StartContainerInput, StartedContainer } from '../contract/activities';
 import type { InTurn } from '../contract/in-turn';
+import { LOG_STREAMS } from '../contract/log-streams';
 import { LABELS } from '../contract/names';
 import type { Engine } from '../docker/engine';
 import { EngineError, NameTakenError, NotFoundError } from '../docker/errors';
@@ -45,8 +46,9 @@ async function startInTurn(
   signal: AbortSignal,
 ): Promise<StartedContainer> {
   signal.throwIfAborted();
-  const checkLease = watchLease(deps.standingOf, input);
+  const checkLease = watchLease(deps.standingOf, input, Context.current().info.currentAttemptScheduledTimestampMs);
   const isThere = await removeOthers(deps, input, signal);
+  if (!isThere) await checkUnused(deps, input);
   if (!isThere) await checkRoom(deps, input);
   // Of a container that is there already, it may be what it writes now.
   if (input.spec.checkpoint && !isThere && !isLaterNode(input)) await clearCheckpoints(deps, input.runId);
@@ -56,6 +58,8 @@ async function startInTurn(
     if (shared) await deps.engine.ensureNetwork(shared);
     const { id } = await deps.engine.createContainer(plan);
     await checkLease();
+    // A run that has given this call up waits with its clean-up for the end of it, and takes the container along.
+    signal.throwIfAborted();
     return await startOnce(deps, input, id);
   } catch (error) {
     throw startFailure(error);
@@ -74,12 +78,12 @@ async function startInTurn(
 async function removeOthers(deps: HostActivityDeps, input: StartContainerInput, signal: AbortSignal): Promise<boolean> {
   let isThere = false;
   const ofRun = { [LABELS.run]: input.runId, ...formLabel(input) };
-  const isRetry = input.again === true || Context.current().info.attempt > 1;
   for (const { id, labels, state } of await ownContainers(deps.engine, deps.config.host, ofRun)) {
     const other = readIdentity(labels);
     const isOwn = other.epoch === input.epoch && other.attempt === input.attempt;
     if (isOwn) {
-      if (isRetry && state === 'created' && (await neverRan(deps.engine, id, signal))) await removeUnstarted(deps, id);
+      if (isRetry(input) && state === 'created' && (await neverRan(deps.engine, id, signal)))
+        await removeUnstarted(deps, id);
       else isThere = true;
       continue;
     }
@@ -97,6 +101,22 @@ async function neverRan(engine: Engine, id: string, signal: AbortSignal): Promis
   const info = await engine.inspectContainer(id);
   if (info !== null && (await isStartForgotten(engine, info, signal))) throw startForgotten();
   return info === null || info.status === 'created';
+}
+
+function isRetry({ again }: StartContainerInput): boolean {
+  return again === true || Context.current().info.attempt > 1;
+}
+
+/**
+ * The log of an attempt is of one execution: one that has begun, by a try whose end nobody heard, had its container. Whoever removed
+ * that meanwhile, its lines stay the only ones.
+ */
+async function checkUnused({ logs }: StartDeps, input: StartContainerInput): Promise<void> {
+  if (!isRetry(input)) return;
+  const { runId, attempt } = input;
+  for await (const lines of logs.read(runId, { attempt, tail: 1, streams: [...LOG_STREAMS] })) {
+    if (lines.length > 0) throw failure('container-vanished', 'its log has begun, and it is gone');
+  }
 }
 
 /** What was leased must be free, whatever has happened since: room on the disks, and the GPUs. */

@@ -14,11 +14,17 @@ const SURELY_VALID_MS = 10_000;
  * Watches over the time that an act takes between being asked for and the step that cannot be taken back. A process that was
  * frozen in between may wake up in a world where the run goes on elsewhere; only then is Temporal asked.
  *
+ * @param askedAtMs when it was asked for, by the clock of Temporal: what a frozen process was handed it may take up much later. A
+ *   clock that differs costs a question.
  * @returns check, which throws where the lease is not valid any more, or where nobody can tell.
  */
-export function watchLease(standingOf: StandingOf, { runId, epoch }: AttemptIdentity): () => Promise<void> {
+export function watchLease(
+  standingOf: StandingOf,
+  { runId, epoch }: AttemptIdentity,
+  askedAtMs: number,
+): () => Promise<void> {
   // The machine itself may sleep, which only one of the two clocks counts, or be set back, which only the other ignores.
-  const began = { wall: Date.now(), steady: performance.now() };
+  const began = { wall: Math.min(Date.now(), askedAtMs), steady: performance.now() };
   return async () => {
     const tookMs = Math.max(Date.now() - began.wall, performance.now() - began.steady);
     if (tookMs < SURELY_VALID_MS) return;

@@ -1,3 +1,5 @@
+import { patched } from '@temporalio/workflow';
+
 import type { AttemptIdentity, CleanedUp, CleanUpInput } from '../contract/activities';
 import type { GangPlace } from '../contract/gang';
 import type { RunSpec } from '../contract/spec';
@@ -41,7 +43,11 @@ export async function cleanUp(leaving: Leaving, ending: Ending): Promise<Ending>
     await (mayGoOn ? act() : link.insist(act));
     return ending;
   } catch (error) {
-    if (error instanceof HostLostError) return untilProvenGone(life, error.ending, () => cleanUpLater(leaving, act));
+    if (error instanceof HostLostError) {
+      // It ended by itself before it could be stopped, and shall not run once more for a host that is lost.
+      if (ending.reason === 'completed' && patched('completed-on-a-lost-host')) return ending;
+      return untilProvenGone(life, error.ending, () => cleanUpLater(leaving, act));
+    }
     if (!isHostSilent(error)) throw error;
     link.giveUp();
     return ending;

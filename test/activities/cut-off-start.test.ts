@@ -4,8 +4,9 @@ import type { ContainerOutcome, FollowContainerInput } from '../../contract/acti
 import { createEngine } from '../../docker/dockerode-engine';
 import type { Engine } from '../../docker/engine';
 import { TEST_DOCKER_HOST } from '../helpers/engine';
+import { deferred } from '../helpers/deferred';
 import { startHttpGate, type HttpGate } from '../helpers/http-gate';
-import { activityHost, AMPLE, identity, inActivity, type ActivityHost } from './host-helpers';
+import { activityEnvironment, activityHost, AMPLE, identity, inActivity, type ActivityHost } from './host-helpers';
 
 let host: ActivityHost;
 let gate: HttpGate;
@@ -72,6 +73,42 @@ describe('startContainer, after a try that was cut off', () => {
 
     expect(await inActivity(startContainer, input, { attempt: 2 })).toMatchObject({ containerId });
     expect(await host.engine.inspectContainer(containerId)).toMatchObject({ status: 'running' });
+  });
+
+  it('never makes a second container where the first was removed by hand after it had run', async () => {
+    const input = host.startInput('removed', COMMAND);
+    const { containerId } = await inActivity(host.activities.startContainer, input);
+    await host.pumps.adopt({ ...input, containerId }).sealed;
+    await host.engine.removeContainer(containerId);
+
+    const again = inActivity(host.activities.startContainer, input, { attempt: 2 });
+
+    await expect(again).rejects.toMatchObject({ type: 'container-vanished', nonRetryable: true });
+    expect(await containersOf('removed')).toEqual([]);
+  });
+
+  it('has left nothing when it is cleaned up, although its engine took long to make the container', async () => {
+    const gate = deferred();
+    const createContainer: Engine['createContainer'] = async (plan) => {
+      await gate.promise;
+      return host.engine.createContainer(plan);
+    };
+    const standingOf = async () => ({ state: 'live', epoch: 1 }) as const;
+    const engine = { ...host.engine, createContainer };
+    const activities = createHostActivities({ ...host, engine, standingOf, ...AMPLE });
+    const environment = activityEnvironment();
+    const isUnderWay = new Promise((resolve) => environment.once('heartbeat', resolve));
+    const start = environment.run(activities.startContainer, host.startInput('late', ['sleep', '60']));
+    start.catch(() => undefined);
+    await isUnderWay;
+    environment.cancel();
+    const cleaning = inActivity(activities.cleanUp, identity('late'));
+    gate.resolve();
+
+    await expect(start).rejects.toThrow();
+    expect(await cleaning).toEqual({ removed: 1 });
+    expect(await containersOf('late')).toEqual([]);
+    expect(await host.lines('late', ['stdout', 'stderr', 'system'])).toEqual([]);
   });
 
   it('has the whole log of the container that it makes anew, also where the one before was waited for', async () => {

@@ -3,12 +3,20 @@ import type { RunStanding } from '../../policy/reconcile';
 
 const IDENTITY = { runId: 'r', attempt: 1, epoch: 2 };
 
-function watched(standing: RunStanding, tookMs: number): { check: () => Promise<void>; asked: () => number } {
+function watched(
+  standing: RunStanding,
+  tookMs: number,
+  waitedMs = 0,
+): { check: () => Promise<void>; asked: () => number } {
   let asked = 0;
-  const check = watchLease(async () => {
-    asked += 1;
-    return standing;
-  }, IDENTITY);
+  const check = watchLease(
+    async () => {
+      asked += 1;
+      return standing;
+    },
+    IDENTITY,
+    Date.now() - waitedMs,
+  );
   jest.setSystemTime(Date.now() + tookMs);
   return { check, asked: () => asked };
 }
@@ -21,6 +29,12 @@ describe('the lease of a call', () => {
     const { check, asked } = watched({ state: 'live', epoch: 9 }, 9_000);
     await expect(check()).resolves.toBeUndefined();
     expect(asked()).toBe(0);
+  });
+
+  it('is asked about where the call was long on its way to this process', async () => {
+    const { check, asked } = watched({ state: 'live', epoch: 2 }, 0, 10_000);
+    await expect(check()).resolves.toBeUndefined();
+    expect(asked()).toBe(1);
   });
 
   it('is good after a long time where the epoch is still its own', async () => {

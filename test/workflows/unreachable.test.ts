@@ -152,4 +152,48 @@ describe('a run whose host does not answer', () => {
     expect(calls).not.toContain('reachHost');
     expect(records.latest()).toMatchObject({ state: 'succeeded', reason: 'completed' });
   });
+
+  it.concurrent('waits for one that went away before the clean-up of a container that may still run', async () => {
+    let cleanUps = 0;
+    const { activities, records } = fakeHost({
+      followContainer: async ({ attempt }) =>
+        attempt > 1 ? GOOD_OUTCOME : { ...GOOD_OUTCOME, exitCode: null, engineRestarted: true, mayStillRun: true },
+      cleanUp: async () => {
+        cleanUps += 1;
+        if (cleanUps === 1) throw away();
+        return { removed: 1 };
+      },
+    });
+    await suite.withWorkers(activities, async (start) => (await start({})).result());
+    expect(cleanUps).toBe(3);
+    expect(records.states()).toContain('unreachable');
+    expect(records.attempts()).toMatchObject([{ reason: 'engine-restarted' }, { reason: 'completed' }]);
+  });
+
+  it.concurrent('has succeeded where its container ended well before the stop, and its host is lost then', async () => {
+    const ended = deferred();
+    const { changes } = hostThatGoesAway();
+    const { activities, calls, records } = fakeHost({
+      reachHost: changes.reachHost!,
+      followContainer: async () => {
+        await ended.promise;
+        return GOOD_OUTCOME;
+      },
+      stopContainer: async () => {
+        ended.resolve();
+        return { how: 'already-ended' };
+      },
+      cleanUp: async () => {
+        throw away();
+      },
+    });
+    await suite.withWorkers(activities, async (start) => {
+      const run = await start(IMPATIENT);
+      await records.reached('running');
+      await run.signal(cancelSignal, { by: 'ada' });
+      await run.result();
+    });
+    expect(calls).toContain('reachHost');
+    expect(records.latest()).toMatchObject({ state: 'succeeded', reason: 'completed' });
+  });
 });

@@ -1,12 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import type { Engine } from '../docker/engine';
 import { createInTurn } from '../contract/in-turn';
+import { keepOnDisk, readMark, writeMark, writeMarkNow, type BrakeLevel, type Mark } from './brake-marks';
+import { readAmounts } from './container-amounts';
 
-/** `slow`: a hundredth of a CPU. `pause`: nothing at all, which can cost a program that takes no short writes its output. */
-export type BrakeLevel = 'slow' | 'pause';
+export type { BrakeLevel };
 
 type LimitCpus = (cpus: number) => boolean;
 
@@ -63,13 +62,6 @@ export function createBrakes(engine: BrakingEngine, folder: string): Brakes {
     letRun: (containerId) => of(containerId).letRun(),
     forget: (containerId) => void brakes.delete(containerId),
   };
-}
-
-/** What the file of a container holds. */
-interface Mark {
-  level: BrakeLevel;
-  /** CPUs that it had before. */
-  cpus: number | null;
 }
 
 interface State {
@@ -137,6 +129,8 @@ async function engage(state: State, level: BrakeLevel): Promise<void> {
   if (level === 'slow' && cpus === null) return;
   if (level === 'slow') state.limitCpus = undefined;
   await setMark(state, { level, cpus });
+  // Beside the rest: to wait for a disk that is busy with a flood would let the flood go on.
+  void keepOnDisk(state.path).catch(() => undefined);
   // Should this fail, it may have come to pass all the same: the mark stays, and the release undoes it.
   const done = level === 'slow' ? engine.limitCpus(containerId, SLOW_CPUS) : engine.pauseContainer(containerId);
   const isDone = await done.finally(() => {
@@ -166,44 +160,29 @@ async function release(state: State): Promise<void> {
   const { engine, containerId, mark } = state;
   if (mark === null) return;
   if (mark.level === 'pause') await engine.unpauseContainer(containerId);
+  const cpus = mark.cpus === undefined ? await plannedCpus(state) : mark.cpus;
   // What was done without the engine is undone without it.
-  if (mark.cpus !== null && !state.limitCpus?.(mark.cpus)) await engine.limitCpus(containerId, mark.cpus);
+  if (cpus !== null && !state.limitCpus?.(cpus)) await engine.limitCpus(containerId, cpus);
   await setMark(state, null);
 }
 
-const MARKS_FOLDER = { recursive: true, mode: 0o750 };
-const MARK_FILE = { mode: 0o640 };
-const unfinished = ({ path }: State): string => `${path}.tmp`;
+/** The CPUs that a container had before, where its mark does not tell; null where nothing else does, and they stay as they are. */
+async function plannedCpus(state: State): Promise<number | null> {
+  const info = await state.engine.inspectContainer(state.containerId);
+  if (info === null || info.cpus === null) return null;
+  const cpus = readAmounts(info.labels).cpus || info.cpus;
+  if (cpus === SLOW_CPUS) return null;
+  state.cpus = cpus;
+  return cpus;
+}
 
-/** It need not survive the loss of power, as the container does not; to wait for the disk would let the flood go on. */
 async function setMark(state: State, mark: Mark | null): Promise<void> {
-  if (mark === null) {
-    await rm(state.path, { force: true });
-    state.engagedAt = null;
-  } else {
-    await mkdir(dirname(state.path), MARKS_FOLDER);
-    await writeFile(unfinished(state), JSON.stringify(mark), MARK_FILE);
-    await rename(unfinished(state), state.path);
-  }
+  await writeMark(state.path, mark);
+  if (mark === null) state.engagedAt = null;
   state.mark = mark;
 }
 
 function setMarkNow(state: State, mark: Mark | null): void {
-  if (mark === null) {
-    rmSync(state.path, { force: true });
-  } else {
-    mkdirSync(dirname(state.path), MARKS_FOLDER);
-    writeFileSync(unfinished(state), JSON.stringify(mark), MARK_FILE);
-    renameSync(unfinished(state), state.path);
-  }
+  writeMarkNow(state.path, mark);
   state.mark = mark;
-}
-
-function readMark(path: string): Mark | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Mark;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Logger } from 'pino';
+
 import { LABELS } from '../contract/names';
 import { timeLimit } from '../contract/time-limit';
 import type { Engine } from '../docker/engine';
@@ -22,10 +24,13 @@ export interface EngineViews {
   stop(): Promise<void>;
 }
 
+type Subscriber = (view: EngineView) => void;
+
 export interface EngineViewsDeps {
   engine: Pick<Engine, 'listContainers'>;
   health: Pick<EngineHealth, 'info' | 'awaySince'>;
   host: { name: string; installation: string };
+  log: Logger;
 }
 
 const LOOK_EVERY_MS = 2000;
@@ -37,7 +42,8 @@ const PATIENCE_MS = 3000;
  * know.
  */
 export function createEngineViews(deps: EngineViewsDeps): EngineViews {
-  const subscribers = new Set<(view: EngineView) => void>();
+  const subscribers = new Set<Subscriber>();
+  const tell = createTeller(deps.log);
   const stopping = new AbortController();
   let running: Promise<void> | null = null;
 
@@ -46,7 +52,7 @@ export function createEngineViews(deps: EngineViewsDeps): EngineViews {
     while (subscribers.size > 0 && !stopping.signal.aborted) {
       const states = await statesOn(deps, stopping.signal);
       liveRestore = deps.health.info()?.liveRestore ?? liveRestore;
-      for (const onView of subscribers) onView({ awaySince: deps.health.awaySince(), liveRestore, states });
+      for (const onView of subscribers) tell(onView, { awaySince: deps.health.awaySince(), liveRestore, states });
       await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
     running = null;
@@ -62,6 +68,19 @@ export function createEngineViews(deps: EngineViewsDeps): EngineViews {
       stopping.abort(new Error('nobody looks at the engine any more'));
       await running;
     },
+  };
+}
+
+/** Each subscriber is for one container: a fault in it is said once, and is no harm to the others. */
+function createTeller(log: Logger): (onView: Subscriber, view: EngineView) => void {
+  const failed = new WeakSet<Subscriber>();
+  return (onView, view) => {
+    try {
+      onView(view);
+    } catch (error) {
+      if (!failed.has(onView)) log.error({ err: error }, 'What watches over a container has failed; it is told again');
+      failed.add(onView);
+    }
   };
 }
 

@@ -80,9 +80,7 @@ export function createPumps(deps: PumpsDeps): Pumps {
     const known = pumps.get(target.containerId);
     if (known !== undefined && (known.isForgotten || !target.isForgotten)) return known;
     void known?.abandon();
-    const pump = startPump(pumpDeps, target, perRun, stopping.signal);
-    pumps.set(target.containerId, pump);
-    return pump;
+    return keep(deps.log, pumps, target, startPump(pumpDeps, target, perRun, stopping.signal));
   };
 
   const start = async (): Promise<void> => {
@@ -113,6 +111,18 @@ interface OwnPump extends Pump {
   isForgotten: boolean;
   /** Ends it before its seal; resolves when it does nothing any more. The next pump of its run waits for that. */
   abandon(): Promise<void>;
+}
+
+/** Keeps a pump for all who ask for it, unless it fails in itself: the next who asks has another try. */
+function keep(log: Logger, pumps: Map<string, OwnPump>, target: PumpTarget, pump: OwnPump): OwnPump {
+  const { containerId } = target;
+  pumps.set(containerId, pump);
+  pump.sealed.catch((error: unknown) => {
+    if (error instanceof PumpStoppedError || pumps.get(containerId) !== pump) return;
+    pumps.delete(containerId);
+    log.error({ err: error, ...target }, 'The pump of a container has failed; it is started anew when it is asked for');
+  });
+  return pump;
 }
 
 function startPump(deps: PumpDeps, target: PumpTarget, perRun: InTurn, stopped: AbortSignal): OwnPump {

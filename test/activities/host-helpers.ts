@@ -39,7 +39,7 @@ export async function activityHost(): Promise<ActivityHost> {
   const host = await testHost();
   const pumps = host.newPumps();
   const told: HostNotice[] = [];
-  const engineViews = createEngineViews({ ...host, host: host.config.host });
+  const engineViews = createEngineViews({ ...host, host: host.config.host, log: QUIET });
   const sendNotice = async (_: string, notice: HostNotice): Promise<boolean> => told.push(notice) > 0;
   const watches = createContainerWatches({ ...host, engineViews, isPausedByUs: () => false, sendNotice, log: QUIET });
   const silent: SilenceReport[] = [];

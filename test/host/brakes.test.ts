@@ -1,6 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { LABELS } from '../../contract/names';
+import type { Engine } from '../../docker/engine';
 import { createBrakes, type Brakes } from '../../host/brakes';
 import { testEngine, type TestEngine } from '../helpers/engine';
 import { scratchFolder } from '../helpers/scratch-folder';
@@ -108,6 +110,78 @@ describe('the brake of a container', () => {
     await brakes.of(id).engage('slow');
 
     expect(await facts(id)).toEqual(['running', 1, []]);
+  });
+
+  describe('whose mark says nothing any more, as after power was lost', () => {
+    const tear = (id: string, rest = ''): void => {
+      mkdirSync(folder(), { recursive: true });
+      writeFileSync(join(folder(), id), rest);
+    };
+
+    it.each(['', '{"level":"pa', 'null', '{}', '{"level":"slow"}', '\0\0\0\0'])(
+      '%j is taken for the strongest',
+      (rest) => {
+        tear('some', rest);
+
+        expect(newBrakes().levelOf('some')).toBe('pause');
+      },
+    );
+
+    it('lets the container run, with the CPUs that its labels tell', async () => {
+      const id = await test.run(['sleep', '600'], { labels: { [LABELS.cpus]: '1' } });
+      const before = newBrakes().of(id);
+      await before.engage('slow');
+      await before.engage('pause');
+      tear(id);
+
+      await newBrakes().of(id).release();
+
+      expect(await facts(id)).toEqual(['running', 1, []]);
+    });
+
+    it('lets one run that was held by its files, though no label tells of its CPUs', async () => {
+      const id = await test.run(['sleep', '600']);
+      const given: number[] = [];
+      tear(id);
+      const limitCpus: Engine['limitCpus'] = async (_, cpus) => given.push(cpus) > 0;
+      const brakes = createBrakes({ ...test.engine, limitCpus }, folder());
+
+      await brakes.of(id).release();
+
+      expect([...(await facts(id)), given]).toEqual(['running', 1, [], [1]]);
+    });
+
+    it('leaves the CPUs as they are where nobody knows what they were', async () => {
+      const id = await test.run(['sleep', '600']);
+      await newBrakes().of(id).engage('slow');
+      tear(id);
+
+      await newBrakes().of(id).release();
+
+      expect(await facts(id)).toEqual(['running', 0.01, []]);
+    });
+
+    it('remembers what the container had for the next time', async () => {
+      const id = await test.run(['sleep', '600'], { labels: { [LABELS.cpus]: '1' } });
+      await newBrakes().of(id).engage('slow');
+      tear(id);
+      const brake = newBrakes().of(id);
+      await brake.release();
+      const limits: number[] = [];
+
+      brake.hold((cpus) => limits.push(cpus) > 0, 0.01);
+      await brake.release();
+
+      expect([limits, marks()]).toEqual([[0.001, 1], []]);
+    });
+
+    it('goes where the container is gone', async () => {
+      tear('gone');
+
+      await newBrakes().of('gone').release();
+
+      expect(marks()).toEqual([]);
+    });
   });
 
   it('leaves no mark of a container that is gone', async () => {

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 import { StoreError } from './errors';
@@ -31,20 +41,40 @@ export function prepareDataFolder(dataFolder: string): string {
  * @throws {StoreError} where the folder cannot be used.
  */
 export function dataFolderName(dataFolder: string): string {
-  const file = join(prepareDataFolder(dataFolder), 'installation');
-  try {
-    // Linked into place, so that of two processes one makes it, and the other finds it whole.
-    const aside = `${file}.${process.pid}`;
-    writeFileSync(aside, `${randomBytes(6).toString('hex')}\n`);
+  const folder = prepareDataFolder(dataFolder);
+  // A file without content, as the loss of power can leave it, is nobody's name. It stays: of two processes that put another
+  // in its place, one could have used its own already.
+  for (let number = 1; ; number += 1) {
+    const file = join(folder, number === 1 ? 'installation' : `installation-${number}`);
     try {
-      linkSync(aside, file);
-    } finally {
-      rmSync(aside);
+      linkNew(file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw describeFolderError(dataFolder, error);
     }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw describeFolderError(dataFolder, error);
+    const name = readFileSync(file, 'utf8').trim();
+    if (/^[0-9a-z]/i.test(name)) return name;
   }
-  return readFileSync(file, 'utf8').trim();
+}
+
+/** Linked into place, so that of two processes one makes it, and the other finds it whole; on disk before anybody uses it. */
+function linkNew(file: string): void {
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, `${randomBytes(6).toString('hex')}\n`, { flush: true });
+  try {
+    linkSync(aside, file);
+    syncFolder(dirname(file));
+  } finally {
+    rmSync(aside);
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** Folder by folder: Node's own recursive way, where a parent takes no folder, hides the cause or tries for ever. */

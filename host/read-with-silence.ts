@@ -26,19 +26,34 @@ async function nextOr<T>(
   giveUp: () => Promise<boolean>,
 ): Promise<IteratorResult<T> | null> {
   const next = reader.next();
-  // A read that is given up fails when its source is aborted, and nobody waits for it any more.
-  next.catch(() => undefined);
+  const arrival: Arrival = { hasCome: false, wake: () => {} };
+  const come = (): void => {
+    arrival.hasCome = true;
+    arrival.wake();
+  };
+  // Once, and not at each silence: a source may be silent for weeks, and what is attached to its read stays until it gives
+  // something. A read that is given up fails when its source is aborted, and nobody waits for it any more.
+  next.then(come, come);
   for (;;) {
-    const result = await orNull(next, silenceMs);
-    if (result !== null) return result;
+    await comesWithin(arrival, silenceMs);
+    if (arrival.hasCome) return next;
     if (await giveUp()) return null;
   }
 }
 
-/** Null where it takes longer than that. There is one for each read of a log, so it makes no more objects than it must. */
-function orNull<T>(result: Promise<T>, ms: number): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(null), ms);
-    result.then(resolve, reject).finally(() => clearTimeout(timer));
+interface Arrival {
+  hasCome: boolean;
+  /** Wakes whoever waits for it. */
+  wake: () => void;
+}
+
+/** Resolves when it has come, at the latest after that time. There is one for each read of a log, so it makes no more objects than it must. */
+function comesWithin(arrival: Arrival, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    arrival.wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
   });
 }

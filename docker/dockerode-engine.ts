@@ -25,14 +25,20 @@ import { EngineError, EngineUnavailableError, NotFoundError } from './errors';
 import { createFrameParser } from './log-frames';
 import { plainAgent } from './modem-dial';
 import { recallUntil } from './recall';
+import { longestSilenceMs } from './silence-limit';
 import { watchedPull } from './watched-pull';
+
+export interface EngineOptions {
+  /** A reading of a log without follow of which nothing comes for so long fails; default: that of a small log. */
+  logSilenceMs?: number;
+}
 
 /**
  * The engine at an address such as `unix:///var/run/docker.sock`, by dockerode. Nothing is sent before the first call.
  *
  * @throws {InvalidDockerHostError}
  */
-export function createEngine(dockerHost: string): Engine {
+export function createEngine(dockerHost: string, { logSilenceMs = longestSilenceMs(0) }: EngineOptions = {}): Engine {
   const agent = plainAgent();
   const connection = connect(dockerHost, agent);
   return {
@@ -44,7 +50,7 @@ export function createEngine(dockerHost: string): Engine {
     ...networkCalls(connection),
     usage: usageCall(connection),
     filesOf: filesCall(connection),
-    readLogs: (id, options) => readLogs(connection, id, options),
+    readLogs: (id, options) => readLogs(connection, id, options, logSilenceMs),
     close: () => {
       agent.destroy();
       connection.logs.close();
@@ -195,12 +201,14 @@ async function* readLogs(
   { logs, call }: Connection,
   id: string,
   { follow, since, tail, signal }: ReadLogsOptions,
+  silenceMs: number,
 ): AsyncGenerator<LogRecord[], void, undefined> {
   const query = new URLSearchParams({ follow: String(follow), stdout: 'true', stderr: 'true', timestamps: 'true' });
   if (since) query.set('since', toSince(since));
   if (tail !== undefined) query.set('tail', String(tail));
   const path = `/containers/${encodeURIComponent(id)}/logs?${query.toString()}`;
-  const body = await call('other', () => logs.open(path, signal), signal);
+  // A follow is silent for as long as its container is.
+  const body = await call('other', () => logs.open(path, signal, follow ? undefined : silenceMs), signal);
   const parser = createFrameParser();
   try {
     for (;;) {

@@ -2,16 +2,20 @@ import { connect, type Socket } from 'node:net';
 
 import type { EngineAddress } from './docker-host';
 import { createAnswerParser, type AnswerParser } from './http-answer';
+import { KEEP_ALIVE } from './keep-alive';
+import { createSilenceLimit, type SilenceLimit } from './silence-limit';
 
 /** Opens answers that are read without Node's HTTP client, each over a connection of its own. */
 export interface LogConnections {
   /**
    * Sends a GET and resolves when the head of the answer has come.
    *
+   * @param silenceMs where nothing comes for so long, although it is waited for, the engine does not answer any more; absent
+   *   for an answer that may be silent for ever.
    * @throws an error with a `statusCode` where the engine refuses, with a `code` where it does not answer, and the reason of
    *   `signal`.
    */
-  open(path: string, signal: AbortSignal): Promise<AnswerBody>;
+  open(path: string, signal: AbortSignal, silenceMs?: number): Promise<AnswerBody>;
   /** Ends all that is still open. */
   close(): void;
 }
@@ -49,9 +53,9 @@ const MAX_REFUSAL_BYTES = 65_536;
 export function createLogConnections(address: EngineAddress): LogConnections {
   const sockets = new Set<Socket>();
   return {
-    open: async (path, signal) => {
+    open: async (path, signal, silenceMs) => {
       signal.throwIfAborted();
-      const reading = startReading(address, path, signal);
+      const reading = startReading(address, path, signal, silenceMs);
       sockets.add(reading.socket);
       reading.socket.once('close', () => sockets.delete(reading.socket));
       try {
@@ -80,15 +84,18 @@ interface Reading {
   linger: NodeJS.Timeout | undefined;
   /** True when what has come has waited for more. */
   hasLingered: boolean;
+  silence: SilenceLimit;
   /** Wakes whoever waits for news. */
   wake: () => void;
 }
 
-function startReading(address: EngineAddress, path: string, signal: AbortSignal): Reading {
+function startReading(address: EngineAddress, path: string, signal: AbortSignal, silenceMs?: number): Reading {
   const onread = { buffer: readMemory, callback: (length: number): boolean => take(reading, length) };
-  const socket = connect({ ...('socketPath' in address ? { path: address.socketPath } : address), onread });
+  const place = 'socketPath' in address ? { path: address.socketPath } : { ...address, ...KEEP_ALIVE };
+  const socket = connect({ ...place, onread });
+  const silence = createSilenceLimit(silenceMs, () => void socket.destroy(silentFor(silenceMs)));
   const none = { pieces: [], bytes: 0, ended: null, linger: undefined, hasLingered: false, wake: () => {} };
-  const reading: Reading = { socket, parser: createAnswerParser(), ...none };
+  const reading: Reading = { socket, parser: createAnswerParser(), silence, ...none };
   const abort = (): void => void socket.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
   socket.once('error', (error) => end(reading, error));
@@ -105,6 +112,7 @@ function startReading(address: EngineAddress, path: string, signal: AbortSignal)
 function take(reading: Reading, length: number): boolean {
   const { parser } = reading;
   const hadHead = parser.head !== null;
+  reading.silence.heard();
   try {
     const body = parser.push(readMemory.subarray(0, length));
     if (body.length > 0) reading.pieces.push(body);
@@ -149,6 +157,10 @@ function linger(reading: Reading, ms = LINGER_MS): void {
   reading.linger = timer;
 }
 
+function silentFor(silenceMs: number | undefined): Error {
+  return Object.assign(new Error(`nothing came for ${silenceMs} ms`), { code: 'ETIMEDOUT' });
+}
+
 /** The connection has ended by itself. */
 function endWhole(reading: Reading): void {
   try {
@@ -177,7 +189,11 @@ async function opened(reading: Reading): Promise<AnswerBody> {
 /** Reads on until there may be news. */
 function news(reading: Reading): Promise<void> {
   return new Promise((resolve) => {
-    reading.wake = resolve;
+    reading.silence.begin();
+    reading.wake = () => {
+      reading.silence.end();
+      resolve();
+    };
     reading.socket.resume();
     if (reading.bytes > 0) linger(reading);
   });

@@ -1,6 +1,8 @@
 import { Agent, type IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 
+import { KEEP_ALIVE } from './keep-alive';
+
 /** What we know of the request that docker-modem is asked to send. */
 export interface DialRequest {
   path: string;
@@ -50,7 +52,11 @@ export function dialStream(dial: Dial, request: DialRequest): Promise<IncomingMe
  */
 export function plainAgent(): Agent {
   // A connection per request costs a fraction of a millisecond and cannot be one that an engine has closed since.
-  return withoutInspection(new Agent({ keepAlive: false }));
+  const agent = new Agent({ keepAlive: false });
+  const open = agent.createConnection.bind(agent);
+  // Its own setting of that name would keep connections for further requests.
+  agent.createConnection = (options, onOpen) => open({ ...options, ...KEEP_ALIVE }, onOpen);
+  return withoutInspection(agent);
 }
 
 function withPlainSignal(request: DialRequest): DialRequest {

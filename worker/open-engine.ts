@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config';
 import { createEngine } from '../docker/dockerode-engine';
 import type { Engine } from '../docker/engine';
+import { longestSilenceMs } from '../docker/silence-limit';
 import { examineMachine } from '../process/machine';
 import { createProcessEngine } from '../process/process-engine';
 import { withProcesses } from '../process/with-processes';
@@ -22,7 +23,8 @@ export function openEngine(
   { data, host, worker }: Pick<Config, 'data' | 'host' | 'worker'>,
   machine = examineMachine(),
 ): Engine {
-  const containers = createEngine(host.dockerHost);
+  const logSilenceMs = longestSilenceMs(host.containerLogSizeBytes * host.containerLogFiles);
+  const containers = createEngine(host.dockerHost, { logSilenceMs });
   if (!worker.roles.includes('host')) return containers;
   if (host.fallback === 'process' && machine.problem !== null) {
     throw new FallbackImpossibleError(`host.fallback cannot be "process" on this machine: ${machine.problem}`);

@@ -130,3 +130,39 @@ test.each([
   };
   await expect(connections.open('/', stop.signal).then(readAll)).rejects.toBe(reason);
 });
+
+test.each([
+  ['the head', ''],
+  ['the body', HEAD],
+  ['more of the body', HEAD + chunk('some')],
+  ['the rest of a refusal', 'HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\n'],
+])('a limit of silence ends a wait for %s that never comes', async (_, text) => {
+  answer = (socket) => void socket.write(text);
+  await expect(connections.open('/', never, 50).then(readAll)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+});
+
+test('an answer without a limit may be silent for longer than others may', async () => {
+  let follow: Socket | undefined;
+  answer = (socket) => {
+    follow ??= socket;
+    socket.write(HEAD);
+  };
+  const body = await connections.open('/', never);
+  const next = body.next();
+  await expect(connections.open('/', never, 50).then(readAll)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+  follow!.write(chunk('at last'));
+  expect((await next)?.toString()).toBe('at last');
+});
+
+test('a reader that takes its time, and a process that stands still, are no silence of the engine', async () => {
+  answer = (socket) => {
+    socket.write(HEAD + chunk('first'));
+    setTimeout(() => socket.end(chunk('second') + END), 20);
+  };
+  const body = await connections.open('/', never, 200);
+  expect((await body.next())?.toString()).toBe('first');
+  await sleep(300);
+  const rest = readAll(body);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  expect(await rest).toEqual(['second']);
+});

@@ -9,7 +9,7 @@ import { mergeCopy } from './late-merge';
 import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
 import { createBeginningCheck, type BeginningCheck } from './beginning-check';
 import type { PumpDeps, PumpTarget } from './pump-deps';
-import { isUnreadable, pause, takeFailure } from './pump-failure';
+import { isUnreadable, orRefused, pause, takeFailure } from './pump-failure';
 import { readOnce, type ReadingDeps } from './pump-reading';
 import { guardFor, mostWrittenBytes, startState, watchFor, type PumpState } from './pump-state';
 import { sealLog } from './seal-log';
@@ -52,6 +52,7 @@ export async function pumpLog(
     // Soon: the follow that stores them may go on for hours, and on a full disk a short line may fit where the next does not.
     state.notices.clear('log-disk-full', ROOM_FOR_MS);
     state.isDiskFull = false;
+    state.refusals = null;
     onLines(lines.filter(({ stream }) => stream !== 'system').length);
     if (deps.echo) for (const { stream, text } of lines) log.info({ stream }, `[TRAIN] ${target.runId} ${text}`);
   };
@@ -61,6 +62,7 @@ export async function pumpLog(
       try {
         const seal = await pumpOnce({ ...deps, log, onStored }, target, state, signal);
         if (seal !== null) return seal;
+        state.refusals = null;
       } catch (error) {
         signal.throwIfAborted();
         takeFailure(state, error, log);
@@ -200,7 +202,8 @@ async function readRound(
   const silenceMs = deps.silenceMs ?? DEFAULT_SILENCE_MS;
   const onRead = (time: string): void => void (state.readUpToMs = Math.max(state.readUpToMs ?? 0, Date.parse(time)));
   const reading = { ...target, writer, last, follow, signal, guard, silenceMs, counts: state, onRead };
-  const result = await readOnce(deps, { ...reading, beginning: beginningFor(deps, writer, state) });
+  const beginning = beginningFor(deps, writer, state);
+  const result = await orRefused(info, readOnce(deps, { ...reading, beginning }));
   // What a paused container printed is all read; of another one there is more by now if this took long.
   if (result.farBehind && !state.watch) await state.brake.engage('pause');
   else if (result.behind && !state.watch && state.meter.bytesIn(REOPENING_MS) > deps.size.keptBytes / 2)

@@ -18,6 +18,8 @@ export interface PumpState extends SealCounts {
   /** Rounds in a row that failed, or brought nothing. */
   fruitless: number;
   failure: unknown;
+  /** Null after any round that failed in another way, or came to its end. */
+  refusals: Refusals | null;
   /** True from an append that found no room until one that did. */
   isDiskFull: boolean;
   /** True where nothing was stored when this process came: it has seen the log from its beginning. */
@@ -34,12 +36,20 @@ export interface PumpState extends SealCounts {
   notices: LogNotices;
 }
 
+/** Readings in a row that failed although the engine answers, of the log of a container that has ended. */
+export interface Refusals {
+  count: number;
+  /** When the first of them failed, by `performance.now`. */
+  sinceMs: number;
+}
+
 export function startState({ brakes, clock, onNotice }: PumpDeps, target: PumpTarget): PumpState {
   return {
     ...NOTHING_COUNTED,
     catchUp: undefined,
     fruitless: 0,
     failure: undefined,
+    refusals: null,
     isDiskFull: false,
     fromBeginning: false,
     readUpToMs: null,

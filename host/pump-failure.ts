@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { ContainerInfo } from '../docker/engine';
-import { EngineError } from '../docker/errors';
+import { EngineError, NotFoundError } from '../docker/errors';
 import { isLogDiskFullError, isLogInUseError } from '../store/errors';
 import { hasEnded, isLocalProcess } from './container-state';
 import type { PumpState, Refusals } from './pump-state';
@@ -25,9 +25,16 @@ export async function orRefused<T>(info: ContainerInfo, reading: Promise<T>): Pr
   try {
     return await reading;
   } catch (error) {
-    if (!hasEnded(info) || !(error instanceof EngineError)) throw error;
-    throw new LogRefusedError(error.message, { cause: error });
+    throw isRefusal(info, error) ? new LogRefusedError(error.message, { cause: error }) : error;
   }
+}
+
+/**
+ * Of a container whose removal has failed half-way an engine gives nothing any more, and says what it says of one that is
+ * being removed; but that one will soon be gone.
+ */
+function isRefusal(info: ContainerInfo, error: unknown): error is Error {
+  return (hasEnded(info) && error instanceof EngineError) || (info.status === 'dead' && error instanceof NotFoundError);
 }
 
 /** Notes the failure of a round, says it once, and lets the next round try again. */

@@ -1,6 +1,6 @@
 import timers from 'node:timers/promises';
 
-import { EngineError, EngineUnavailableError } from '../../docker/errors';
+import { EngineError, EngineUnavailableError, NotFoundError } from '../../docker/errors';
 import { unreadableNote } from '../../host/log-notes';
 import { scratchFolder } from '../helpers/scratch-folder';
 import { numberedTexts, pumpOf, recordsOf, type FakeLog } from './fake-log-engine';
@@ -77,5 +77,18 @@ describe('a log of an ended container that the engine does not give', () => {
     const { seal } = await pumped({ isProcess: true, onRead: (_, before) => void (before === 20 && refuse()) });
     expect(seal).toEqual({ lines: 20, gaps: 1, badBytes: 0 });
     expect(pausedMs).toBeLessThan(15_000);
+  });
+
+  it.each([
+    ['is given up, too, where somebody has failed to remove the container and left it dead', 'dead', 1],
+    ['is waited for where the removal of the container goes on', 'removing', 0],
+  ] as const)('%s', async (_, status, gaps) => {
+    const log: FakeLog = { status, records: recordsOf(numberedTexts(LINES)) };
+    log.onRead = () => {
+      // It comes to itself, so that what waits has an end.
+      if (pausedMs < 60_000)
+        throw new NotFoundError('can not get logs from container which is dead or marked for removal');
+    };
+    expect((await pumped(log)).seal).toEqual({ lines: gaps === 0 ? LINES : 0, gaps, badBytes: 0 });
   });
 });

@@ -13,7 +13,7 @@ export interface SealCounts {
 
 export const NOTHING_COUNTED: SealCounts = { gaps: 0, badBytes: 0, recount: false };
 
-/** Seals the log of an attempt, after a note of a gap where there is one. */
+/** Seals the log of an attempt, after a note of a gap where there is one: with it, else who seals it again would note it again. */
 export async function sealLog(
   logs: LogStore,
   { runId, attempt }: { runId: string; attempt: number },
@@ -21,9 +21,9 @@ export async function sealLog(
   counts: SealCounts,
   gap?: NewLogLine,
 ): Promise<Seal> {
-  if (gap !== undefined) await writer.append([gap]);
-  if (counts.recount) return writer.seal(await countStored(logs, runId, attempt));
-  return writer.seal({ gaps: counts.gaps + (gap === undefined ? 0 : 1), badBytes: counts.badBytes });
+  const notes = gap === undefined ? [] : [gap];
+  const { gaps, badBytes } = counts.recount ? await countStored(logs, runId, attempt) : counts;
+  return writer.seal({ gaps: gaps + notes.length, badBytes }, notes);
 }
 
 async function countStored(logs: LogStore, runId: string, attempt: number): Promise<Omit<Seal, 'lines'>> {

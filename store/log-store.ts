@@ -142,8 +142,12 @@ export interface LogWriter {
   append(lines: readonly NewLogLine[]): Promise<void>;
   /** Makes what was appended survive the loss of power. */
   sync(): Promise<void>;
-  /** Writes the seal and syncs. Nothing may be appended to the attempt after that. A second call changes nothing. */
-  seal(seal: Omit<Seal, 'lines'>): Promise<Seal>;
+  /**
+   * Writes the seal and syncs. Nothing may be appended to the attempt after that. A second call changes nothing.
+   *
+   * @param notes are stored right before it: all of this or, where it fails, none.
+   */
+  seal(seal: Omit<Seal, 'lines'>, notes?: readonly NewLogLine[]): Promise<Seal>;
   close(): Promise<void>;
 }
 

@@ -108,7 +108,7 @@ function createWriter(state: State, initialBytes: number | null): LogWriter {
     },
     append: (lines) => inTurn(state, () => appendLines(state, lines)),
     sync: () => inTurn(state, () => state.file.sync()),
-    seal: (outcome) => inTurn(state, () => writeSeal(state, outcome)),
+    seal: (outcome, notes = []) => inTurn(state, () => writeSeal(state, outcome, notes)),
     async close() {
       state.isClosed = true;
       try {
@@ -162,11 +162,14 @@ function continuations({ attempt, tracker, others, now }: State): string[] {
     .map(([number, of]) => formatLine({ time, stream: 'system', text: formatContinuation(of) }, number));
 }
 
-async function writeSeal(state: State, outcome: Omit<Seal, 'lines'>): Promise<Seal> {
+async function writeSeal(
+  state: State,
+  { gaps, badBytes }: Omit<Seal, 'lines'>,
+  notes: readonly NewLogLine[],
+): Promise<Seal> {
   if (state.sealed !== null) return state.sealed;
-  const { gaps, badBytes } = outcome;
   const seal = { lines: state.tracker.lines, gaps, badBytes };
-  await appendLines(state, [{ time: toLogTime(state.now()), stream: 'system', text: formatSeal(seal) }]);
+  await appendLines(state, [...notes, { time: toLogTime(state.now()), stream: 'system', text: formatSeal(seal) }]);
   await state.file.sync();
   state.sealed = seal;
   return seal;

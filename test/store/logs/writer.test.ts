@@ -142,6 +142,17 @@ describe('the writer of a log', () => {
     ]);
   });
 
+  test('stores the notes of a seal right before it, and does not count them as lines', async () => {
+    const store = openStore(1);
+    const writer = await store.openWriter('run-1', 1);
+    await writer.append([numbered(1)]);
+    await writer.seal({ gaps: 1, badBytes: 0 }, [numbered(2, { stream: 'system', text: 'note' })]);
+    await writer.close();
+
+    const end = `${logTime(2)} 1 system note\n2026-11-24T05:00:00.000000000Z 1 system sealed: 1 lines, 1 gaps, 0 bad bytes\n`;
+    expect(live(store).endsWith(end)).toBe(true);
+  });
+
   test('does not take for a seal what the training itself prints', async () => {
     const store = openStore();
     const writer = await store.openWriter('run-1', 1);

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../docker/engine';
-import { engineBytes } from './backlog-meter';
+import { leastJsonFileBytes } from './json-file-size';
 
 export interface BeginningCheck {
   /** Takes the records of a reading from the start; once, the time of the first, where lines before it may be missing. */
@@ -24,7 +24,7 @@ export function createBeginningCheck(keptBytes: number, beganMs: number, isWhole
       // The reading has its files open by now.
       isDone = (first === null && isWhole()) || Date.parse(last.time) > beganMs;
       first ??= records[0]!.time;
-      bytes += engineBytes(records);
+      bytes += leastJsonFileBytes(records);
       if (bytes < keptBytes) return null;
       isDone = true;
       return first;

@@ -7,11 +7,10 @@ import { ALL_IS_KEPT, engineLogSize } from './flood-guard';
 import { introduce } from './introduce';
 import { mergeCopy } from './late-merge';
 import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
-import { createBeginningCheck, type BeginningCheck } from './beginning-check';
 import type { PumpDeps, PumpTarget } from './pump-deps';
 import { isUnreadable, orRefused, pause, takeFailure } from './pump-failure';
 import { readOnce, type ReadingDeps } from './pump-reading';
-import { guardFor, mostWrittenBytes, startState, watchFor, type PumpState } from './pump-state';
+import { beginningFor, guardFor, mostWrittenBytes, startState, watchFor, type PumpState } from './pump-state';
 import { sealLog } from './seal-log';
 
 const DEFAULT_SILENCE_MS = 30_000;
@@ -211,27 +210,11 @@ async function readRound(
   state.catchUp = result.behind || (!follow && !wasPaused && result.storedBytes > deps.size.fileBytes / 8);
   state.fruitless = result.storedLines > 0 ? 0 : state.fruitless + 1;
   state.failure = undefined;
+  // Such a reading has brought all that the engine held.
+  if (!follow) state.beginning = undefined;
   // One that was given up has not come to what could not be stored.
   if (!result.behind) state.notices.clear('log-disk-full');
   return last ? sealLog(deps.logs, target, writer, state) : null;
-}
-
-/** A copy is compared with what the run's log has when it is brought there. */
-function beginningFor(
-  { late, size, clock }: PumpDeps,
-  writer: LogWriter,
-  state: PumpState,
-): BeginningCheck | undefined {
-  if (late === null || writer.attemptLines > 0) return undefined;
-  return createBeginningCheck(size.keptBytes, clock.now(), () => isWhole(state));
-}
-
-function isWhole({ files }: PumpState): boolean {
-  try {
-    return files?.log().isWhole ?? false;
-  } catch {
-    return false;
-  }
 }
 
 function isOlderThan({ clock }: Pick<PumpDeps, 'clock'>, info: ContainerInfo | null, ms: number): boolean {

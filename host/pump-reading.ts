@@ -83,8 +83,7 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
       position.last = batch.at(-1);
       if (await guard.whileStoring(() => appender.append(batch))) sync.touch();
       input.onRead(batch.at(-1)!.time);
-      const lostBefore = input.beginning?.pass(batch) ?? null;
-      if (lostBefore !== null) await appender.note(beginningNote(lostBefore));
+      await noteBeginning(input, batch, appender);
     }
     if (input.last) await appender.flush();
   } finally {
@@ -94,6 +93,17 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
     await sync.stop();
   }
   return { ...appender.result(), behind, farBehind };
+}
+
+async function noteBeginning(
+  { beginning, writer }: ReadingInput,
+  records: readonly LogRecord[],
+  { note }: Appender,
+): Promise<void> {
+  const lostBefore = beginning?.pass(records, writer) ?? null;
+  if (lostBefore === null) return;
+  await note(beginningNote(lostBefore));
+  beginning?.noted();
 }
 
 interface Appender {

@@ -4,6 +4,7 @@ import type { ContainerFiles } from '../docker/container-files';
 import type { ContainerInfo } from '../docker/engine';
 import type { LogWriter } from '../store/log-store';
 import { createBacklogMeter, type BacklogMeter } from './backlog-meter';
+import { createBeginningCheck, type BeginningCheck } from './beginning-check';
 import type { Brake } from './brakes';
 import { createFloodGuard, type FloodGuard, type FloodGuardDeps } from './flood-guard';
 import { watchFlood, type FloodWatch } from './flood-watch';
@@ -24,6 +25,8 @@ export interface PumpState extends SealCounts {
   isDiskFull: boolean;
   /** True where nothing was stored when this process came: it has seen the log from its beginning. */
   fromBeginning: boolean;
+  /** Goes on over readings that are broken off; undefined where there is none to go on. */
+  beginning: BeginningCheck | undefined;
   /** Up to where the log has been read and stored, in milliseconds since 1970 by the clock of the engine; null before anybody has looked. */
   readUpToMs: number | null;
   /** What can be reached of the container by files; null where nothing can, undefined where that is not known yet. */
@@ -52,6 +55,7 @@ export function startState({ brakes, clock, onNotice }: PumpDeps, target: PumpTa
     refusals: null,
     isDiskFull: false,
     fromBeginning: false,
+    beginning: undefined,
     readUpToMs: null,
     files: undefined,
     watch: undefined,
@@ -78,6 +82,30 @@ export function guardFor({ size, log }: Pick<PumpDeps, 'size' | 'log'>, state: P
     files: (state.watch && state.files) ?? null,
     ...reports(state, log),
   });
+}
+
+/**
+ * What tells whether the engine has thrown away the beginning of the log. Another process than the one that has stored the first lines
+ * cannot tell: it does not know whether the engine had them all then. A copy is compared with what the run's log has when it is brought there.
+ */
+export function beginningFor(
+  { late, size, clock }: Pick<PumpDeps, 'late' | 'size' | 'clock'>,
+  writer: LogWriter,
+  state: PumpState,
+): BeginningCheck | undefined {
+  if (late === null) return undefined;
+  const isWhole = (): boolean => isWholeIn(state);
+  if (writer.attemptLines === 0) state.beginning = createBeginningCheck(size.keptBytes, clock.now(), isWhole);
+  else state.beginning?.resume(writer);
+  return state.beginning;
+}
+
+function isWholeIn({ files }: PumpState): boolean {
+  try {
+    return files?.log().isWhole ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /** Watches the log of a container that runs, for as long as it is pumped, where it can be reached by files. */

@@ -12,6 +12,14 @@ describe('what an engine holds when it is first asked', () => {
     ['may lack the beginning where it is as much as it keeps', SHORT_LINES_BYTES, SHORT_LINES[0]!.time],
   ])('%s, in the shortest of lines', (_, keptBytes, expected) => {
     const check = createBeginningCheck(keptBytes, LATER_MS, () => false);
-    expect(check.pass(SHORT_LINES)).toBe(expected);
+    expect(check.pass(SHORT_LINES, { resume: null })).toBe(expected);
+  });
+
+  it('is told until it is noted, as there may be no room for the note', () => {
+    const check = createBeginningCheck(SHORT_LINES_BYTES, LATER_MS, () => false);
+    const told = () => check.pass(SHORT_LINES, { resume: null });
+    expect([told(), told()]).toEqual([SHORT_LINES[0]!.time, SHORT_LINES[0]!.time]);
+    check.noted();
+    expect(told()).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import timers from 'node:timers/promises';
 
 import type { ContainerInfo, Engine, LogRecord, ReadLogsOptions } from '../../docker/engine';
 import { createBrakes } from '../../host/brakes';
@@ -86,4 +87,17 @@ export function pumpOf(data: string, log: FakeLog, changes: Partial<PumpDeps> = 
   const target = { runId: 'run', attempt: 1, containerId: 'container' };
   const run = (signal = new AbortController().signal): Promise<Seal> => pumpLog(deps, target, () => undefined, signal);
   return { logs, run };
+}
+
+/** Time passes in the pauses of a pump only, and these take none. Call it at the top of a file. */
+export function pausesWithoutTime(): { ms: number } {
+  const passed = { ms: 0 };
+  beforeEach(() => {
+    passed.ms = 0;
+    const pause = async (ms?: number): Promise<undefined> => void (passed.ms += ms ?? 0);
+    jest.spyOn(timers, 'setTimeout').mockImplementation(pause as typeof timers.setTimeout);
+    jest.spyOn(performance, 'now').mockImplementation(() => passed.ms);
+  });
+  afterEach(() => jest.restoreAllMocks());
+  return passed;
 }

@@ -1,23 +1,12 @@
-import timers from 'node:timers/promises';
-
 import { EngineError, EngineUnavailableError, NotFoundError } from '../../docker/errors';
 import { unreadableNote } from '../../host/log-notes';
 import { scratchFolder } from '../helpers/scratch-folder';
-import { numberedTexts, pumpOf, recordsOf, type FakeLog } from './fake-log-engine';
+import { numberedTexts, pausesWithoutTime, pumpOf, recordsOf, type FakeLog } from './fake-log-engine';
 import { allLines } from './helpers';
 
 const scratch = scratchFolder();
 
-let pausedMs: number;
-
-/** Time passes in the pauses of the pump only, and these take none. */
-beforeEach(() => {
-  pausedMs = 0;
-  const pause = async (ms?: number): Promise<undefined> => void (pausedMs += ms ?? 0);
-  jest.spyOn(timers, 'setTimeout').mockImplementation(pause as typeof timers.setTimeout);
-  jest.spyOn(performance, 'now').mockImplementation(() => pausedMs);
-});
-afterEach(() => jest.restoreAllMocks());
+const pauses = pausesWithoutTime();
 
 const LINES = 50;
 const LONGEST_MS = 600_000;
@@ -26,7 +15,7 @@ const REST_IS_UNREADABLE = unreadableNote('').text;
 async function pumped(log: Partial<FakeLog>) {
   const giveUp = new AbortController();
   const onInspect = (before: number): void => {
-    if (pausedMs > LONGEST_MS) giveUp.abort(new Error('the log is not sealed'));
+    if (pauses.ms > LONGEST_MS) giveUp.abort(new Error('the log is not sealed'));
     log.onInspect?.(before);
   };
   const whole = { status: 'exited', records: recordsOf(numberedTexts(LINES)) } as const;
@@ -54,7 +43,7 @@ describe('a log of an ended container that the engine does not give', () => {
   });
 
   it('is read on where the engine fails for some seconds, however often', async () => {
-    const log: Partial<FakeLog> = { onRead: () => void (pausedMs < 25_000 && refuse()) };
+    const log: Partial<FakeLog> = { onRead: () => void (pauses.ms < 25_000 && refuse()) };
     expect((await pumped(log)).seal).toEqual(allIn);
   });
 
@@ -70,13 +59,13 @@ describe('a log of an ended container that the engine does not give', () => {
     const { seal, notes } = await pumped({ onRead: (_, before) => void (before === 20 && refuse()) });
     expect(seal).toEqual({ lines: 20, gaps: 1, badBytes: 0 });
     expect(notes).toEqual([REST_IS_UNREADABLE, 'sealed: 20 lines, 1 gaps, 0 bad bytes']);
-    expect(pausedMs).toBeGreaterThanOrEqual(30_000);
+    expect(pauses.ms).toBeGreaterThanOrEqual(30_000);
   });
 
   it('is given up sooner where it is that of a local process, whose end nobody will ever write', async () => {
     const { seal } = await pumped({ isProcess: true, onRead: (_, before) => void (before === 20 && refuse()) });
     expect(seal).toEqual({ lines: 20, gaps: 1, badBytes: 0 });
-    expect(pausedMs).toBeLessThan(15_000);
+    expect(pauses.ms).toBeLessThan(15_000);
   });
 
   it.each([
@@ -86,7 +75,7 @@ describe('a log of an ended container that the engine does not give', () => {
     const log: FakeLog = { status, records: recordsOf(numberedTexts(LINES)) };
     log.onRead = () => {
       // It comes to itself, so that what waits has an end.
-      if (pausedMs < 60_000)
+      if (pauses.ms < 60_000)
         throw new NotFoundError('can not get logs from container which is dead or marked for removal');
     };
     expect((await pumped(log)).seal).toEqual({ lines: gaps === 0 ? LINES : 0, gaps, badBytes: 0 });

@@ -22,6 +22,13 @@ export function removedEarlyNote(time: string): NewLogLine {
   return gapNote(time, 'the container was removed before its log was read to the end');
 }
 
+export function lostNote(time: string): NewLogLine {
+  return gapNote(
+    time,
+    'the engine has nothing of its log of the container any more; lines that are not stored may be missing',
+  );
+}
+
 export function unreadableNote(time: string): NewLogLine {
   return gapNote(time, 'the engine cannot read the rest of its log of the container');
 }

@@ -7,15 +7,13 @@ import { decodeLine } from './decode-line';
 import type { FloodGuard } from './flood-guard';
 import { lastRecords } from './last-records';
 import { createLineAssembler, type AssembledLine } from './line-assembler';
-import { beginningNote, gapNotes, splitNote } from './log-notes';
+import { beginningNote, gapNotes, logTimeNow, lostNote, splitNote } from './log-notes';
 import { readWithSilence } from './read-with-silence';
+import { repeatedLines } from './repeated-lines';
 import { createResumeSkip, type ResumeSkip } from './resume-skip';
 import { resumedRecords } from './resumed-records';
 import type { SealCounts } from './seal-log';
 import { createThrottledSync } from './throttled-sync';
-
-/** Stored lines that are looked at before the place of resume: lines of the other stream may come before it again. */
-const LOOK_BACK_LINES = 64;
 
 export interface ReadingDeps {
   engine: Engine;
@@ -62,7 +60,7 @@ export interface ReadingResult {
 export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<ReadingResult> {
   const { writer, follow, signal, guard } = input;
   const appender = createAppender(deps, input);
-  const position: Position = { since: writer.resume?.since ?? '', last: undefined };
+  let last: LogRecord | undefined;
   const sync = createThrottledSync(writer);
   const ending = new AbortController();
   const reading = { containerId: input.containerId, follow, signal: AbortSignal.any([signal, ending.signal]) };
@@ -72,7 +70,7 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
   let farBehind = false;
   try {
     const stalled = async (): Promise<boolean> => {
-      const is = await isStalled(deps.engine, input, position);
+      const is = await isStalled(deps.engine, input, last);
       if (!is) guard.onSilence();
       return is;
     };
@@ -80,12 +78,14 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
       behind = batch === null || !guard.take(batch);
       farBehind = behind && guard.isFarBehind();
       if (behind || batch === null) break;
-      position.last = batch.at(-1);
+      last = batch.at(-1);
       if (await guard.whileStoring(() => appender.append(batch))) sync.touch();
       input.onRead(batch.at(-1)!.time);
       await noteBeginning(input, batch, appender);
     }
     if (input.last) await appender.flush();
+    // The place of resume comes again at least.
+    if (input.last && last === undefined && writer.attemptLines > 0) await appender.note(lostNote(logTimeNow()));
   } finally {
     ending.abort();
     await guard.close();
@@ -124,11 +124,15 @@ interface TextLine extends NewLogLine {
 
 function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
   const assembler = createLineAssembler();
-  const resume = resumeSkip(deps.logs, input);
+  const repeated = repeatedLines(deps.logs, input, input.writer);
   const result = { storedLines: 0, storedBytes: 0 };
+  let resume: ResumeSkip<TextLine> | undefined;
 
-  const store = async (lines: readonly AssembledLine[]): Promise<boolean> => {
-    const { fresh, gapAfter } = await resume.skip(lines.map(toText));
+  const store = async (assembled: readonly AssembledLine[]): Promise<boolean> => {
+    const lines = assembled.map(toText);
+    if (lines[0] === undefined) return false;
+    resume ??= createResumeSkip(repeated(lines[0]));
+    const { fresh, gapAfter } = await resume.skip(lines);
     if (fresh.length === 0) return false;
     const gap = gapNotes(gapAfter, fresh);
     const toAppend = [...gap, ...withNotes(fresh)];
@@ -152,17 +156,10 @@ function createAppender(deps: ReadingDeps, input: ReadingInput): Appender {
       await input.writer.append([gap]);
       input.counts.gaps += 1;
     },
-    close: () => resume.close(),
+    close: async () => resume?.close(),
     result: () => result,
   };
 }
-
-function resumeSkip(logs: LogStore, { writer, runId, attempt }: ReadingInput): ResumeSkip<TextLine> {
-  const repeated = writer.resume?.skip ?? writer.attemptLines;
-  return createResumeSkip(repeated === 0 ? nothing() : logs.read(runId, { attempt, tail: repeated + LOOK_BACK_LINES }));
-}
-
-async function* nothing(): AsyncGenerator<never[]> {}
 
 function toText({ time, stream, data, midLine, firstPart }: AssembledLine): TextLine {
   const { text, badBytes } = decodeLine(data);
@@ -174,25 +171,20 @@ function withNotes(lines: readonly TextLine[]): readonly NewLogLine[] {
   return lines.flatMap((line) => (line.firstPart ? [line, splitNote(line.time, line.stream)] : [line]));
 }
 
-/** How far a reading has come. */
-interface Position {
-  /** Where it has begun. */
-  since: string;
-  last: LogRecord | undefined;
-}
-
 /**
  * True where the engine has more than a follow has brought, or where the container has ended and the follow has not.
- * Followers of json-file logs have been known to stall after a rotation (moby/moby#37646).
+ * Followers of json-file logs have been known to stall after a rotation (moby/moby#37646). One that has brought nothing
+ * has not even brought the place of resume, so either it has stalled or the engine has thrown that place away.
+ *
+ * @param last the last record that the follow has brought.
  */
 async function isStalled(
   engine: Engine,
   { containerId, signal }: ReadingInput,
-  { since, last }: Position,
+  last: LogRecord | undefined,
 ): Promise<boolean> {
   const info = await engine.inspectContainer(containerId);
   if (info === null || !isAlive(info)) return true;
   const newest = (await lastRecords(engine, { containerId, tail: 1, signal })).at(-1);
-  if (newest === undefined) return false;
-  return last === undefined ? newest.time >= since : !isSameRecord(newest, last);
+  return newest !== undefined && !isSameRecord(newest, last);
 }

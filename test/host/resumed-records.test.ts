@@ -1,3 +1,4 @@
+import type { ReadLogsOptions } from '../../docker/engine';
 import { resumedRecords } from '../../host/resumed-records';
 import { textHash, type ResumePoint } from '../../store/log-store';
 import { until } from '../helpers/until';
@@ -24,7 +25,7 @@ async function textsFrom(resume: ResumePoint | null, follow: boolean): Promise<{
   const engine: typeof host.engine = {
     ...host.engine,
     readLogs: (container, options) => {
-      asked.push(options.tail === undefined ? 'all' : 'tail');
+      asked.push(kindOf(options));
       return host.engine.readLogs(container, options);
     },
   };
@@ -33,6 +34,11 @@ async function textsFrom(resume: ResumePoint | null, follow: boolean): Promise<{
     texts.push(...records.map(({ data }) => data.toString()));
   }
   return { texts, asked };
+}
+
+function kindOf({ tail, since }: ReadLogsOptions): string {
+  if (tail !== undefined) return 'tail';
+  return since === undefined ? 'all' : 'since';
 }
 
 /** The place of a line of the log. */
@@ -61,9 +67,21 @@ describe('the records from a place of resume on', () => {
   it.each([false, true])('are found by time where the place is far from the end, with follow %s', async (follow) => {
     const { texts, asked } = await textsFrom(await placeOf(100), follow);
 
-    expect(texts.slice(-(LINES - 100))).toEqual(from(100));
-    expect(asked).toEqual(['tail', 'all']);
+    expect(texts).toEqual(from(100));
+    // Whoever follows makes sure first that it is there.
+    expect(asked).toEqual(follow ? ['tail', 'since', 'since'] : ['tail', 'since']);
   });
+
+  it.each([false, true])(
+    'are all where the place is gone and the clock was set back since, with follow %s',
+    async (follow) => {
+      const place = await placeOf(100);
+      const { texts, asked } = await textsFrom({ ...place, since: '2100-01-01T00:00:00.000000000Z' }, follow);
+
+      expect(texts).toEqual(from(0));
+      expect(asked).toEqual(['tail', 'since', 'all']);
+    },
+  );
 
   it('are all where nothing is stored', async () => {
     expect(await textsFrom(null, false)).toEqual({ texts: from(0), asked: ['all'] });

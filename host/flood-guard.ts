@@ -54,6 +54,8 @@ export interface FloodGuardDeps {
    * (flood-watch.ts), so that this leaves it alone.
    */
   files: ContainerFiles | null;
+  /** Places of the log of which the files could not tell, and that were read without follow; goes on here. */
+  lookedUp: Set<string>;
   /** Called when the container was slowed down. */
   onSlowed: () => void;
   /** Called with what the brake failed with. */
@@ -79,7 +81,7 @@ const BRAKE_AGAIN_MS = 1000;
 export function createFloodGuard(deps: FloodGuardDeps): FloodGuard {
   const { meter, follow, files, size, mostWritten } = deps;
   const state: State = { ...deps, braking: null, drained: undefined, notBefore: 0, isStoring: false, isClosed: false };
-  const leavesOut = files === null || !follow ? () => false : createLeftOutFiles(files);
+  const leavesOut = files === null || !follow ? () => false : createLeftOutFiles(files, deps.lookedUp);
   const mayLeaveOut = createLeftOutDoubt({ fileBytes: size.fileBytes, mostWrittenBytes: () => mostWritten.bytes });
   const checks = setInterval(() => state.isStoring && brakeIfBehind(state), CHECK_MS).unref();
   meter.begin();

@@ -1,5 +1,6 @@
 import type { ContainerFiles, EngineLogFiles } from '../docker/container-files';
 import type { Brake, BrakeLevel } from './brakes';
+import { isSetBack } from './clock-step';
 import { NEXT_MS } from './left-out-files';
 
 export interface FloodWatch {
@@ -36,6 +37,8 @@ const SETTLED_MS = 300;
 /** A container that could not be slowed down is left alone for this long. */
 const BRAKE_AGAIN_MS = 1000;
 const TELL_AGAIN_MS = 1000;
+/** By how much the newest record may be older than its file: what is held may print nothing more that would tell. */
+const WRITING_MS = 100;
 /** How often the log of a container is looked at that prints little, and of one that prints much. */
 const QUIET_MS = 100;
 const BUSY_MS = 10;
@@ -55,7 +58,7 @@ const LEAST_RATE_MS = 50;
  */
 export function watchFlood(deps: FloodWatchDeps): FloodWatch {
   const rate = createRate(deps.startedMs);
-  const state: State = { ...deps, notBefore: 0, toldAt: 0 };
+  const state: State = { ...deps, notBefore: 0, toldAt: Number.NEGATIVE_INFINITY };
   let timer: NodeJS.Timeout | undefined;
 
   const look = (): void => {
@@ -74,7 +77,7 @@ export function watchFlood(deps: FloodWatchDeps): FloodWatch {
 }
 
 interface State extends FloodWatchDeps {
-  /** The brake is not engaged before this time. */
+  /** The brake is not engaged before this time, in milliseconds of a clock that nobody sets; neither is the next. */
   notBefore: number;
   /** When it was last told that the container is slowed down. */
   toldAt: number;
@@ -94,13 +97,21 @@ function logOf({ files, onFailure }: FloodWatchDeps): EngineLogFiles | null {
 /**
  * How many files are newer than the one that what is stored reaches into. A file may have been changed a little after the time of the
  * newest record that was read, although all of it was: a container that is held may never print the later one that would tell.
+ *
+ * A file that was filled before the clock was set back seems to be from after all that came later. What came later was all written after
+ * its end, so it counts as one that ended as late as that did. Where what was read seems to be from after the newest file, it
+ * is from before, and nobody can tell how many files came since.
  */
 function filesAfter({ files }: EngineLogFiles, readUpToMs: number | null): number {
   if (readUpToMs === null) return 0;
-  return Math.max(
-    0,
-    files.findLastIndex(({ changedMs }, index) => index > 0 && changedMs > readUpToMs + NEXT_MS),
-  );
+  let nextMs = files[0]!.changedMs;
+  if (isSetBack(readUpToMs, nextMs)) return files.length - 1;
+  const reached = files.findIndex(({ changedMs }, index) => {
+    const roomMs = isSetBack(changedMs, nextMs) ? WRITING_MS : NEXT_MS;
+    nextMs = Math.min(nextMs, changedMs);
+    return index > 0 && nextMs <= readUpToMs + roomMs;
+  });
+  return reached < 0 ? files.length - 1 : reached - 1;
 }
 
 /** How much the engine can write before it throws away something that is not stored. */
@@ -110,7 +121,7 @@ function roomBytes({ fileBytes, maxFiles, files }: EngineLogFiles, filesBehind: 
 
 function brakeInTime(state: State, log: EngineLogFiles, filesBehind: number, bytesPerMs: number): void {
   const { brake, files, cpus, onFailure } = state;
-  if (brake.isBusy || Date.now() < state.notBefore) return;
+  if (brake.isBusy || performance.now() < state.notBefore) return;
   const room = roomBytes(log, filesBehind);
   const isNear = room < bytesPerMs * AHEAD_MS;
   if (brake.level === null) {
@@ -119,11 +130,12 @@ function brakeInTime(state: State, log: EngineLogFiles, filesBehind: number, byt
       if (!brake.hold(files.limitCpus, cpus)) void engage(state, 'slow');
       else tellAgain(state);
     } catch (error) {
-      state.notBefore = Date.now() + BRAKE_AGAIN_MS;
+      state.notBefore = performance.now() + BRAKE_AGAIN_MS;
       onFailure(error);
     }
   } else if (brake.level === 'slow' && (isNear || room < log.fileBytes / 4)) {
-    const isSettled = Date.now() - (brake.engagedAt ?? 0) > SETTLED_MS;
+    // Where the clock was set back since, this is certain as well.
+    const isSettled = Math.abs(Date.now() - (brake.engagedAt ?? 0)) > SETTLED_MS;
     if (isSettled) void engage(state, 'pause');
   }
 }
@@ -137,16 +149,16 @@ function fillsNextFile({ fileBytes, files }: EngineLogFiles, bytesPerMs: number)
 }
 
 function tellAgain(state: State): void {
-  if (Date.now() - state.toldAt < TELL_AGAIN_MS || state.mustWait()) return;
-  state.toldAt = Date.now();
+  if (performance.now() - state.toldAt < TELL_AGAIN_MS || state.mustWait()) return;
+  state.toldAt = performance.now();
   state.onSlowed();
 }
 
 function releaseIfHeld(state: State): void {
   const { brake, mustWait, onFailure } = state;
-  if (brake.level === null || brake.isBusy || Date.now() < state.notBefore || mustWait()) return;
+  if (brake.level === null || brake.isBusy || performance.now() < state.notBefore || mustWait()) return;
   brake.release().catch((error: unknown) => {
-    state.notBefore = Date.now() + BRAKE_AGAIN_MS;
+    state.notBefore = performance.now() + BRAKE_AGAIN_MS;
     onFailure(error);
   });
 }
@@ -156,19 +168,19 @@ async function engage(state: State, level: BrakeLevel): Promise<void> {
   try {
     await brake.engage(level);
     if (brake.level === level) onSlowed();
-    else state.notBefore = Date.now() + BRAKE_AGAIN_MS;
+    else state.notBefore = performance.now() + BRAKE_AGAIN_MS;
   } catch (error) {
-    state.notBefore = Date.now() + BRAKE_AGAIN_MS;
+    state.notBefore = performance.now() + BRAKE_AGAIN_MS;
     onFailure(error);
   }
 }
 
 /** How fast bytes come, of the last {@link RATE_MS}; at first, of the time since they began to come. */
-function createRate(startMs: number): { pass(bytes: number): number } {
-  let samples = [{ atMs: startMs, bytes: 0 }];
+function createRate(startedMs: number): { pass(bytes: number): number } {
+  let samples = [{ atMs: performance.now() - Math.max(0, Date.now() - startedMs), bytes: 0 }];
   return {
     pass: (bytes) => {
-      const atMs = Date.now();
+      const atMs = performance.now();
       const first = samples.find((sample) => sample.atMs >= atMs - RATE_MS) ?? samples.at(-1)!;
       samples = [...samples.filter((sample) => sample.atMs >= first.atMs), { atMs, bytes }];
       return (bytes - first.bytes) / Math.max(LEAST_RATE_MS, atMs - first.atMs);

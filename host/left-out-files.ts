@@ -1,6 +1,7 @@
 import type { ContainerFiles, EngineLogEnd } from '../docker/container-files';
 import type { LogRecord } from '../docker/engine';
 import { leastMsToWrite } from './backlog-meter';
+import { isSetBack, newestMs } from './clock-step';
 
 /** By how much the time of a file may be before that of its last record: the kernel's clock for files goes in steps. */
 const STEP_MS = 20;
@@ -17,10 +18,23 @@ export const NEXT_MS = 5;
  * record was written: where two files ended between one record and the next, all of the second is missing. Of files that came and
  * went unseen, as this process stood still, at least one ended, and more if there was the time for it.
  *
- * @returns takes the records of a read, in their order. True where a file is missing among them, or right before them.
+ * Where the clock was set back between two records, the times of files do not tell what lies between them.
+ *
+ * @param lookedUp places of the log that were doubted before, and read without follow since; goes on here. A follow that is taken up again may
+ *   come by them once more.
+ * @returns takes the records of a read, in their order. True where a file is missing among them, or right before them, or may be.
  */
-export function createLeftOutFiles(files: ContainerFiles): (records: readonly LogRecord[]) => boolean {
-  let newestMs: number | undefined;
+export function createLeftOutFiles(
+  files: ContainerFiles,
+  lookedUp: Set<string>,
+): (records: readonly LogRecord[]) => boolean {
+  let beforeMs: number | undefined;
+
+  const isNew = (place: string): boolean => {
+    const is = !lookedUp.has(place);
+    lookedUp.add(place);
+    return is;
+  };
 
   return (records) => {
     const { ends, fileBytes } = files.log();
@@ -30,22 +44,35 @@ export function createLeftOutFiles(files: ContainerFiles): (records: readonly Lo
       return ends.reduce((sum, end) => sum + endsBetween(end, between, fillingMs), 0);
     };
     if (records.length === 0) return false;
-    let beforeMs = newestMs ?? Date.parse(records[0]!.time);
-    newestMs = Math.max(beforeMs, Date.parse(newestTime(records)));
+    beforeMs ??= Date.parse(records[0]!.time);
+    const { oldest, newest } = boundsOf(records);
+    const lastMs = Math.max(beforeMs, Date.parse(newest));
     // Nearly always all of them lie in one file.
-    if (mayHaveEnded(beforeMs, newestMs) < 2) return false;
+    if (!isSetBack(lastMs, Date.parse(oldest)) && mayHaveEnded(beforeMs, lastMs) < 2) {
+      beforeMs = lastMs;
+      return false;
+    }
+    let isLeftOut = false;
     for (const { time } of records) {
       const ms = Date.parse(time);
-      if (mayHaveEnded(beforeMs, ms) >= 2) return true;
-      beforeMs = Math.max(beforeMs, ms);
+      const isDoubtful = isSetBack(beforeMs, ms) || mayHaveEnded(beforeMs, ms) >= 2;
+      if (isDoubtful && isNew(`${beforeMs} ${time}`)) isLeftOut = true;
+      beforeMs = newestMs(beforeMs, ms);
     }
-    return false;
+    return isLeftOut;
   };
 }
 
 /** As texts: times of records have one form, and to parse each takes long. */
-const newestTime = (records: readonly LogRecord[]): string =>
-  records.reduce((newest, { time }) => (time > newest ? time : newest), '');
+function boundsOf(records: readonly LogRecord[]): { oldest: string; newest: string } {
+  let oldest = records[0]!.time;
+  let newest = oldest;
+  for (const { time } of records) {
+    if (time > newest) newest = time;
+    else if (time < oldest) oldest = time;
+  }
+  return { oldest, newest };
+}
 
 function endsBetween(end: EngineLogEnd, { fromMs, toMs }: EngineLogEnd, fillingMs: number): number {
   if (end.toMs <= fromMs || end.fromMs >= toMs) return 0;

@@ -1,6 +1,7 @@
 import type { ContainerInfo } from '../docker/engine';
 import { isLogDiskFullError } from '../store/errors';
 import type { LogWriter, NewLogLine, Seal } from '../store/log-store';
+import { newestMs } from './clock-step';
 import { hasEnded, isAlive, isLocalProcess } from './container-state';
 import { pauseBeforeLoss } from './disk-full';
 import { ALL_IS_KEPT, engineLogSize } from './flood-guard';
@@ -199,7 +200,7 @@ async function readRound(
   const wasPaused = state.brake.level === 'pause';
   const guard = guardFor(deps, state, follow);
   const silenceMs = deps.silenceMs ?? DEFAULT_SILENCE_MS;
-  const onRead = (time: string): void => void (state.readUpToMs = Math.max(state.readUpToMs ?? 0, Date.parse(time)));
+  const onRead = (time: string): void => void (state.readUpToMs = newestMs(state.readUpToMs ?? 0, Date.parse(time)));
   const reading = { ...target, writer, last, follow, signal, guard, silenceMs, counts: state, onRead };
   const beginning = beginningFor(deps, writer, state);
   const result = await orRefused(info, readOnce(deps, { ...reading, beginning }));

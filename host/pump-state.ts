@@ -35,6 +35,8 @@ export interface PumpState extends SealCounts {
   meter: BacklogMeter;
   /** What the engine can have written at most of what was stored and read so far, where this process does not see its files. */
   mostWritten: { bytes: number };
+  /** Places where a follow may have left something out, and what lies between is read. */
+  lookedUp: Set<string>;
   brake: Brake;
   notices: LogNotices;
 }
@@ -61,6 +63,7 @@ export function startState({ brakes, clock, onNotice }: PumpDeps, target: PumpTa
     watch: undefined,
     meter: createBacklogMeter(clock.now),
     mostWritten: { bytes: 0 },
+    lookedUp: new Set(),
     brake: brakes.of(target.containerId),
     notices: createLogNotices((notice) => onNotice?.(target, notice)),
   };
@@ -71,7 +74,7 @@ const SLOWED_FOR_MS = 30_000;
 
 /** The guard of one reading. */
 export function guardFor({ size, log }: Pick<PumpDeps, 'size' | 'log'>, state: PumpState, follow: boolean): FloodGuard {
-  const { meter, mostWritten, brake, fromBeginning } = state;
+  const { meter, mostWritten, brake, fromBeginning, lookedUp } = state;
   return createFloodGuard({
     meter,
     mostWritten,
@@ -79,6 +82,7 @@ export function guardFor({ size, log }: Pick<PumpDeps, 'size' | 'log'>, state: P
     size,
     follow,
     fromBeginning,
+    lookedUp,
     files: (state.watch && state.files) ?? null,
     ...reports(state, log),
   });

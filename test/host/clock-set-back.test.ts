@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { EngineLogFiles } from '../../docker/container-files';
 import type { Engine, LogRecord, ReadLogsOptions } from '../../docker/engine';
 import { createBrakes } from '../../host/brakes';
 import { createEngineClock } from '../../host/engine-clock';
@@ -38,6 +39,10 @@ interface FakeEngine {
   /** What it keeps, oldest first. */
   records: LogRecord[];
   status: 'running' | 'exited';
+  /** Its files, where they are seen. */
+  files: EngineLogFiles | null;
+  /** CPUs that the container was held to, or given back, without the engine. */
+  limits: number[];
   /** Called before each reading. */
   onReading: (options: ReadLogsOptions) => void;
 }
@@ -54,10 +59,14 @@ function numbered(startMs: number, from: number, to: number): LogRecord[] {
 }
 
 function fakeEngine(): FakeEngine {
-  const fake: FakeEngine = { engine: undefined!, records: [], status: 'running', onReading: () => undefined };
+  const fake: FakeEngine = {
+    ...{ engine: undefined!, records: [], status: 'running', files: null, limits: [] },
+    onReading: () => undefined,
+  };
   fake.engine = {
     info: async () => ({ time: new Date().toISOString() }),
-    filesOf: async () => null,
+    filesOf: async () =>
+      fake.files && { log: () => fake.files, limitCpus: (cpus: number) => fake.limits.push(cpus) > 0 },
     unpauseContainer: async () => true,
     limitCpus: async () => true,
     pauseContainer: async () => true,
@@ -181,6 +190,37 @@ describe('the log of an engine whose clock was set back', () => {
     await until(async () => (await stored()).length === 6100, { everyMs: 5 });
 
     expect(await stored()).toEqual(upTo(6100));
+  });
+});
+
+describe('a container that runs while the clock of its engine is set back', () => {
+  const FILE_BYTES = 16 * 1024 ** 2;
+  const baseMs = Math.floor(Date.now() / 1000 - 60) * 1000;
+  const filesAt = (changedMs: number[], newestBytes: number, writtenBytes: number): EngineLogFiles => ({
+    files: changedMs.map((ms, index) => ({ bytes: index === 0 ? newestBytes : FILE_BYTES, changedMs: ms })),
+    ...{ writtenBytes, ends: [], isWhole: false, fileBytes: FILE_BYTES, maxFiles: 3 },
+  });
+
+  it('is held when it floods its log, let go when that is read, and is followed', async () => {
+    let follows = 0;
+    engine.onReading = ({ follow }) => void (follows += follow ? 1 : 0);
+    engine.files = filesAt([baseMs + 2 * HOUR_MS], 1000, 1000);
+    engine.records = numbered(baseMs + 2 * HOUR_MS, 0, 2);
+    pump();
+    await until(async () => (await stored()).length === 2, { everyMs: 5 });
+    engine.files = filesAt([baseMs], 2000, 2000);
+    engine.records.push(...numbered(baseMs, 2, 10));
+    await until(async () => (await stored()).length === 10, { everyMs: 5 });
+    // The step is looked up once, and not by each follow that comes by it.
+    await until(() => follows === 2, { everyMs: 5 });
+    expect(engine.limits).toEqual([]);
+
+    engine.files = filesAt([baseMs + 3000, baseMs + 2000, baseMs + 1000], FILE_BYTES - 1000, 2.5 * FILE_BYTES);
+    await until(() => engine.limits.length > 0, { everyMs: 5 });
+    engine.records.push(...numbered(baseMs + 3000, 10, 20));
+    await until(() => engine.limits.at(-1) === 1, { everyMs: 5 });
+    await until(async () => (await stored()).length === 20, { everyMs: 5 });
+    expect(follows).toBe(2);
   });
 });
 

@@ -29,6 +29,7 @@ function guardOf({ follow = true, fromBeginning = false } = {}): { clock: { ms: 
     follow,
     fromBeginning,
     files: null,
+    lookedUp: new Set<string>(),
     ...told,
     mostWritten: { bytes: Number.POSITIVE_INFINITY },
   });

@@ -4,6 +4,7 @@ import { watchFlood } from '../../host/flood-watch';
 
 const FILE_BYTES = 16_000_000;
 const MEGABYTE = 1_000_000;
+const HOUR_MS = 3_600_000;
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
 beforeEach(() => jest.useFakeTimers({ now: START_MS }));
@@ -120,6 +121,46 @@ describe('watchFlood', () => {
     const { seen, goOn, close } = watched({ canHold: false });
     await goOn(400, 0.5 * MEGABYTE);
     expect(seen.acts).toEqual(['slow']);
+    close();
+  });
+
+  it('holds a container of a flood that comes after the clock was set back, until it is read', async () => {
+    const { seen, goOn, close } = watched();
+    seen.readUpToMs = START_MS + HOUR_MS;
+    await goOn(450, 0.5 * MEGABYTE);
+    expect(seen.acts).toEqual(['hold']);
+    seen.readUpToMs = Date.now();
+    await goOn(100, 0);
+    expect(seen.acts).toEqual(['hold', 'release']);
+    close();
+  });
+
+  it('lets it go where files from before are left, and the engine was late to write what was read last', async () => {
+    const { seen, goOn, close } = watched();
+    await goOn(160, 1 * MEGABYTE);
+    seen.readUpToMs = Date.now();
+    expect(seen.acts).toEqual([]);
+    jest.setSystemTime(START_MS - HOUR_MS);
+    await goOn(200, 0.5 * MEGABYTE);
+    expect(seen.acts).toEqual(['hold']);
+    seen.readUpToMs = Date.now() - 30;
+    await goOn(50, 0);
+    expect(seen.acts).toEqual(['hold', 'release']);
+    close();
+  });
+
+  it('goes by the files from after the clock was set back as soon as there are some', async () => {
+    const { seen, goOn, close } = watched();
+    await goOn(40, 0.5 * MEGABYTE);
+    jest.setSystemTime(START_MS - HOUR_MS);
+    for (let times = 0; times < 200; times += 1) {
+      await goOn(20, 0.3 * MEGABYTE);
+      seen.readUpToMs = Date.now() - 5;
+      if (times === 100) seen.acts = [];
+    }
+    expect(seen.acts).toEqual([]);
+    await goOn(600, 0.5 * MEGABYTE);
+    expect(seen.acts[0]).toBe('hold');
     close();
   });
 

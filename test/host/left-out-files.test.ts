@@ -1,3 +1,4 @@
+import type { ContainerFiles } from '../../docker/container-files';
 import type { LogRecord } from '../../docker/engine';
 import { createLeftOutFiles } from '../../host/left-out-files';
 
@@ -13,7 +14,7 @@ const records = (...moments: number[]): LogRecord[] =>
 const FILE_BYTES = 16_777_216;
 
 /** A log whose files ended at these moments, or between two of them unseen. */
-function logWith(...ends: (number | [number, number])[]) {
+function filesWith(...ends: (number | [number, number])[]): ContainerFiles {
   const log = () => ({
     ...{ files: [], writtenBytes: 0, isWhole: true, fileBytes: FILE_BYTES, maxFiles: 3 },
     ends: ends.map((end) => {
@@ -21,8 +22,10 @@ function logWith(...ends: (number | [number, number])[]) {
       return { fromMs: START_MS + fromMs, toMs: START_MS + toMs };
     }),
   });
-  return createLeftOutFiles({ log, limitCpus: () => false });
+  return { log, limitCpus: () => false };
 }
+
+const logWith = (...ends: (number | [number, number])[]) => createLeftOutFiles(filesWith(...ends), new Set());
 
 describe('a file that a follow has left out', () => {
   it('is told by the end of two files between one record and the next', () => {
@@ -65,5 +68,44 @@ describe('a file that a follow has left out', () => {
 
   it('is none where records of two streams are out of order', () => {
     expect(logWith(1000, 2000)(records(999, 1001, 998, 1002, 1500, 1999, 2001))).toBe(false);
+  });
+});
+
+describe('a clock that was set back', () => {
+  const HOUR_MS = 3_600_000;
+
+  it('hides no file that is left out afterwards', () => {
+    const isLeftOut = logWith(500, 1000, 1500);
+    isLeftOut(records(HOUR_MS));
+    isLeftOut(records(0));
+    expect(isLeftOut(records(1600))).toBe(true);
+  });
+
+  it('has a file left out that ended in between, or none: nobody can tell', () => {
+    const isLeftOut = logWith();
+    expect(isLeftOut(records(HOUR_MS - 1, HOUR_MS))).toBe(false);
+    expect(isLeftOut(records(0))).toBe(true);
+    expect(isLeftOut(records(1, 2))).toBe(false);
+  });
+
+  it('is seen within a read, too, and once by all follows that come by', () => {
+    const lookedUp = new Set<string>();
+    const follow = () => createLeftOutFiles(filesWith(), lookedUp)(records(HOUR_MS - 1, HOUR_MS, 0, 1));
+    expect([follow(), follow()]).toEqual([true, false]);
+  });
+
+  it('is none where a container was silent for long between two records of a read', () => {
+    expect(logWith()(records(0, HOUR_MS, HOUR_MS - 900))).toBe(false);
+  });
+});
+
+describe('a file whose place was looked up', () => {
+  it('is not told again by a follow that comes by once more', () => {
+    const lookedUp = new Set<string>();
+    const follow = () => createLeftOutFiles(filesWith(1000, 2000, 3000, 4000), lookedUp);
+    expect(follow()(records(999, 2001))).toBe(true);
+    const again = follow();
+    expect(again(records(999, 2001))).toBe(false);
+    expect(again(records(4001))).toBe(true);
   });
 });

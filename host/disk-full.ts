@@ -1,7 +1,9 @@
 import type { Engine } from '../docker/engine';
+import type { ResumePoint } from '../store/log-store';
 import { engineBytes, type BacklogMeter } from './backlog-meter';
 import type { Brake } from './brakes';
 import type { EngineLogSize } from './flood-guard';
+import { resumedRecords } from './resumed-records';
 
 export interface WaitForRoom {
   engine: Engine;
@@ -19,23 +21,23 @@ const LOOK_AHEAD_MS = 5000;
  * For a log that cannot be stored, as its disk is full: pauses the container before its engine would throw lines away, and
  * not earlier. One that prints little goes on.
  *
- * @param since where what is not stored begins.
+ * @param resume where what is not stored begins; null where that is from the first on.
  */
-export async function pauseBeforeLoss(input: WaitForRoom, since: string | undefined): Promise<void> {
+export async function pauseBeforeLoss(input: WaitForRoom, resume: ResumePoint | null): Promise<void> {
   const { meter, brake, size } = input;
   if (brake.level === 'pause') return;
   const mayHoldBytes = size.keptBytes / 4;
-  if (meter.bytesIn(LOOK_AHEAD_MS) > mayHoldBytes || (await holdsMore(input, since, mayHoldBytes)))
+  if (meter.bytesIn(LOOK_AHEAD_MS) > mayHoldBytes || (await holdsMore(input, resume, mayHoldBytes)))
     await brake.engage('pause');
 }
 
 async function holdsMore(
   { engine, containerId, signal }: WaitForRoom,
-  since: string | undefined,
+  resume: ResumePoint | null,
   limitBytes: number,
 ): Promise<boolean> {
   let bytes = 0;
-  for await (const records of engine.readLogs(containerId, { follow: false, since, signal })) {
+  for await (const records of resumedRecords(engine, { containerId, follow: false, signal }, resume)) {
     bytes += engineBytes(records);
     if (bytes > limitBytes) return true;
   }

@@ -109,7 +109,7 @@ async function pumpOnce(
     if (info === null) return await sealGone(deps, target, writer, state, signal);
     if (isUnreadable(info, state)) return await sealLog(deps.logs, target, writer, state, unreadableNote(logTimeNow()));
     if (isLogDiskFullError(state.failure) && !isProcess) {
-      await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, writer.resume?.since);
+      await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, writer.resume);
     }
     await introduce(deps.logs, target, writer, info);
     const read = (seen: ContainerInfo): Promise<Seal | null> =>
@@ -145,7 +145,7 @@ async function openWriter(
   } catch (error) {
     state.readUpToMs ??= 0;
     // Nobody can tell how much of it is stored, so all of it counts.
-    if (isLogDiskFullError(error)) await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, undefined);
+    if (isLogDiskFullError(error)) await pauseBeforeLoss({ ...deps, ...target, ...state, signal }, null);
     throw error;
   }
 }

@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { EngineLogFiles } from '../../docker/container-files';
 import type { Engine, LogRecord, ReadLogsOptions } from '../../docker/engine';
-import { createBrakes } from '../../host/brakes';
+import { createBacklogMeter } from '../../host/backlog-meter';
+import { createBrakes, type Brake } from '../../host/brakes';
+import { pauseBeforeLoss } from '../../host/disk-full';
 import { createEngineClock } from '../../host/engine-clock';
 import { pumpLog } from '../../host/log-pump';
 import { openLogStore } from '../../store/file-log-store';
@@ -221,6 +223,24 @@ describe('a container that runs while the clock of its engine is set back', () =
     await until(() => engine.limits.at(-1) === 1, { everyMs: 5 });
     await until(async () => (await stored()).length === 20, { everyMs: 5 });
     expect(follows).toBe(2);
+  });
+});
+
+describe('a container whose log cannot be stored, after the clock of its engine was set back', () => {
+  it('is paused before what is not stored is thrown away, also where its engine has nothing as late as what is', async () => {
+    const acts: string[] = [];
+    const brake = { level: null, engage: async (level: string) => void acts.push(level) } as unknown as Brake;
+    const resume = { since: numbered(NOON_MS + HOUR_MS, 0, 1)[0]!.time, skip: 1 };
+    const anchor = { stream: 'stdout' as const, textHash: 'of a line that the engine has thrown away' };
+    engine.records = numbered(NOON_MS, 0, 100);
+    const { signal } = new AbortController();
+    const size = { fileBytes: 2000, keptBytes: 4000 };
+    const meter = createBacklogMeter(Date.now);
+    const input = { engine: engine.engine, containerId: 'c1', meter, brake, size, signal };
+
+    await pauseBeforeLoss(input, { ...resume, anchor });
+
+    expect(acts).toEqual(['pause']);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { LogLine, LogStore } from './log-store';
+import { type LogLine, type LogStore, ownText } from './log-store';
 
 /** How much of the end of a log is searched for what tells of a failure. */
 const LINES = 1000;
@@ -13,9 +13,13 @@ export async function readLogEnd(
 ): Promise<LogLine[]> {
   let last: LogLine[] = [];
   for await (const lines of logs.read(runId, { attempt, tail: LINES })) {
-    last = newest([...last, ...lines.map((line) => ({ ...line, text: line.text.slice(0, LINE_CHARACTERS) }))]);
+    last = newest([...last, ...lines.map(keptOf)]);
   }
   return last;
+}
+
+function keptOf(line: LogLine): LogLine {
+  return { ...line, time: ownText(line.time), text: ownText(line.text.slice(0, LINE_CHARACTERS)) };
 }
 
 function newest(lines: LogLine[]): LogLine[] {

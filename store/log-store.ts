@@ -167,6 +167,15 @@ export function textHash(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/**
+ * A copy of a text out of a line, for whoever keeps it. The texts of lines are views of the block that they were read in, of
+ * half a mebibyte as a rule: each that is kept as it is keeps all of its block in memory.
+ */
+export function ownText(text: string): string {
+  // In the units of a string itself, as a cut text may end in half a character.
+  return Buffer.from(text, 'utf16le').toString('utf16le');
+}
+
 /** What is known for certain at the end of an attempt's log. */
 export interface Seal {
   lines: number;

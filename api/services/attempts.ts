@@ -1,7 +1,7 @@
 import type { AttemptDetail } from '../../contract/http';
 import { shorten } from '../../contract/path';
 import type { Attempt } from '../../contract/run';
-import type { LogStore } from '../../store/log-store';
+import { type LogStore, ownText } from '../../store/log-store';
 import { findRun } from './find-run';
 import { withSeals } from './sealed-attempts';
 import type { Services } from './services';
@@ -34,7 +34,7 @@ async function lastLines(
   if (count === 0 || attempt.containerId === null) return [];
   const last: string[] = [];
   for await (const lines of logs.read(runId, { attempt: attempt.number, tail: count })) {
-    last.push(...lines.map(({ text }) => shorten(text, LINE_CHARACTERS)));
+    last.push(...lines.map(({ text }) => ownText(shorten(text, LINE_CHARACTERS))));
   }
   // The log may have grown since its end was looked for.
   return last.slice(-count);

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogHit, LogSearch } from '../../contract/http';
 import { isRunId } from '../../contract/names';
 import type { Run } from '../../contract/run';
-import type { LogLine, LogQuery } from '../../store/log-store';
+import { type LogLine, type LogQuery, ownText } from '../../store/log-store';
 import type { RunQuery, RunStore } from '../../store/run-store';
 import type { LinePattern } from './line-pattern';
 import { describeLine } from './log-formats';
@@ -118,13 +118,24 @@ function stopOf(hits: number, bytes: number, deadlineMs: number, budget: SearchB
 }
 
 async function hitOf(run: Run, line: LogLine, pattern: LinePattern): Promise<LogHit> {
-  const hit = { runId: run.id, runName: run.name, ...describeLine(line), cut: false };
   const { text } = line;
-  if (text.length <= MOST_SHOWN) return hit;
+  const cut = text.length > MOST_SHOWN;
+  const shown = ownText(cut ? await partWithMatch(text, pattern) : text);
+  return {
+    runId: run.id,
+    runName: run.name,
+    ...describeLine(line),
+    time: ownText(line.time),
+    text: shown,
+    cut,
+  };
+}
+
+async function partWithMatch(text: string, pattern: LinePattern): Promise<string> {
   // Each may take as long as to look for the pattern in all of the line.
   await nextTurn();
   const start = Math.max(0, Math.min(placeIn(text, pattern) - MOST_SHOWN / 4, text.length - MOST_SHOWN));
-  return { ...hit, text: text.slice(start, start + MOST_SHOWN), cut: true };
+  return text.slice(start, start + MOST_SHOWN);
 }
 
 /**

@@ -22,13 +22,15 @@ const CHILDREN = join(__dirname, '..', 'store', 'children');
 /**
  * @param program a file of test/store/children, without `.ts`.
  * @param options.fileSizeBlocks greatest size of a file that it may write, in blocks of 512 bytes.
+ * @param options.heapMiB what there is of memory for its objects and texts; it dies where that is too little.
  */
 export function startStoreChild(
   program: string,
   args: readonly string[],
-  options: { fileSizeBlocks?: number } = {},
+  options: { fileSizeBlocks?: number; heapMiB?: number } = {},
 ): StoreChild {
-  const command = [process.execPath, '-r', HOOK, join(CHILDREN, `${program}.ts`), ...args];
+  const heap = options.heapMiB === undefined ? [] : [`--max-old-space-size=${options.heapMiB}`];
+  const command = [process.execPath, ...heap, '-r', HOOK, join(CHILDREN, `${program}.ts`), ...args];
   const limit = options.fileSizeBlocks === undefined ? '' : `ulimit -f ${options.fileSizeBlocks}; `;
   const child = spawn('sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
   const printed: string[] = [];

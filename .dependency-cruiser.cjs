@@ -43,6 +43,7 @@ const TABLE = {
       'config',
       'notify/addresses',
       'notify/check-targets',
+      'store/errors',
       'store/json-hash',
       'store/run-store',
       'store/log-end',

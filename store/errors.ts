@@ -58,6 +58,40 @@ export class LogInUseError extends StoreError {
   }
 }
 
+/** Thrown to whoever reads a log when that is removed: what is left of it is not told, so that nobody takes it for all. */
+export class LogRemovedError extends StoreError {
+  override readonly name = 'LogRemovedError';
+
+  constructor(
+    readonly path: string,
+    /** When it was removed. */
+    readonly at: string,
+    because: string,
+  ) {
+    super(
+      `the log ${path} was removed on ${at} while it was read, because ${because}`,
+      'what was read of it is not all; the run and its events are still there',
+    );
+  }
+}
+
+/** Thrown to whoever reads a whole log where lines in the middle are gone, as somebody has taken their files away. */
+export class LogHoleError extends StoreError {
+  override readonly name = 'LogHoleError';
+
+  constructor(
+    readonly path: string,
+    /** The first and the last line that are gone. */
+    readonly first: number,
+    readonly last: number,
+  ) {
+    super(
+      `lines ${first} to ${last} of the log ${path} are gone with their files`,
+      `put the files back, or read on from line ${last + 1}`,
+    );
+  }
+}
+
 export function isStoreError(error: unknown): error is StoreError {
   return error instanceof StoreError;
 }
@@ -68,4 +102,21 @@ export function isLogDiskFullError(error: unknown): error is LogDiskFullError {
 
 export function isLogInUseError(error: unknown): error is LogInUseError {
   return error instanceof LogInUseError;
+}
+
+export function isLogRemovedError(error: unknown): error is LogRemovedError {
+  return error instanceof LogRemovedError;
+}
+
+export function isLogHoleError(error: unknown): error is LogHoleError {
+  return error instanceof LogHoleError;
+}
+
+/** What is read of a log up to where it is removed, for whoever has a use for part of it. */
+export async function* untilRemoved<T>(reading: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* reading;
+  } catch (error) {
+    if (!isLogRemovedError(error)) throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import { untilRemoved } from './errors';
 import { type LogLine, type LogStore, ownText } from './log-store';
 
 /** How much of the end of a log is searched for what tells of a failure. */
@@ -12,7 +13,7 @@ export async function readLogEnd(
   { runId, attempt }: { runId: string; attempt: number },
 ): Promise<LogLine[]> {
   let last: LogLine[] = [];
-  for await (const lines of logs.read(runId, { attempt, tail: LINES })) {
+  for await (const lines of untilRemoved(logs.read(runId, { attempt, tail: LINES }))) {
     last = newest([...last, ...lines.map(keptOf)]);
   }
   return last;

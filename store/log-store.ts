@@ -17,7 +17,12 @@ export interface LogStore {
    * @throws {LogDiskFullError} where there is no room.
    */
   openWriter(runId: string, attempt: number): Promise<LogWriter>;
-  /** Lines from `from` on, oldest first. */
+  /**
+   * Lines from `from` on, oldest first; none where the log was removed before.
+   *
+   * @throws {LogRemovedError} where the log is removed meanwhile.
+   * @throws {LogHoleError} see {@link LogQuery.whole}.
+   */
   read(runId: string, query: LogQuery): AsyncIterable<LogLine[]>;
   /** The same, told block by block, also of blocks without a wanted line: for readers that must not read for ever. */
   scan(runId: string, query: LogQuery): AsyncIterable<LogScan>;
@@ -38,7 +43,7 @@ export interface LogStore {
   list(): AsyncIterable<StoredLog>;
   /**
    * Removes a log for good and remembers that, so that {@link LogStore.removal} tells it. Whoever is called twice, or dies in
-   * the middle and is called again, has the same effect as once. Readers have no log from the first moment on.
+   * the middle and is called again, has the same effect as once. Readers have no log from the first moment on, and whoever is reading it is told by an error.
    *
    * @param because sentence for people: why it had to go.
    * @throws {LogInUseError} while the log is being written.
@@ -80,6 +85,11 @@ export interface LogQuery {
   until?: string;
   /** Only lines with such a text. It is called for every line of the log that fits the rest, so it must be quick. */
   matches?: (text: string) => boolean;
+  /**
+   * Fail where lines in the middle are gone, as somebody has taken their files away; without it, reading goes on after them.
+   * Where the oldest files are gone, it begins with what there is in either case.
+   */
+  whole?: boolean;
   /** Aborted when nobody waits for the lines any more. */
   signal?: AbortSignal;
 }

@@ -1,6 +1,7 @@
 import type { AttemptDetail } from '../../contract/http';
 import { shorten } from '../../contract/path';
 import type { Attempt } from '../../contract/run';
+import { untilRemoved } from '../../store/errors';
 import { type LogStore, ownText } from '../../store/log-store';
 import { findRun } from './find-run';
 import { withSeals } from './sealed-attempts';
@@ -33,7 +34,7 @@ async function lastLines(
 ): Promise<string[]> {
   if (count === 0 || attempt.containerId === null) return [];
   const last: string[] = [];
-  for await (const lines of logs.read(runId, { attempt: attempt.number, tail: count })) {
+  for await (const lines of untilRemoved(logs.read(runId, { attempt: attempt.number, tail: count }))) {
     last.push(...lines.map(({ text }) => ownText(shorten(text, LINE_CHARACTERS))));
   }
   // The log may have grown since its end was looked for.

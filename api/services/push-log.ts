@@ -1,6 +1,7 @@
 import type { WebSocket } from '@fastify/websocket';
 
 import type { LogEnd } from '../../contract/http';
+import { isLogHoleError, isLogRemovedError } from '../../store/errors';
 import type { LogQuery } from '../../store/log-store';
 import { lineToJson } from './log-formats';
 import { describeLogEnd, linesOf } from './read-log';
@@ -26,11 +27,19 @@ export async function pushLog(services: Services, socket: WebSocket, options: Pu
   try {
     await pushLines(services, socket, options, gone.signal);
   } catch (error) {
-    socket.close(CLOSE.internalError, 'the log cannot be read; connect again and resume with "from"');
-    throw error;
+    const sentence = sentenceOf(error);
+    socket.close(CLOSE.internalError, sentence ?? 'the log cannot be read; connect again and resume with "from"');
+    if (sentence === null) throw error;
   } finally {
     letGo();
   }
+}
+
+/** Of what is no fault of ours; at most 123 bytes, as the protocol has it. Null for all else. */
+function sentenceOf(error: unknown): string | null {
+  if (isLogRemovedError(error)) return 'the log was removed while it was read; what came is not all of it';
+  if (!isLogHoleError(error)) return null;
+  return `lines ${error.first} to ${error.last} are gone with their files; resume with from=${error.last + 1}`;
 }
 
 async function pushLines(

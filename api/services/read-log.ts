@@ -47,17 +47,22 @@ export async function* readLog(services: Services, request: LogRequest): AsyncGe
   if (!request.signal.aborted) yield await endEvent(services, request.runId);
 }
 
-/** The lines themselves: those that there are, or also those that come until the run has ended. */
+/**
+ * The lines themselves: those that there are, or also those that come until the run has ended.
+ *
+ * @throws {LogRemovedError} or {LogHoleError} in the middle, so that nobody takes half a log for all of it.
+ */
 export function linesOf(
   { logStore, runStore }: Services,
   { runId, follow, query, signal }: Pick<LogRequest, 'runId' | 'follow' | 'query' | 'signal'>,
 ): AsyncIterable<LogLine[]> {
-  if (!follow) return logStore.read(runId, { ...query, signal });
+  const wanted = { ...query, whole: true, signal };
+  if (!follow) return logStore.read(runId, wanted);
   const ended = async (): Promise<boolean> => {
     const stored = await runStore.getRun(runId);
     return stored !== null && isEndState(stored.run.state);
   };
-  return logStore.follow(runId, { ...query, ended, signal });
+  return logStore.follow(runId, { ...wanted, ended });
 }
 
 /** What is told of the run where its log ends. */

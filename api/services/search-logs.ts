@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogHit, LogSearch } from '../../contract/http';
 import { isRunId } from '../../contract/names';
 import type { Run } from '../../contract/run';
+import { untilRemoved } from '../../store/errors';
 import { type LogLine, type LogQuery, ownText } from '../../store/log-store';
 import type { RunQuery, RunStore } from '../../store/run-store';
 import type { LinePattern } from './line-pattern';
@@ -49,7 +50,7 @@ export async function searchLogs({ runStore, logStore }: Services, request: LogS
 
   for await (const { run, from, after, isLast } of runsFrom(runStore, request)) {
     searched.runs += 1;
-    for await (const block of logStore.scan(run.id, { ...request.lines, from, signal })) {
+    for await (const block of untilRemoved(logStore.scan(run.id, { ...request.lines, from, signal }))) {
       searched.bytes += block.bytes;
       const taken = block.lines.slice(0, budget.hits - items.length);
       for (const line of taken) items.push(await hitOf(run, line, pattern));

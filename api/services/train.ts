@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../../contract/fault';
 import type { Task, TaskProgress } from '../../contract/http';
 import type { Run } from '../../contract/run';
+import { untilRemoved } from '../../store/errors';
 import { findRun } from './find-run';
 import type { Services } from './services';
 import { submitRun } from './submit-run';
@@ -46,7 +47,8 @@ export function taskOf(run: Run): Task {
 
 async function newestMetrics({ logStore }: Services, runId: string): Promise<Record<string, unknown> | null> {
   let newest: Record<string, unknown> | null = null;
-  for await (const lines of logStore.read(runId, { tail: METRICS_WINDOW_LINES, streams: ['stdout'] })) {
+  const read = logStore.read(runId, { tail: METRICS_WINDOW_LINES, streams: ['stdout'] });
+  for await (const lines of untilRemoved(read)) {
     for (const { text } of lines) newest = parseObject(text) ?? newest;
   }
   return newest;

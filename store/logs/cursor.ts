@@ -1,6 +1,8 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 
+import { LogHoleError, LogRemovedError } from '../errors';
 import { createFileSource, openSegment, type FileLineSource, type LineSource } from './line-source';
+import { readRemoval } from './removal';
 import { isMissing, lastLineOf, listSegments, type LogPaths, type Segment } from './segments';
 
 /** Whole lines of a log, and the number of the first. The bytes are valid until the next call. */
@@ -27,11 +29,23 @@ export interface Checkpoint {
  * is read before the next file is opened.
  */
 export interface LogCursor {
-  /** The next lines; null at the end of what there is now. */
+  /**
+   * The next lines; null at the end of what there is now.
+   *
+   * @throws {LogRemovedError} where the log has been removed, or its removal was begun.
+   * @throws {LogHoleError} where lines are gone after some were read, if the log is to be whole.
+   */
   next(): Promise<NumberedBlock | null>;
   /** Where the live file has been read to; undefined while another file is being read. */
   readonly checkpoint: Checkpoint | undefined;
   close(): Promise<void>;
+}
+
+export interface CursorOptions {
+  /** A place in the live file that is known. */
+  hint?: Checkpoint | undefined;
+  /** See {@link LogQuery.whole}. Default: false. */
+  whole?: boolean | undefined;
 }
 
 /** The file that is being read. */
@@ -48,13 +62,16 @@ interface Current {
 interface State {
   paths: LogPaths;
   hint: Checkpoint | undefined;
+  whole: boolean;
   /** Number of the line that is read next. */
   wanted: number;
+  /** Whether a line was read. */
+  hasBegun: boolean;
   current: Current | null;
 }
 
-export function createLogCursor(paths: LogPaths, from: number, hint?: Checkpoint): LogCursor {
-  const state: State = { paths, hint, wanted: Math.max(1, from), current: null };
+export function createLogCursor(paths: LogPaths, from: number, { hint, whole = false }: CursorOptions = {}): LogCursor {
+  const state: State = { paths, hint, whole, wanted: Math.max(1, from), hasBegun: false, current: null };
   return {
     next: () => readNext(state),
     get checkpoint() {
@@ -75,6 +92,7 @@ async function readNext(state: State): Promise<NumberedBlock | null> {
     const block = bytes === null ? null : take(state.current, bytes, state.wanted);
     if (block !== null) {
       state.wanted = block.first + block.count;
+      state.hasBegun = true;
       return block;
     }
     if (bytes === null && !(await moveOn(state, state.current))) return null;
@@ -111,13 +129,33 @@ function take(current: Current, bytes: Buffer, wanted: number): NumberedBlock | 
   return { first: wanted, count: current.line - wanted, bytes: bytes.subarray(offsetOfLine(bytes, wanted - first)) };
 }
 
-async function openAt({ paths, wanted, hint }: State): Promise<Current | null> {
+async function openAt(state: State): Promise<Current | null> {
+  const { paths, wanted, hint } = state;
   for (;;) {
     const segments = await listSegments(paths);
     const holder = segments.find(({ last }) => last >= wanted);
+    // Nothing, or not what comes next: so it looks after a removal, and while one is under way.
+    if (holder !== undefined && holder.first > wanted && !(await isHole(state, holder))) continue;
     const opened = holder ? await openOlder(holder) : await openLive(paths, wanted, lastLineOf(segments), hint);
+    if (opened === null) await checkRemoval(paths);
     if (opened !== 'changed') return opened;
   }
+}
+
+async function checkRemoval(paths: LogPaths): Promise<void> {
+  const removal = await readRemoval(paths);
+  if (removal !== null) throw new LogRemovedError(paths.live, removal.at, removal.because);
+}
+
+/** Whether the lines before a file are gone, as the listing that it is from has it; false where another has not. */
+async function isHole({ paths, whole, wanted, hasBegun }: State, { first }: Segment): Promise<boolean> {
+  await checkRemoval(paths);
+  // A listing may pass over a file that gets its compressed form at that moment.
+  const again = (await listSegments(paths)).find(({ last }) => last >= wanted);
+  if (again?.first !== first) return false;
+  // At the beginning there may be one: the oldest files may be taken away.
+  if (whole && hasBegun) throw new LogHoleError(paths.live, wanted, first - 1);
+  return true;
 }
 
 async function openOlder(segment: Segment): Promise<Current | 'changed'> {

@@ -1,3 +1,4 @@
+import { untilRemoved } from '../errors';
 import type { Seal } from '../log-store';
 import type { LogReader } from './reader';
 import { parseContinuation, parseSeal } from './system-lines';
@@ -8,7 +9,8 @@ import { parseContinuation, parseSeal } from './system-lines';
  */
 export async function findSeal(reader: Pick<LogReader, 'read'>, attempt: number): Promise<Seal | null> {
   const matches = (text: string): boolean => parseSeal(text) !== undefined || parseContinuation(text)?.sealed === false;
-  for await (const lines of reader.read({ attempt, streams: ['system'], tail: 1, matches })) {
+  const read = reader.read({ attempt, streams: ['system'], tail: 1, matches });
+  for await (const lines of untilRemoved(read)) {
     const seal = lines.map(({ text }) => parseSeal(text)).find((found) => found !== undefined);
     if (seal !== undefined) return seal;
   }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 
+import { isLogRemovedError } from '../errors';
 import type { LogLine, LogQuery, LogScan, LogStore } from '../log-store';
 import { watchFile, type ChangeWatch } from './change-watch';
 import { createLogCursor, type Checkpoint, type LogCursor } from './cursor';
@@ -58,18 +59,18 @@ export function createLogReader(paths: LogPaths, memory: CheckpointMemory): LogR
       }
     },
 
-    size: async () => ((await readRemoval(paths)) === null ? measure(paths, memory) : null),
+    size: async () => measureUnlessRemoved(paths, memory),
   };
 }
 
 async function openCursor(paths: LogPaths, memory: CheckpointMemory, query: LogQuery): Promise<LogCursor> {
-  const { from = 1, since, tail, signal } = query;
+  const { from = 1, since, tail, whole, signal } = query;
   const first = since === undefined ? from : Math.max(from, await seekTime(paths, since));
-  if (tail === undefined) return createLogCursor(paths, first, memory.get());
+  if (tail === undefined) return createLogCursor(paths, first, { hint: memory.get(), whole });
   const selection = selectionOf(query);
   const start = await locateTail(paths, { count: tail, selection, least: first, signal }, memory.get());
   if (start.end !== undefined) memory.set(start.end);
-  return createLogCursor(paths, Math.max(first, start.from), start.hint);
+  return createLogCursor(paths, Math.max(first, start.from), { hint: start.hint, whole });
 }
 
 async function closeCursor(cursor: LogCursor, memory: CheckpointMemory): Promise<void> {
@@ -113,7 +114,20 @@ async function* scanToEnd(cursor: LogCursor, query: LogQuery): AsyncGenerator<Lo
   }
 }
 
-async function measure(paths: LogPaths, memory: CheckpointMemory): Promise<{ lines: number; bytes: number } | null> {
+type LogSize = { lines: number; bytes: number };
+
+async function measureUnlessRemoved(paths: LogPaths, memory: CheckpointMemory): Promise<LogSize | null> {
+  try {
+    const size = await measure(paths, memory);
+    // After it, as a removal is recorded before the first file goes.
+    return (await readRemoval(paths)) === null ? size : null;
+  } catch (error) {
+    if (isLogRemovedError(error)) return null;
+    throw error;
+  }
+}
+
+async function measure(paths: LogPaths, memory: CheckpointMemory): Promise<LogSize | null> {
   const end = await findEnd(paths, memory.get());
   if (end.checkpoint !== undefined) memory.set(end.checkpoint);
   const files = [...(await listSegments(paths)).map(({ path }) => path), paths.live];

@@ -52,7 +52,7 @@ export async function findEnd(
   paths: LogPaths,
   known: Checkpoint | undefined,
 ): Promise<{ line: number; checkpoint: Checkpoint | undefined }> {
-  const cursor = createLogCursor(paths, Number.MAX_SAFE_INTEGER, known);
+  const cursor = createLogCursor(paths, Number.MAX_SAFE_INTEGER, { hint: known });
   try {
     await cursor.next();
     const { checkpoint } = cursor;

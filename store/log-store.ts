@@ -83,8 +83,11 @@ export interface LogQuery {
   since?: string;
   /** Only lines before this time, in the same form. */
   until?: string;
-  /** Only lines with such a text. It is called for every line of the log that fits the rest, so it must be quick. */
-  matches?: (text: string) => boolean;
+  /**
+   * Only lines with such a text. It is called for every line of the log that fits the rest, so it must be quick, or promise its
+   * answer where a line takes long.
+   */
+  matches?: (text: string) => boolean | Promise<boolean>;
   /**
    * Fail where lines in the middle are gone, as somebody has taken their files away; without it, reading goes on after them.
    * Where the oldest files are gone, it begins with what there is in either case.

@@ -3,12 +3,12 @@ import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { describeValue } from '../../contract/describe-value';
 import { InvalidInputError } from '../../contract/fault';
 import { PATTERN_MOST_STEPS } from '../../contract/pattern-limits';
+import { matchesLong } from './long-lines';
 
 /** What is looked for in the lines of logs. */
 export interface LinePattern {
-  matches(text: string): boolean;
-  /** Where in a text that it matches the match begins. */
-  indexIn(text: string): number;
+  /** At once where that takes no more than some milliseconds; all else in the process goes on meanwhile where it takes longer. */
+  matches(text: string): boolean | Promise<boolean>;
 }
 
 export interface PatternOptions {
@@ -18,6 +18,15 @@ export interface PatternOptions {
 }
 
 /**
+ * Characters times steps that are looked at at once. The engine takes less than a nanosecond for each as a rule. Where a pattern
+ * has many ways to go on after each character, such as `a[ab]{280}`, it takes up to 150, until what it keeps of them fills its
+ * memory, and 17 from then on: 60 ms for so many.
+ */
+const MOST_AT_ONCE = 400_000;
+/** What a character costs whatever the pattern, in steps. */
+const CHARACTER_STEPS = 50;
+
+/**
  * A pattern ready to be looked for.
  *
  * @param path field that it came in, for the fault.
@@ -25,9 +34,10 @@ export interface PatternOptions {
  */
 export function compilePattern(path: string, pattern: string, { literal, ignoreCase }: PatternOptions): LinePattern {
   if (literal && !ignoreCase) {
-    return { matches: (text) => text.includes(pattern), indexIn: (text) => text.indexOf(pattern) };
+    return { matches: (text) => text.includes(pattern) };
   }
-  const engine = compile(path, literal ? RE2JS.quote(pattern) : pattern, ignoreCase);
+  const source = literal ? RE2JS.quote(pattern) : pattern;
+  const engine = compile(path, source, ignoreCase);
   const steps = engine.programSize();
   if (steps > PATTERN_MOST_STEPS) {
     throw refused(
@@ -35,12 +45,10 @@ export function compilePattern(path: string, pattern: string, { literal, ignoreC
       `is too large: it has ${steps} steps of at most ${PATTERN_MOST_STEPS}; write smaller repetitions`,
     );
   }
+  const mostCharacters = MOST_AT_ONCE / (steps + CHARACTER_STEPS);
   return {
-    matches: (text) => engine.test(text),
-    indexIn: (text) => {
-      const matcher = engine.matcher(text);
-      return matcher.find() ? matcher.start() : -1;
-    },
+    matches: (text) =>
+      text.length <= mostCharacters ? engine.test(text) : matchesLong({ source, flags: engine.flags() }, text),
   };
 }
 

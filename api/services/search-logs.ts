@@ -132,21 +132,27 @@ async function hitOf(run: Run, line: LogLine, pattern: LinePattern): Promise<Log
   };
 }
 
+/** Of a long text, the part around a match. */
 async function partWithMatch(text: string, pattern: LinePattern): Promise<string> {
-  // Each may take as long as to look for the pattern in all of the line.
-  await nextTurn();
-  const start = Math.max(0, Math.min(placeIn(text, pattern) - MOST_SHOWN / 4, text.length - MOST_SHOWN));
+  const start = await placeIn(text, pattern);
   return text.slice(start, start + MOST_SHOWN);
 }
 
+/** So long it looks for the part of a line with the match, before it shows the beginning of the line. */
+const PLACE_MS = 1_000;
+
 /**
- * About where in a long text the match is. To tell the place takes an engine up to a hundred times as long as to tell whether
- * there is a match, so this is asked of part after part, and the place of the first that has one. 0 where none has it alone.
+ * Where in a long text the first part begins that has a match by itself; 0 where none has, and where it takes too long. Parts share
+ * a half, so that a match has what stands before it. To tell the very place takes an engine up to a hundred times as long as to tell
+ * whether there is a match.
  */
-function placeIn(text: string, pattern: LinePattern): number {
-  for (let start = 0; start < text.length; start += MOST_SHOWN / 2) {
-    const part = text.slice(start, start + MOST_SHOWN);
-    if (pattern.matches(part)) return start + Math.max(0, pattern.indexIn(part));
+async function placeIn(text: string, pattern: LinePattern): Promise<number> {
+  const deadlineMs = performance.now() + PLACE_MS;
+  const last = text.length - MOST_SHOWN;
+  for (let next = 0; next < last + MOST_SHOWN / 2 && performance.now() < deadlineMs; next += MOST_SHOWN / 2) {
+    await nextTurn();
+    const start = Math.min(next, last);
+    if (await pattern.matches(text.slice(start, start + MOST_SHOWN))) return start;
   }
   return 0;
 }

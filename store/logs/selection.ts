@@ -5,11 +5,14 @@ import { parseLine, type ParsedLine } from './line';
 import { shiftLogTime, TIME_DISORDER_MS } from './log-time';
 import type { Slices } from './slices';
 
+/** A promise where a line takes long; for most it would cost more than to look. */
+type Answer = boolean | Promise<boolean>;
+
 /** What a query wants of the lines that it is shown. */
 export interface Selection {
-  wants(line: ParsedLine): boolean;
+  wants(line: ParsedLine): Answer;
   /** True where the line is one of those that {@link LogQuery.tail} counts: wanted, and not only as a note. */
-  counts(line: ParsedLine): boolean;
+  counts(line: ParsedLine): Answer;
   /** True where this line, and so every later one, is too late for the query. */
   isPast(line: ParsedLine): boolean;
   /** True where it looks for a pattern, which may take long for a long line. */
@@ -24,7 +27,7 @@ export function selectionOf(query: LogQuery): Selection {
   const { attempt, since = '', until, matches, streams = DEFAULT_STREAMS as LogStream[], notes = false } = query;
   const wanted = new Set(streams);
   const pastFrom = until === undefined ? undefined : shiftLogTime(until, TIME_DISORDER_MS);
-  const fits = (line: ParsedLine): boolean =>
+  const fits = (line: ParsedLine): Answer =>
     (attempt === undefined || line.attempt === attempt) &&
     line.time >= since &&
     (until === undefined || line.time < until) &&
@@ -61,7 +64,8 @@ export async function selectLines(
   await slices.begin();
   for (const text of bytes.toString('utf8', 0, bytes.length - 1).split('\n')) {
     const line = parseAnyLine(text);
-    if (selection.wants(line)) {
+    const isWanted = selection.wants(line);
+    if (typeof isWanted === 'boolean' ? isWanted : await isWanted) {
       selected.lines.push({
         number,
         time: line.time,

@@ -103,7 +103,8 @@ async function goBack(
     const line = bytes.toString(selection.encoding, lineStart, bytes.length - 1);
     start.position -= bytes.length - lineStart;
     start.line -= 1;
-    if (selection.counts(parseAnyLine(line))) missing -= 1;
+    const isCounted = selection.counts(parseAnyLine(line));
+    if (typeof isCounted === 'boolean' ? isCounted : await isCounted) missing -= 1;
     bytes = bytes.subarray(0, lineStart);
     if (slices.isOver(line.length)) await slices.next();
   }
@@ -172,7 +173,8 @@ async function wantedIn({ first, bytes }: NumberedBlock, selection: Selection, s
   let number = first;
   await slices.begin();
   for (const line of bytes.toString(selection.encoding, 0, bytes.length - 1).split('\n')) {
-    if (selection.counts(parseAnyLine(line))) numbers.push(number);
+    const isCounted = selection.counts(parseAnyLine(line));
+    if (typeof isCounted === 'boolean' ? isCounted : await isCounted) numbers.push(number);
     number += 1;
     if (slices.isOver(line.length)) await slices.next();
   }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { LogHit, LogSearch } from '../../contract/http';
 import { compilePattern } from '../../api/services/line-pattern';
 import { type LogSearchRequest, searchLogs } from '../../api/services/search-logs';
@@ -235,20 +237,30 @@ describe('a search with a small budget', () => {
     expect(pages.at(-1)).toMatchObject({ next: null, stopped: null });
   });
 
-  test('asks for the place of a match in a part of a long line alone, as an engine may take seconds for all of it', async () => {
+  test('looks for the match in a long line part by part, and shows the last one whole', async () => {
     await write('run-1', 1, [`${'x'.repeat(100_000)}hit`]);
     const { pattern, ...rest } = request({});
     const asked: number[] = [];
-    const indexIn = (text: string): number => {
+    const matches = (text: string): boolean | Promise<boolean> => {
       asked.push(text.length);
-      return pattern.indexIn(text);
+      return pattern.matches(text);
     };
 
-    const { items } = await searchLogs(api.services, { ...rest, pattern: { ...pattern, indexIn } });
+    const { items } = await searchLogs(api.services, { ...rest, pattern: { matches } });
 
     expect(items[0]!.text).toMatch(/xhit$/);
-    expect(asked).toEqual([expect.any(Number)]);
-    expect(asked[0]).toBeLessThanOrEqual(4_096);
+    expect(new Set(asked)).toEqual(new Set([4_096]));
+    expect(items[0]!.text).toHaveLength(4_096);
+  });
+
+  test('shows the beginning of a long line where its parts take too long', async () => {
+    await write('run-1', 1, [`begin ${'x'.repeat(50_000)}hit`]);
+    const { pattern, ...rest } = request({});
+    const matches = async (text: string): Promise<boolean> => sleep(600).then(() => pattern.matches(text));
+
+    const { items } = await searchLogs(api.services, { ...rest, pattern: { matches } });
+
+    expect(items.map(({ text, cut }) => [text.slice(0, 5), cut])).toEqual([['begin', true]]);
   });
 
   test('stops when nobody waits for it any more', async () => {

@@ -156,6 +156,24 @@ describe('the reader of a log', () => {
     expect((await readAll(store, 'run-1', { tail: 3 })).map(({ number }) => number)).toEqual([20_000, 20_001, 20_002]);
   });
 
+  test.each<[string, number, LogQuery]>([
+    ['from the beginning', 1e9, {}],
+    ['the last ones', 1e9, { tail: 3 }],
+    ['the last ones, in older files', 300, { tail: 3 }],
+  ])('finds lines of which it is only promised whether they are wanted, %s', async (_how, segmentBytes, query) => {
+    const store = openStore(segmentBytes);
+    const writer = await store.openWriter('run-1', 1);
+    for (const line of numberedLines(1, 40)) await writer.append([line]);
+    await writer.close();
+    const isWanted = (text: string): boolean => Number(text.slice('line '.length)) % 7 === 0;
+    const matches = async (text: string): Promise<boolean> => isWanted(text);
+
+    const found = await textsOf(store, 'run-1', { ...query, matches });
+
+    expect(found).toEqual(await textsOf(store, 'run-1', { ...query, matches: isWanted }));
+    expect(found.at(-1)).toBe('line 35');
+  });
+
   test('finds every line while another writes and rotates', async () => {
     const store = openStore(400);
     const writer = await store.openWriter('run-1', 1);

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config';
 import type { RetentionActivities, RetentionReport } from '../contract/retention';
+import type { Run } from '../contract/run';
 import { isEndState } from '../contract/state';
 import { formatSize } from '../contract/units';
 import { type LogFacts, type LogRemoval, planRetention, type RetentionRules } from '../policy/retention';
@@ -66,14 +67,21 @@ async function learn({ store, heartbeat }: RetentionDeps, stored: StoredLog, cou
     await nextTurn();
   }
   const known = await store.getRun(stored.runId);
-  const { state, endedAt } = known?.run ?? {};
-  const hasEnded = state !== undefined && isEndState(state) && typeof endedAt === 'string';
   return {
     ...stored,
-    endedAtMs: hasEnded ? Date.parse(endedAt) : null,
+    endedAtMs: await endOf(store, known?.run),
     // The spec of a run that an earlier version admitted has no such part.
     retention: known?.spec?.logs?.retention ?? null,
   };
+}
+
+/** When a run ended, and for a node the gang as well, whose log its own is a part of; null while either goes on. */
+async function endOf(store: RunStore, run: Run | undefined): Promise<number | null> {
+  if (run === undefined || !isEndState(run.state) || run.endedAt === null) return null;
+  const endedAtMs = Date.parse(run.endedAt);
+  if (run.gangOf === null) return endedAtMs;
+  const gangEndedAtMs = await endOf(store, (await store.getRun(run.gangOf))?.run);
+  return gangEndedAtMs === null ? null : Math.max(endedAtMs, gangEndedAtMs);
 }
 
 type Removal = Omit<LogRemoval, 'because'> & { because: LogRemoval['because'] | 'begun' };

@@ -5,7 +5,7 @@ export interface LogFacts {
   runId: string;
   /** Bytes on disk. */
   bytes: number;
-  /** When its run ended; null while it lives, and where nobody knows of an end. */
+  /** When its run ended, and the gang that it is a node of; null while one of them lives, and where nobody knows of an end. */
   endedAtMs: number | null;
   /** What the run's own spec says: a duration or `forever`; null: nothing. */
   retention: string | null;

@@ -86,6 +86,33 @@ test('removes the logs of runs that ended long enough ago, and of no other', asy
   expect((await store.getRun('old'))?.run.state).toBe('succeeded');
 });
 
+test('keeps the log of a node while its gang goes on, or the node itself, and where nobody knows the gang', async () => {
+  const node = (gangOf: string): Partial<Run> => ({ ...ended(1), gangOf, rank: 1 });
+  await write('live', { state: 'running', createdAt: '2025-12-01T00:00:00.000Z' });
+  await write('live.e1.n1', { ...node('live'), state: 'failed', reason: 'exit-code' });
+  await write('new', ended(7));
+  await write('new.e1.n1', node('new'));
+  await write('old', ended(5));
+  await write('old.e1.n1', node('old'));
+  await write('old.e2.n1', { state: 'stopping', gangOf: 'old', rank: 1, createdAt: '2026-01-01T00:00:00.000Z' });
+  await write('lost.e1.n1', node('lost'));
+
+  await removeOldLogs({ maxTotalBytes: 1 });
+
+  expect(await left()).toEqual(['live', 'live.e1.n1', 'lost.e1.n1', 'old.e2.n1']);
+});
+
+test('removes the logs of the nodes of a gang for their age with that of the gang', async () => {
+  await write('new', ended(7));
+  await write('new.e1.n1', { ...ended(1), gangOf: 'new', rank: 1 });
+  await write('old', ended(5));
+  await write('old.e1.n1', { ...ended(1), gangOf: 'old', rank: 1 });
+
+  await removeOldLogs();
+
+  expect(await left()).toEqual(['new', 'new.e1.n1']);
+});
+
 test('goes by what the spec of a run says, where it does', async () => {
   await write('short', ended(30), { retention: '1d' });
   await write('long', ended(2), { retention: '90d' });

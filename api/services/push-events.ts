@@ -3,7 +3,7 @@ import type { WebSocket } from '@fastify/websocket';
 import type { FeedMessage } from '../../contract/http';
 import type { FeedEvent } from '../../store/run-store';
 import type { EventFeed, FeedListener } from './event-feed';
-import { CLOSE, drained, keepAlive, MAX_BUFFERED_BYTES } from './socket-flow';
+import { CLOSE, drained, isOpen, keepAlive, MAX_BUFFERED_BYTES } from './socket-flow';
 
 export interface PushOptions {
   after: number | undefined;
@@ -18,7 +18,7 @@ export async function pushEvents(feed: EventFeed, socket: WebSocket, options: Pu
   socket.once('close', () => gone.abort());
   const letGo = keepAlive(socket);
   try {
-    await feed.listen(options.after, listenerOf(socket, options), gone.signal);
+    await feed.listen(options.after, listenerOf(socket, options, gone), gone.signal);
   } catch (error) {
     socket.close(CLOSE.internalError, 'the feed failed; connect again and resume with "after"');
     throw error;
@@ -27,10 +27,15 @@ export async function pushEvents(feed: EventFeed, socket: WebSocket, options: Pu
   }
 }
 
-function listenerOf(socket: WebSocket, options: PushOptions): FeedListener {
+/** @param gone aborted where the socket is sent nothing further, which may be long before it is closed. */
+function listenerOf(socket: WebSocket, options: PushOptions, gone: AbortController): FeedListener {
   const { runId, maxBufferedBytes = MAX_BUFFERED_BYTES } = options;
-  const drop = (): void => socket.close(CLOSE.tryAgainLater, 'too slow; connect again and resume with "after"');
+  const drop = (): void => {
+    socket.close(CLOSE.tryAgainLater, 'too slow; connect again and resume with "after"');
+    gone.abort();
+  };
   const send = (events: readonly FeedEvent[]): void => {
+    if (!isOpen(socket)) return gone.abort();
     if (socket.bufferedAmount > maxBufferedBytes) return drop();
     for (const { position, event } of events) {
       if (runId === undefined || event.runId === runId) socket.send(messageOf(position, event));

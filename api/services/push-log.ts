@@ -6,7 +6,7 @@ import type { LogQuery } from '../../store/log-store';
 import { lineToJson } from './log-formats';
 import { describeLogEnd, linesOf } from './read-log';
 import type { Services } from './services';
-import { CLOSE, drained, keepAlive, MAX_BUFFERED_BYTES } from './socket-flow';
+import { CLOSE, drained, isOpen, keepAlive, MAX_BUFFERED_BYTES } from './socket-flow';
 
 export interface PushLogOptions {
   runId: string;
@@ -20,7 +20,7 @@ export interface PushLogOptions {
  */
 export async function pushLog(services: Services, socket: WebSocket, options: PushLogOptions): Promise<void> {
   // It may have gone while its run was looked for.
-  if (socket.readyState !== socket.OPEN) return;
+  if (!isOpen(socket)) return;
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
   const letGo = keepAlive(socket);
@@ -50,14 +50,14 @@ async function pushLines(
 ): Promise<void> {
   for await (const lines of linesOf(services, { runId, follow, query: { ...query, signal }, signal })) {
     for (const line of lines) {
+      if (!isOpen(socket)) return;
       socket.send(lineToJson(line));
       if (socket.bufferedAmount > MAX_BUFFERED_BYTES && !(await drained(socket))) {
         return socket.close(CLOSE.tryAgainLater, 'too slow; connect again and resume with "from"');
       }
-      if (signal.aborted) return;
     }
   }
-  if (signal.aborted) return;
+  if (!isOpen(socket)) return;
   const end: LogEnd = { event: 'end', ...(await describeLogEnd(services, runId)) };
   socket.send(JSON.stringify(end));
   socket.close(CLOSE.ended, 'the end of the log');

@@ -13,11 +13,21 @@ const DRAIN_CHECK_MS = 25;
 /** How long a socket that is waited for may take nothing. */
 const DRAIN_TIMEOUT_MS = 30_000;
 
-/** Resolves when a socket has taken half of what it may leave unread; false where it took nothing for too long. */
+/**
+ * Whether a socket can still be sent to. One that is closing cannot, and may be for half a minute before it is closed: as long as
+ * its other side takes nothing.
+ */
+export function isOpen(socket: WebSocket): boolean {
+  return socket.readyState === socket.OPEN;
+}
+
+/**
+ * Resolves when a socket has taken half of what it may leave unread, or is closing; false where it took nothing for too long.
+ */
 export async function drained(socket: WebSocket, maxBufferedBytes = MAX_BUFFERED_BYTES): Promise<boolean> {
   let least = socket.bufferedAmount;
   let deadlineMs = Date.now() + DRAIN_TIMEOUT_MS;
-  while (socket.readyState === socket.OPEN && socket.bufferedAmount > maxBufferedBytes / 2) {
+  while (isOpen(socket) && socket.bufferedAmount > maxBufferedBytes / 2) {
     if (socket.bufferedAmount < least) {
       least = socket.bufferedAmount;
       deadlineMs = Date.now() + DRAIN_TIMEOUT_MS;

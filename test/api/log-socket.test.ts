@@ -137,6 +137,28 @@ describe('a WebSocket on /v1/runs/{id}/logs', () => {
     follow.mockRestore();
   });
 
+  test('that is closing is read nothing for any more, although its client takes nothing', async () => {
+    for (let batch = 0; batch < 40; batch += 1) {
+      await writer.append(Array.from({ length: 1_000 }, () => line('x'.repeat(1_000))));
+    }
+    await end();
+    const taken = countTaken(api.services.logStore);
+    const slow = await connect(`${id}/logs`);
+    slow.socket.pause();
+    await until(() => taken.lines() > 0);
+    await taken.settled();
+    const before = taken.lines();
+
+    // Its answer waits behind what is not taken, so that the socket of the server is closing for long.
+    slow.socket.close();
+    await until(() => [...api.app.websocketServer.clients].every((socket) => socket.readyState !== socket.OPEN));
+    await taken.settled();
+    taken.restore();
+
+    expect(taken.lines() - before).toBeLessThan(2_000);
+    slow.socket.terminate();
+  }, 60_000);
+
   test('that takes nothing is read nothing ahead for, hurts nobody, and gets every line once it reads again', async () => {
     const text = 'x'.repeat(1_000);
     for (let batch = 0; batch < 40; batch += 1) {

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { EventEmitter, setMaxListeners } from 'node:events';
 
 import WebSocket from 'ws';
 
@@ -160,6 +160,28 @@ describe('the feed', () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
 
     expect(readFeed.mock.calls.length).toBe(asked);
+  });
+
+  test.each([
+    ['takes nothing and is dropped', { readyState: WebSocket.OPEN, bufferedAmount: 2_000_000 }],
+    ['is closing', { readyState: WebSocket.CLOSING, bufferedAmount: 0 }],
+  ])('is not read on for a socket that %s, long before it is closed', async (_how, state) => {
+    const { runStore, logger } = api.services;
+    await store('one-event');
+    const readFeed = jest.fn(runStore.readFeed);
+    const feed = createEventFeed({ ...runStore, readFeed }, logger);
+    const sent: string[] = [];
+    const socket = Object.assign(new EventEmitter(), {
+      ...state,
+      OPEN: WebSocket.OPEN,
+      send: (message: string) => void sent.push(message),
+      close: () => void (socket.readyState = WebSocket.CLOSING),
+    });
+
+    await pushEvents(feed, socket as unknown as WebSocket, { after: 0, runId: undefined });
+
+    expect(sent).toEqual([]);
+    expect(readFeed.mock.calls.length).toBeLessThanOrEqual(2);
   });
 
   test('closes the socket with 1011 where the store fails while it catches up', async () => {

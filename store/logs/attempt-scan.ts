@@ -1,4 +1,4 @@
-import type { ResumePoint, Seal } from '../log-store';
+import { ownText, type ResumePoint, type Seal } from '../log-store';
 import { parseLine, type ParsedLine } from './line';
 import type { LineSource } from './line-source';
 import { createResumeTracker, isLater, resumePointOf, type ResumeTracker, type Start } from './resume';
@@ -65,9 +65,16 @@ async function scanFiles(
   if (tracked === undefined) return null;
   const { tracker, sealed, others } = tracked;
   if (tracker.anchor === null && tracker.lines > 0 && !fromTheStart) return null;
-  const { lines: attemptLines, newest } = tracker;
-  const resume = resumePointOf(tracker, ({ text }) => Buffer.from(text, 'latin1'));
-  return { attemptLines, newest, resume, sealed, others, liveLines: fileLines };
+  const point = resumePointOf(tracker, ({ text }) => Buffer.from(text, 'latin1'));
+  return {
+    attemptLines: tracker.lines,
+    // A writer keeps what is found for as long as it is open.
+    newest: ownText(tracker.newest),
+    resume: point && { ...point, since: ownText(point.since) },
+    sealed,
+    others: new Map([...others].map(([number, other]) => [number, { ...other, newest: ownText(other.newest) }])),
+    liveLines: fileLines,
+  };
 }
 
 function trackLine(tracked: Tracked, line: ParsedLine | undefined): void {

@@ -8,6 +8,7 @@ describe('of a log that is larger than the memory', () => {
     ['search', 'the hits of a search', 50],
     ['end', 'the end, as what tells of a failure', 100],
     ['attempts', 'the last lines of an attempt', 100],
+    ['writers', 'where writers that are opened again would resume', 200],
   ])('can be kept (%s): %s', async (way, _, lines) => {
     const child = startStoreChild('keep-little', [scratch.path, way], { heapMiB: 40 });
 

@@ -43,7 +43,7 @@ export interface LogStore {
   list(): AsyncIterable<StoredLog>;
   /**
    * Removes a log for good and remembers that, so that {@link LogStore.removal} tells it. Whoever is called twice, or dies in
-   * the middle and is called again, has the same effect as once. Readers have no log from the first moment on, and whoever is reading it is told by an error.
+   * the middle and is called again, has the same effect as once. Readers have no log from the first moment on; those in the middle of it fail.
    *
    * @param because sentence for people: why it had to go.
    * @throws {LogInUseError} while the log is being written.

@@ -8,8 +8,8 @@ import { isMissing, type LogPaths, logPaths, namesIn } from './segments';
 
 /**
  * Removes the files of a log for good. What tells of the removal is written first and is on disk before the first file goes:
- * whatever dies in between, readers are told that the log is removed, those who are reading it by a {@link LogRemovedError}, and never take half of it
- * for all; and the next call does the rest.
+ * whatever dies in between, readers are told that the log is removed, those who are in the middle of it by an error, and never
+ * take half of it for all; and the next call does the rest.
  *
  * The caller has claimed the log, so that nobody writes it.
  */

@@ -11,8 +11,12 @@ export interface ApiClient {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<T>;
-  /** The documents of an NDJSON answer, one by one as they come. Ends when the server ends it; fails when it is lost. */
-  stream<T>(path: string, query: Query, signal: AbortSignal): AsyncIterable<T>;
+  /**
+   * The documents of an NDJSON answer, one by one as they come. Ends when the server ends it; fails when it is lost.
+   *
+   * @param opened told when the head of the answer is there.
+   */
+  stream<T>(path: string, query: Query, signal: AbortSignal, opened?: () => void): AsyncIterable<T>;
 }
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
@@ -34,7 +38,7 @@ export function createApiClient(serverUrl: string): ApiClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     },
-    stream: (path, query, signal) => askStream(`${url}${path}${queryString(query)}`, signal),
+    stream: (path, query, signal, opened) => askStream(`${url}${path}${queryString(query)}`, signal, opened),
   };
 }
 
@@ -50,8 +54,9 @@ async function askDocument<T>(address: string, init: RequestInit): Promise<T> {
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-async function* askStream<T>(address: string, signal: AbortSignal): AsyncIterable<T> {
+async function* askStream<T>(address: string, signal: AbortSignal, opened?: () => void): AsyncIterable<T> {
   const response = await ask(address, { headers: { accept: NDJSON_TYPE }, signal });
+  opened?.();
   const lines = linesOf(response);
   for (;;) {
     const next = await lines.next().catch((error: unknown) => lost(address, error));

@@ -6,7 +6,7 @@ import { DURATION_PATTERN } from '../contract/units';
 import type { ApiClient, Query } from './api-client';
 import { runPath } from './find-run';
 import { type LogLine, logPath } from './log';
-import { ASK_AGAIN_MS, isAway, type OnAway, PATIENCE_MS } from './patience';
+import { ASK_AGAIN_MS, createFollowPatience, isAway, type OnAway } from './patience';
 
 export interface FollowLogOptions {
   /** Filters of the log, by their names in the API. */
@@ -25,28 +25,23 @@ export async function* followLog(
   { query, signal, onAway }: FollowLogOptions,
 ): AsyncIterable<LogLine> {
   let last = 0;
-  let lostAtMs: number | null = null;
-  const found = (): void => {
-    if (lostAtMs !== null) onAway(false);
-    lostAtMs = null;
-  };
+  const patience = createFollowPatience(onAway);
   for (;;) {
     try {
       // A server that is being stopped ends its answers too: only what is read after the run's end is known to be all.
       const { state } = await api.get<Run>(runPath(runId));
       const position = last === 0 ? query : after(last, query);
-      for await (const line of api.stream<LogLine>(logPath(runId), { ...position, follow: true }, signal)) {
-        found();
+      const wanted = { ...position, follow: true };
+      for await (const line of api.stream<LogLine>(logPath(runId), wanted, signal, patience.opened)) {
+        patience.gained();
         last = line.number;
         yield line;
       }
-      found();
+      patience.ended();
       if (isEndState(state)) return;
     } catch (error) {
       if (signal.aborted) return;
-      if (!isAway(error) || (lostAtMs !== null && Date.now() - lostAtMs > PATIENCE_MS)) throw error;
-      if (lostAtMs === null) onAway(true);
-      lostAtMs ??= Date.now();
+      if (!isAway(error) || !patience.outlasts()) throw error;
       await delay(ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
     }
   }

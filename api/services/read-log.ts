@@ -6,7 +6,7 @@ import { formatLines, type LogFormat } from './log-formats';
 import type { Services } from './services';
 import { withHeartbeat } from './with-heartbeat';
 
-/** Proxies and browsers give up on a stream that is silent for longer than about a minute. */
+/** Proxies and browsers give up on a stream that is silent for longer than about a minute, and HTTP libraries after a few. */
 const HEARTBEAT_MS = 15_000;
 /** How long a browser waits before it connects again, in milliseconds. */
 const SSE_RETRY_MS = 2_000;
@@ -31,20 +31,23 @@ export async function isAllRead(services: Services, run: Run, lastNumber: number
 
 /** The log in its format, piece by piece; nothing is read ahead of what the client takes. */
 export async function* readLog(services: Services, request: LogRequest): AsyncGenerator<string> {
-  const { format, heartbeatMs = HEARTBEAT_MS } = request;
+  const { format, timestamps, heartbeatMs = HEARTBEAT_MS } = request;
+  const heartbeat = heartbeatOf(request);
   const lines = linesOf(services, request);
-  if (format !== 'sse') {
-    // Sends the head of the answer: a follow that has nothing to tell yet has begun all the same.
-    yield '';
-    for await (const batch of lines) yield formatLines(batch, format, request.timestamps);
-    return;
-  }
-  yield `retry: ${SSE_RETRY_MS}\n\n`;
+  // Sends the head of the answer: a follow that has nothing to tell yet has begun all the same.
+  yield format === 'sse' ? `retry: ${SSE_RETRY_MS}\n\n` : '';
   for await (const batch of withHeartbeat(lines, heartbeatMs)) {
-    yield batch === 'heartbeat' ? ': still here\n\n' : formatLines(batch, format, request.timestamps);
+    const piece = batch === 'heartbeat' ? heartbeat : formatLines(batch, format, timestamps);
+    if (piece !== '') yield piece;
   }
   // Without it a browser cannot tell the end from a lost connection.
-  if (!request.signal.aborted) yield await endEvent(services, request.runId);
+  if (format === 'sse' && !request.signal.aborted) yield await endEvent(services, request.runId);
+}
+
+/** What a client that waits for lines gets in place of one; text has no room for what the training did not print. */
+function heartbeatOf({ format, follow }: LogRequest): string {
+  if (format === 'sse') return ': still here\n\n';
+  return format === 'ndjson' && follow ? '\n' : '';
 }
 
 /**

@@ -16,7 +16,8 @@ async function serverWith(state: { run: Run; lines: string[]; closed: boolean })
     if (url.pathname.endsWith('/events')) return sendJson(response, { items: [], next: null });
     if (!url.pathname.endsWith('/logs')) return sendJson(response, { ...state.run, attempts: [], spec: null });
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-    response.flushHeaders();
+    // An empty line, as of a server that has nothing to tell yet.
+    response.write('\n');
     let next = Number(url.searchParams.get('from') ?? 1);
     while (!response.destroyed) {
       while (next <= state.lines.length) response.write(logLine(next, state.lines[next++ - 1]!));

@@ -21,7 +21,12 @@ const LogAnswer = Type.Unsafe<unknown>({
     'The lines, as they are read; an answer that breaks off in the middle was cut off. Where lines are missing, or one was too long and is in parts, a line of `system` says so in its place; text has `[trainyard] ` before it.',
   content: {
     'text/plain': { schema: Type.String({ examples: ['{"epoch": 1, "loss": 0.41, "accuracy": 0.89}\n'] }) },
-    'application/x-ndjson': { schema: LogLineSchema },
+    'application/x-ndjson': {
+      schema: {
+        ...LogLineSchema,
+        description: 'A line of the log each. A follow sends an empty line every 15 s while nothing comes; skip it.',
+      },
+    },
     'text/event-stream': {
       schema: Type.String({ description: 'Lines with their number as id; `event: end` when the run has ended.' }),
     },

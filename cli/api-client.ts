@@ -16,7 +16,7 @@ export interface ApiClient {
    *
    * @param opened told when the head of the answer is there.
    */
-  stream<T>(path: string, query: Query, signal: AbortSignal, opened?: () => void): AsyncIterable<T>;
+  stream<T>(path: string, query: Query, signal: AbortSignal, opened?: (head: Headers) => void): AsyncIterable<T>;
 }
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
@@ -54,9 +54,9 @@ async function askDocument<T>(address: string, init: RequestInit): Promise<T> {
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-async function* askStream<T>(address: string, signal: AbortSignal, opened?: () => void): AsyncIterable<T> {
+async function* askStream<T>(address: string, signal: AbortSignal, opened?: (head: Headers) => void): AsyncIterable<T> {
   const response = await ask(address, { headers: { accept: NDJSON_TYPE }, signal });
-  opened?.();
+  opened?.(response.headers);
   const lines = linesOf(response);
   for (;;) {
     const next = await lines.next().catch((error: unknown) => lost(address, error));

@@ -178,6 +178,15 @@ export const LogSearchSchema = Type.Object(
   { title: 'LogSearch' },
 );
 
+/** The first message of a log over a WebSocket that follows and was told where to begin by a tail or a time. */
+export const LogBeginSchema = Type.Object(
+  {
+    event: Type.Literal('begin'),
+    from: Type.Integer({ minimum: 1, description: 'Number of the line to go on from until a line has come.' }),
+  },
+  { title: 'LogBegin' },
+);
+
 /** The last message of a log over a WebSocket. */
 export const LogEndSchema = Type.Object(
   {
@@ -208,5 +217,6 @@ export type PartHealth = Static<typeof PartHealthSchema>;
 export type DescribedLine = Static<typeof LogLineSchema>;
 export type LogHit = Static<typeof LogHitSchema>;
 export type LogSearch = Static<typeof LogSearchSchema>;
+export type LogBegin = Static<typeof LogBeginSchema>;
 export type LogEnd = Static<typeof LogEndSchema>;
 export type FeedMessage = Static<typeof FeedMessageSchema>;

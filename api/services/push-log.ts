@@ -1,10 +1,11 @@
 import type { WebSocket } from '@fastify/websocket';
 
-import type { LogEnd } from '../../contract/http';
+import type { LogBegin, LogEnd } from '../../contract/http';
 import { isLogHoleError, isLogRemovedError } from '../../store/errors';
 import type { LogQuery } from '../../store/log-store';
 import { lineToJson } from './log-formats';
-import { describeLogEnd, linesOf } from './read-log';
+import { openFollow } from './follow-lines';
+import { describeLogEnd } from './read-log';
 import type { Services } from './services';
 import { CLOSE, drained, isOpen, keepAlive, MAX_BUFFERED_BYTES } from './socket-flow';
 
@@ -48,8 +49,15 @@ async function pushLines(
   { runId, follow, query }: PushLogOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const lines of linesOf(services, { runId, follow, query: { ...query, signal }, signal })) {
-    for (const line of lines) {
+  const wanted = { ...query, whole: true };
+  const { lines, begin } = follow
+    ? openFollow(services, { runId, query: wanted, signal })
+    : { lines: services.logStore.read(runId, { ...wanted, signal }), begin: null };
+  if (begin !== null && (query.tail !== undefined || query.since !== undefined)) {
+    socket.send(JSON.stringify({ event: 'begin', from: await begin } satisfies LogBegin));
+  }
+  for await (const batch of lines) {
+    for (const line of batch) {
       if (!isOpen(socket)) return;
       socket.send(lineToJson(line));
       if (socket.bufferedAmount > MAX_BUFFERED_BYTES && !(await drained(socket))) {

@@ -2,12 +2,15 @@ import type { Run } from '../../contract/run';
 import { isEndState } from '../../contract/state';
 import type { LogLine, LogQuery } from '../../store/log-store';
 import { findRun } from './find-run';
+import { openFollow } from './follow-lines';
 import { formatLines, type LogFormat } from './log-formats';
 import type { Services } from './services';
-import { withHeartbeat } from './with-heartbeat';
+import { within, withHeartbeat } from './with-heartbeat';
 
 /** Proxies and browsers give up on a stream that is silent for longer than about a minute, and HTTP libraries after a few. */
 const HEARTBEAT_MS = 15_000;
+/** How long the head of an answer may wait until it is known where the follow begins. */
+const BEGIN_WITHIN_MS = 2_000;
 /** How long a browser waits before it connects again, in milliseconds. */
 const SSE_RETRY_MS = 2_000;
 
@@ -29,43 +32,54 @@ export async function isAllRead(services: Services, run: Run, lastNumber: number
   return size === null || size.lines <= lastNumber;
 }
 
-/** The log in its format, piece by piece; nothing is read ahead of what the client takes. */
-export async function* readLog(services: Services, request: LogRequest): AsyncGenerator<string> {
+/** A log that is being read. */
+export interface OpenLog {
+  /** Number of the line that a follow begins at, where its client gets it no other way; null also where it is not known yet. */
+  from: number | null;
+  /** The log in its format, piece by piece; nothing is read ahead of what the client takes. */
+  pieces: AsyncGenerator<string>;
+}
+
+/** Its pieces fail with LogRemovedError or LogHoleError in the middle, so that nobody takes half a log for all of it. */
+export async function openLog(services: Services, request: LogRequest): Promise<OpenLog> {
+  const { runId, format, follow, signal } = request;
+  const query = { ...request.query, whole: true };
+  if (!follow) {
+    const lines = services.logStore.read(runId, { ...query, signal });
+    return { from: null, pieces: write(services, request, { lines, place: () => null }) };
+  }
+  const { begin, lines, place } = openFollow(services, { runId, query, signal });
+  const from = format === 'ndjson' ? await within(begin, BEGIN_WITHIN_MS) : 'late';
+  return { from: from === 'late' ? null : from, pieces: write(services, request, { lines, place }) };
+}
+
+async function* write(
+  services: Services,
+  request: LogRequest,
+  { lines, place }: { lines: AsyncIterable<LogLine[]>; place: () => number | null },
+): AsyncGenerator<string> {
   const { format, timestamps, heartbeatMs = HEARTBEAT_MS } = request;
-  const heartbeat = heartbeatOf(request);
-  const lines = linesOf(services, request);
   // Sends the head of the answer: a follow that has nothing to tell yet has begun all the same.
   yield format === 'sse' ? `retry: ${SSE_RETRY_MS}\n\n` : '';
   for await (const batch of withHeartbeat(lines, heartbeatMs)) {
-    const piece = batch === 'heartbeat' ? heartbeat : formatLines(batch, format, timestamps);
+    const isHeartbeat = batch === 'heartbeat';
+    const piece =
+      isHeartbeat || batch.length === 0 ? signOf(request, isHeartbeat, place) : formatLines(batch, format, timestamps);
     if (piece !== '') yield piece;
   }
   // Without it a browser cannot tell the end from a lost connection.
   if (format === 'sse' && !request.signal.aborted) yield await endEvent(services, request.runId);
 }
 
-/** What a client that waits for lines gets in place of one; text has no room for what the training did not print. */
-function heartbeatOf({ format, follow }: LogRequest): string {
-  if (format === 'sse') return ': still here\n\n';
-  return format === 'ndjson' && follow ? '\n' : '';
+/** What a client gets where there is no line: when a follow has begun, and as a heartbeat. Text has room for neither. */
+function signOf({ format, follow }: LogRequest, isHeartbeat: boolean, place: () => number | null): string {
+  if (format === 'sse') return `${isHeartbeat ? ': still here\n' : ''}${idOf(place())}\n`;
+  return format === 'ndjson' && follow && isHeartbeat ? '\n' : '';
 }
 
-/**
- * The lines themselves: those that there are, or also those that come until the run has ended.
- *
- * @throws {LogRemovedError} or {LogHoleError} in the middle, so that nobody takes half a log for all of it.
- */
-export function linesOf(
-  { logStore, runStore }: Services,
-  { runId, follow, query, signal }: Pick<LogRequest, 'runId' | 'follow' | 'query' | 'signal'>,
-): AsyncIterable<LogLine[]> {
-  const wanted = { ...query, whole: true, signal };
-  if (!follow) return logStore.read(runId, wanted);
-  const ended = async (): Promise<boolean> => {
-    const stored = await runStore.getRun(runId);
-    return stored !== null && isEndState(stored.run.state);
-  };
-  return logStore.follow(runId, { ...wanted, ended });
+/** An id without data is no event, but a browser that has to connect again goes on after it. */
+function idOf(place: number | null): string {
+  return place === null ? '' : `id: ${place - 1}\n`;
 }
 
 /** What is told of the run where its log ends. */

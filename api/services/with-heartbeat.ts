@@ -24,7 +24,8 @@ export async function* withHeartbeat<T>(
   }
 }
 
-async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | 'late'> {
+/** What a promise gives, or `late` where that takes longer. */
+export async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | 'late'> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
     timer = setTimeout(() => resolve('late'), timeoutMs);

@@ -26,6 +26,8 @@ export function followLog(apiUrl: string, runId: string): Follower {
     if (event.name === 'end') sawEnd = true;
     if (event.name !== undefined || event.id === undefined) return;
     lastId = event.id;
+    // It only tells where the follow stands.
+    if (event.data === '') return;
     const { attempt, stream, text } = JSON.parse(event.data) as StoredLine;
     lines.push({ attempt, stream, text: fold(text) });
   };

@@ -1,6 +1,6 @@
 import WebSocket from 'ws';
 
-import type { LogEnd } from '../../contract/http';
+import type { LogBegin, LogEnd } from '../../contract/http';
 import type { LogLine, LogWriter, NewLogLine } from '../../store/log-store';
 import { until } from '../helpers/until';
 import { countTaken } from './count-taken';
@@ -23,7 +23,7 @@ afterAll(async () => {
 interface Reader {
   socket: WebSocket;
   /** What came, in the order in which it came. */
-  got: (LogLine | LogEnd)[];
+  got: (LogLine | LogBegin | LogEnd)[];
   /** The code with which it was closed. */
   closed: Promise<number>;
 }
@@ -86,6 +86,21 @@ describe('a WebSocket on /v1/runs/{id}/logs', () => {
     await second.closed;
 
     expect([...numbers(first), ...numbers(second)]).toEqual([1, 2, 3, 4, 5, 'end']);
+  });
+
+  test.each([
+    ['tail=0', 4, []],
+    ['tail=1', 3, [3]],
+    ['since=10m', 4, []],
+    ['tail=1&grep=2', 2, [2]],
+  ])('with %s is told first that it begins at %i, in case it is cut off', async (query, from, shown) => {
+    await writer.append([line('1'), line('2'), line('3')]);
+    const reader = await connect(`${id}/logs?${query}`);
+    await until(() => reader.got.length > 0);
+    expect(reader.got[0]).toEqual({ event: 'begin', from });
+    await end();
+    await reader.closed;
+    expect(numbers(reader)).toEqual(['begin', ...shown, 'end']);
   });
 
   test.each([

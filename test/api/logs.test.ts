@@ -113,7 +113,7 @@ describe('server-sent events', () => {
     const response = await logs('done', 'format=sse&grep=one');
     const ids = [...response.body.matchAll(/^id: (\d+)$/gm)].map((match) => match[1]!);
 
-    expect(ids).toEqual(['1', '5']);
+    expect(ids).toEqual(['0', '1', '5']);
     expect((await logs('done', 'format=sse&grep=one', { 'last-event-id': ids.at(-1)! })).statusCode).toBe(204);
   });
 

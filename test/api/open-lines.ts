@@ -1,8 +1,9 @@
-import { get } from 'node:http';
+import { get, type IncomingHttpHeaders } from 'node:http';
 
 /** An answer that is read line by line while it goes on. */
 export interface OpenLines {
   status: number;
+  headers: IncomingHttpHeaders;
   /** What came so far. */
   lines: string[];
   /** Resolves at the end; rejects where the answer breaks off. */
@@ -27,7 +28,8 @@ export async function openLines(port: number, path: string, headers: Record<stri
       });
       // A reader that leaves does not wait for the end.
       ended.catch(() => undefined);
-      resolve({ status: response.statusCode ?? 0, lines, ended, leave: () => client.destroy() });
+      const { statusCode: status = 0, headers: head } = response;
+      resolve({ status, headers: head, lines, ended, leave: () => client.destroy() });
     });
     client.on('error', reject);
   });

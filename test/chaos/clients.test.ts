@@ -84,6 +84,16 @@ describe('a follower', () => {
     expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, undefined, '2']);
   });
 
+  it('goes on from where it was told that it stands, before a line has come', async () => {
+    handlers = [events('id: 4\n\n'), events(': still here\nid: 6\n\n'), events(line(7), 'event: end\ndata: {}\n\n')];
+
+    const follower = followLog(url, 'run-1');
+    await follower.ended;
+
+    expect(follower.lines.map(({ text }) => text)).toEqual(['line 7']);
+    expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '4', '6']);
+  });
+
   it('gets a long line whole, and keeps it folded', async () => {
     const text = longLine(5, 3_600);
     const long = `id: 1\ndata: ${JSON.stringify({ attempt: 1, stream: 'stdout', text: unfold(text) })}\n\n`;

@@ -2,9 +2,11 @@ import type { ApiClient, Query } from '../../cli/api-client';
 import { ServerUnreachableError } from '../../cli/errors';
 import { followLog } from '../../cli/follow-log';
 import { PATIENCE_MS } from '../../cli/patience';
+import { LOG_FROM_HEADER } from '../../contract/log-place';
+import { parseDuration } from '../../contract/units';
 
 /** What the server does when it is asked for the log: it does not answer, or it answers and is lost, or ends its answer. */
-type Answer = 'away' | { lines?: number[]; lastsMs?: number; isWhole?: boolean };
+type Answer = 'away' | { from?: number; lines?: number[]; lastsMs?: number; isWhole?: boolean };
 
 const HOUR_MS = 3_600_000;
 const LOST = new ServerUnreachableError('http://127.0.0.1:1', new Error('reset'));
@@ -20,12 +22,12 @@ afterEach(() => jest.restoreAllMocks());
 /** A server that gives these answers, one after the other; its run has ended when the last one is given. */
 function apiOf(answers: Answer[]): { api: ApiClient; asked: Query[] } {
   const asked: Query[] = [];
-  async function* stream(_path: string, query: Query, _signal: AbortSignal, opened?: () => void) {
+  async function* stream(_path: string, query: Query, _signal: AbortSignal, opened?: (head: Headers) => void) {
     asked.push(query);
     const answer = answers.shift();
     if (answer === undefined || answer === 'away') throw LOST;
-    const { lines = [], lastsMs = 0, isWhole = false } = answer;
-    opened?.();
+    const { from, lines = [], lastsMs = 0, isWhole = false } = answer;
+    opened?.(new Headers(from === undefined ? {} : { [LOG_FROM_HEADER]: `${from}` }));
     for (const number of lines) yield { number };
     shiftMs += lastsMs;
     if (!isWhole) throw LOST;
@@ -74,5 +76,39 @@ describe('a follow of a run that prints nothing', () => {
     const { failure, said, asked } = await follow(Array.from({ length: 20 }, () => broken));
     expect({ failure, said }).toEqual({ failure: LOST, said: [] });
     expect(asked).toHaveLength(6);
+  });
+});
+
+describe('a follow that is lost before its first line', () => {
+  const whole = { isWhole: true };
+
+  test.each<[string, Answer, Query]>([
+    ['goes on where it began, not with another tail', { from: 5 }, { from: 5, tail: undefined }],
+    ['begins anew where it was not told where it began', {}, { tail: 0 }],
+  ])('%s', async (_name, first, second) => {
+    const { asked } = await follow([first, whole], { tail: 0, grep: 'x' });
+    expect(asked).toEqual([
+      { tail: 0, grep: 'x', follow: true },
+      { ...second, grep: 'x', follow: true },
+    ]);
+  });
+
+  test('goes on after the last line, wherever it began', async () => {
+    const { asked } = await follow([{ from: 5, lines: [6, 9] }, { from: 10 }, whole], { tail: 2 });
+    expect(asked.map(({ from }) => from)).toEqual([undefined, 10, 10]);
+  });
+
+  test('means the same moment by how long ago it was until it knows where it began, however late it asks', async () => {
+    const later = { lastsMs: HOUR_MS };
+    const { asked } = await follow([later, later, { from: 3 }, whole], { since: '10m' });
+    const minutes = asked.slice(0, 3).map(({ since }) => Math.floor(parseDuration(since as string) / 60_000));
+    expect(minutes).toEqual([10, 70, 130]);
+    expect(asked[3]).toEqual({ from: 3, follow: true });
+  });
+
+  test('leaves a moment alone that does not move', async () => {
+    const since = '2026-01-01T00:00:00Z';
+    const { asked } = await follow([{ lines: [1] }, whole], { since });
+    expect(asked.map((query) => query['since'])).toEqual([since, since]);
   });
 });

@@ -4,14 +4,15 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifySchema } from 'fastify';
 
-import { LogEndSchema, LogLineSchema } from '../../../contract/http';
+import { LogBeginSchema, LogEndSchema, LogLineSchema } from '../../../contract/http';
+import { LOG_FROM_HEADER } from '../../../contract/log-place';
 import type { OpenStreams } from '../../plugins/open-streams';
 import { invalidInput } from '../../problem-error';
 import { filterOf, findRunWithLog, type LogChoice } from '../../services/find-log';
 import { formatFromAccept, LOG_MEDIA_TYPES, type LogFormat } from '../../services/log-formats';
 import { logQueryOf } from '../../services/log-selection';
 import { pushLog } from '../../services/push-log';
-import { isAllRead, type LogRequest, readLog } from '../../services/read-log';
+import { isAllRead, type LogRequest, openLog } from '../../services/read-log';
 import type { Services } from '../../services/services';
 import { problemAnswers, RunIdParamsSchema } from '../answers';
 import { LogsHeadersSchema, LogsQuerySchema } from './log-query';
@@ -24,11 +25,15 @@ const LogAnswer = Type.Unsafe<unknown>({
     'application/x-ndjson': {
       schema: {
         ...LogLineSchema,
-        description: 'A line of the log each. A follow sends an empty line every 15 s while nothing comes; skip it.',
+        description:
+          'A line of the log each. A follow sends an empty line every 15 s while nothing comes; skip it. Its header `Trainyard-Log-From` is the number of the line that it begins at.',
       },
     },
     'text/event-stream': {
-      schema: Type.String({ description: 'Lines with their number as id; `event: end` when the run has ended.' }),
+      schema: Type.String({
+        description:
+          'Lines with their number as id; `event: end` when the run has ended. While no line comes, an id alone tells where the follow stands.',
+      }),
     },
   },
 });
@@ -39,8 +44,9 @@ const EndOfLog = Type.Unsafe<unknown>({
 });
 
 const LogMessages = Type.Unsafe<unknown>({
-  ...Type.Union([LogLineSchema, LogEndSchema]),
-  description: 'Over a WebSocket: a message for each line, and a last one with `"event": "end"`.',
+  ...Type.Union([LogLineSchema, LogBeginSchema, LogEndSchema]),
+  description:
+    'Over a WebSocket: a message for each line, and a last one with `"event": "end"`. A follow with `tail` or `since` has a first one with `"event": "begin"`.',
 });
 
 interface LogRouteOptions {
@@ -52,7 +58,7 @@ const readLogsSchema = {
   tags: ['runs'],
   summary: 'Read or follow the log of a run',
   description:
-    'Also over a WebSocket at the same address: each message is a line as JSON. Whoever was cut off goes on with `from`, one more than the number of the last line that came; server-sent events do so by themselves.',
+    'Also over a WebSocket at the same address: each message is a line as JSON. Whoever was cut off goes on with `from`, one more than the number of the last line that came, and without `tail`; before the first line, with the number that the follow has told. Browsers do so by themselves with server-sent events.',
   params: RunIdParamsSchema,
   querystring: LogsQuerySchema,
   headers: LogsHeadersSchema,
@@ -78,9 +84,10 @@ export const runLogRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (a
       const run = await findRunWithLog(services, request.params.id, choiceOf(request.query, after));
       const wanted = requestOf(request.query, format, after);
       if (after !== undefined && (await isAllRead(services, run, after))) return reply.code(204).send();
-      const log = readLog(services, { ...wanted, runId: run.id, signal: streams.open(reply.raw) });
+      const log = await openLog(services, { ...wanted, runId: run.id, signal: streams.open(reply.raw) });
       const headers = { 'cache-control': 'no-store', 'content-location': logPath(run.id) };
-      return reply.type(LOG_MEDIA_TYPES[format]).headers(headers).send(Readable.from(log));
+      if (log.from !== null) reply.header(LOG_FROM_HEADER, log.from);
+      return reply.type(LOG_MEDIA_TYPES[format]).headers(headers).send(Readable.from(log.pieces));
     },
     wsHandler: async (socket, request) => {
       const { id } = await findRunWithLog(services, request.params.id, choiceOf(request.query));
@@ -92,7 +99,7 @@ export const runLogRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (a
 type LogsQuery = Static<typeof LogsQuerySchema>;
 
 function choiceOf({ node, attempt, from }: LogsQuery, after?: number): LogChoice {
-  return { node, attempt, isResumed: after !== undefined || (from ?? 1) > 1 };
+  return { node, attempt, isResumed: (after ?? 0) > 0 || (from ?? 1) > 1 };
 }
 
 function logPath(runId: string): string {

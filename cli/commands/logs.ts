@@ -5,7 +5,8 @@ import type { ApiClient, Query } from '../api-client';
 import { EXIT } from '../exit-codes';
 import { findRun } from '../find-run';
 import { followLog } from '../follow-log';
-import { formatLogLine, formatNote, type LogLine, logPath } from '../log';
+import { readLog } from '../read-log';
+import { formatLogLine, formatNote, type LogLine } from '../log';
 import { nodeOf, otherNodes } from '../node-of';
 import type { Io } from '../io';
 import type { OnAway } from '../patience';
@@ -102,7 +103,7 @@ async function* linesOf(
   if (id === null) return;
   // A node has one attempt: that of the gang which was chosen.
   const query: Query = rank === 0 ? { ...filters } : { ...filters, attempt: undefined };
-  yield* follow ? followLog(api, id, { query, ...following }) : api.stream<LogLine>(logPath(id), query, signal);
+  yield* follow ? followLog(api, id, { query, ...following }) : readLog(api, id, { query, signal });
 }
 
 function tell(io: Io, sentence: string | null): void {

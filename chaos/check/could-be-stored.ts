@@ -10,11 +10,7 @@ export function couldBeStored(
   { executions, stored }: Pick<RunFacts, 'executions' | 'stored'>,
   engineDeaths: readonly EngineDeath[],
 ): { lines: PrintedLine[]; lostByEngine: number } {
-  if (isForgotten(execution, executions, engineDeaths)) {
-    const { printed } = execution;
-    const kept = printed.filter(({ text }) => stored.some((line) => line.text === text));
-    return { lines: kept, lostByEngine: printed.length - kept.length };
-  }
+  if (isForgotten(execution, executions, engineDeaths)) return heardOfForgotten(execution, stored);
   const lines = reallyPrinted(execution, stored);
   const deaths = deathsOver(execution, engineDeaths);
   const { engineLog } = execution;
@@ -24,6 +20,26 @@ export function couldBeStored(
   );
   const written = new Set(left.map(({ text }) => text));
   return { lines: left, lostByEngine: lines.filter(({ text }) => !written.has(text)).length };
+}
+
+/**
+ * Of an execution that its engine has forgotten, a reader has what that had written when it was killed: so much of the beginning of
+ * each stream, at the end perhaps a part of a line. What its file has beyond that came to it only when the container was cleared away.
+ */
+function heardOfForgotten(
+  { printed }: Execution,
+  stored: RunFacts['stored'],
+): { lines: PrintedLine[]; lostByEngine: number } {
+  const lines = STREAMS.flatMap((stream) => {
+    const texts = textsOf(printed, stream);
+    const heard = textsOf(stored, stream);
+    const whole = texts.slice(0, texts.findLastIndex((text) => heard.includes(text)) + 1);
+    const [next, end] = [texts[whole.length], heard.at(-1)];
+    const isTorn = next !== undefined && end !== undefined && end !== '' && unfold(next).startsWith(unfold(end));
+    return [...whole, ...(isTorn ? [end] : [])].map((text) => ({ stream, text }));
+  });
+  const known = new Set(lines.map(({ text }) => text));
+  return { lines, lostByEngine: printed.filter(({ text }) => !known.has(text)).length };
 }
 
 /**

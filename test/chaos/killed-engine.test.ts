@@ -1,5 +1,5 @@
 import { check } from '../../chaos/check/check';
-import type { EngineDeath, RunFacts } from '../../chaos/check/facts';
+import type { EngineDeath, PrintedLine, RunFacts } from '../../chaos/check/facts';
 import { found, healthyFacts, healthyRun, LINES, sampleExecution, seal, storedOf } from './sample-facts';
 
 const deathAt = (killedAtMs: number, idleSinceMs = killedAtMs): EngineDeath => ({ killedAtMs, idleSinceMs });
@@ -110,6 +110,27 @@ describe('a start that a killed engine has forgotten', () => {
     const facts = { ...healthyFacts({ ...run, executions: [ended, first, second] }), engineDeaths: [deathAt(4_800)] };
 
     expect(check(facts)).toMatchObject({ violations: [], forgottenStarts: 1, linesLostByEngine: LINES });
+  });
+
+  it('is told as such with a line of which the engine had no more than the beginning when it was killed', () => {
+    const [one, two] = forgotten.printed as [PrintedLine, PrintedLine];
+    const torn = { ...two, text: two.text.slice(0, -3) };
+    const heard = { ...forgotten, engineLog: forgotten.printed };
+    const stored = [...storedOf({ ...first, printed: [one, torn] }), ...storedOf(second)];
+    const facts = healthyRun({ executions: [heard, second], stored, run: { ...run.run!, attempts: [] } });
+    const verdict = (lines = stored) =>
+      found({ ...healthyFacts({ ...facts, stored: lines }), engineDeaths: [deathAt(6_000)] });
+
+    expect(verdict()).not.toContainEqual(['foreign', 1]);
+    expect(verdict(stored.filter(({ text }) => text !== one.text))).toContainEqual(['foreign', 1]);
+  });
+
+  it('has no line missing before one that is stored', () => {
+    const printed = [forgotten.printed[0]!, forgotten.printed[2]!];
+    const stored = [...storedOf({ ...first, printed }), ...storedOf(second)];
+    const facts = healthyRun({ executions: [forgotten, second], stored, run: { ...run.run!, attempts: [] } });
+
+    expect(found({ ...healthyFacts(facts), engineDeaths: [deathAt(6_000)] })).toContainEqual(['lost', 1]);
   });
 
   it('leaves the log of its attempt to one execution', () => {

@@ -35,7 +35,7 @@ export interface TemporalCaller {
    */
   make<T>(operation: () => Promise<T>): Promise<T>;
   /**
-   * The same for a call that changes nothing: where no answer comes soon it is sent once more. Temporal now and then loses
+   * The same for a call that changes nothing when it is made again: where no answer comes soon it is sent once more. Temporal now and then loses
    * a query that meets a workflow task of the same workflow, as the look at a schedule does that was just triggered.
    */
   ask<T>(operation: () => Promise<T>): Promise<T>;

@@ -1,6 +1,8 @@
-import { type Connection, ServiceError } from '@temporalio/client';
+import { type Connection, type ScheduleClient, ServiceError } from '@temporalio/client';
 
 import { createCaller, GRPC } from '../../api/temporal/calls';
+import type { ScheduledRunFacts } from '../../api/temporal/schedule-form';
+import { createScheduleGateway } from '../../api/temporal/schedules';
 import { ProblemError } from '../../api/problem-error';
 
 /** A connection that only knows deadlines. That Temporal loses an answer cannot be brought about at will. */
@@ -28,6 +30,16 @@ test.each([GRPC.deadlineExceeded, GRPC.cancelled])(
     expect(await call.ask(failing(code))).toBe(2);
   },
 );
+
+test('the replacement of a schedule, which looks at it first, is made once more where that is not answered', async () => {
+  const update = jest.fn(failing(GRPC.deadlineExceeded));
+  const schedules = createScheduleGateway({ getHandle: () => ({ update }) } as unknown as ScheduleClient, call);
+  const facts: ScheduledRunFacts = { attributes: {} as ScheduledRunFacts['attributes'], summary: '', details: '' };
+
+  await schedules.replace('nightly', { every: '1h', run: { image: 'some/image' } }, facts);
+
+  expect(update).toHaveBeenCalledTimes(2);
+});
 
 test('a question that is not answered twice is given up', async () => {
   const giveUp = call.ask(failing(GRPC.deadlineExceeded, GRPC.deadlineExceeded));

@@ -94,7 +94,11 @@ export function pausesWithoutTime(): { ms: number } {
   const passed = { ms: 0 };
   beforeEach(() => {
     passed.ms = 0;
-    const pause = async (ms?: number): Promise<undefined> => void (passed.ms += ms ?? 0);
+    const pause = async (ms?: number): Promise<undefined> => {
+      passed.ms += ms ?? 0;
+      // Whoever pauses until something has come must let it come: files are really read and written.
+      await new Promise((resolve) => setImmediate(resolve));
+    };
     jest.spyOn(timers, 'setTimeout').mockImplementation(pause as typeof timers.setTimeout);
     jest.spyOn(performance, 'now').mockImplementation(() => passed.ms);
   });

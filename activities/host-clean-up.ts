@@ -1,7 +1,7 @@
 import type { CleanedUp, CleanUpInput } from '../contract/activities';
+import type { InTurn } from '../contract/in-turn';
 import { keepNewest } from '../host/checkpoint-keeper';
 import { newestCheckpoint } from '../host/checkpoints';
-import type { InTurn } from '../contract/in-turn';
 import { attemptContainers, readIdentity } from '../host/own-containers';
 import { runPaths } from '../host/paths';
 import { removeContainer } from '../host/remove-container';

@@ -48,8 +48,10 @@ async function startInTurn(
   signal.throwIfAborted();
   const checkLease = watchLease(deps.standingOf, input, Context.current().info.currentAttemptScheduledTimestampMs);
   const isThere = await removeOthers(deps, input, signal);
-  if (!isThere) await checkUnused(deps, input);
-  if (!isThere) await checkRoom(deps, input);
+  if (!isThere) {
+    await checkUnused(deps, input);
+    await checkRoom(deps, input);
+  }
   // Of a container that is there already, it may be what it writes now.
   if (input.spec.checkpoint && !isThere && !isLaterNode(input)) await clearCheckpoints(deps, input.runId);
   const plan = await makePlan(deps, input);

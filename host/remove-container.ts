@@ -11,10 +11,16 @@ type Deps = { engine: Engine; pumps: Pumps };
 /**
  * Removes a container after its last line is stored and sealed; one that still runs is killed first.
  *
+ * @param keepLog resolves when its log may go; default: when it is sealed.
  * @returns true if there was one.
  * @throws the reason of `signal`; what is done by then stays done.
  */
-export async function removeContainer(deps: Deps, target: PumpTarget, signal: AbortSignal): Promise<boolean> {
+export async function removeContainer(
+  deps: Deps,
+  target: PumpTarget,
+  signal: AbortSignal,
+  keepLog = async (ended: PumpTarget): Promise<unknown> => orAborted(deps.pumps.adopt(ended).sealed, signal),
+): Promise<boolean> {
   const { engine, pumps } = deps;
   const { containerId } = target;
   const info = await engine.inspectContainer(containerId);
@@ -25,7 +31,7 @@ export async function removeContainer(deps: Deps, target: PumpTarget, signal: Ab
     await engine.signalContainer(containerId, 'SIGKILL');
     await awaitEnd(engine, containerId, signal);
   }
-  if (info !== null) await orAborted(pumps.adopt({ ...target, isForgotten }).sealed, signal);
+  if (info !== null) await keepLog({ ...target, isForgotten });
   const removed = await engine.removeContainer(containerId);
   pumps.release(containerId);
   return removed;

@@ -3,14 +3,12 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import type { AttemptIdentity } from '../contract/activities';
 import type { Engine } from '../docker/engine';
-import { awaitEnd } from './await-end';
 import { isAlive } from './container-state';
 import { endWithin } from './end-within';
-import { isStartForgotten } from './forgotten-start';
 import { runPaths } from './paths';
 import type { PumpTarget } from './pump-deps';
 import type { Pumps } from './pumps';
-import { removeContainer, removeUnstarted } from './remove-container';
+import { removeContainer } from './remove-container';
 import { removeRunFiles } from './run-files';
 import { settlesWithin } from './settles-within';
 import { forgetStop } from './stop-marks';
@@ -31,25 +29,15 @@ const OWN_LOG_MS = 2_000;
 const ORPHAN_GRACE_MS = 30_000;
 
 /** Kills and removes a container whose lease was revoked; its log is stored, or kept until it can be. */
-export async function removeStale(deps: Deps, unwanted: Unwanted, signal: AbortSignal): Promise<void> {
-  const { engine, pumps, config, log } = deps;
-  const { containerId } = unwanted;
-  log.warn(unwanted, 'The lease of a container was revoked while this host was away; it is killed and removed');
-  const info = await engine.inspectContainer(containerId);
-  const isForgotten = info !== null && (await isStartForgotten(engine, info, signal));
-  if (info?.status === 'created' && !isForgotten) return void (await removeUnstarted(deps, containerId));
-  if (info !== null) {
-    const target = { ...unwanted, isForgotten };
-    await pumps.letRun(containerId);
-    if (isAlive(info)) await engine.signalContainer(containerId, 'SIGKILL');
-    await awaitEnd(engine, containerId, signal);
-    const isStored = await settlesWithin(pumps.adopt(target).sealed, OWN_LOG_MS, signal);
+export async function removeStale(deps: Deps, target: Unwanted, signal: AbortSignal): Promise<void> {
+  const { pumps, config, log } = deps;
+  log.warn(target, 'The lease of a container was revoked while this host was away; it is killed and removed');
+  await removeContainer(deps, target, signal, async (ended) => {
+    const isStored = await settlesWithin(pumps.adopt(ended).sealed, OWN_LOG_MS, signal);
     // The run's log may be written elsewhere for weeks; then a copy is kept until it can be brought in.
-    if (!isStored) await pumps.late.rescue(target, signal);
-  }
-  await engine.removeContainer(containerId);
-  pumps.release(containerId);
-  await forgetStop(config.data, unwanted);
+    if (!isStored) await pumps.late.rescue(ended, signal);
+  });
+  await forgetStop(config.data, target);
 }
 
 /** Asks a container without a live workflow to end, and removes it and what its run had here. */

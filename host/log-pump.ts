@@ -7,7 +7,7 @@ import { pauseBeforeLoss } from './disk-full';
 import { ALL_IS_KEPT, engineLogSize } from './flood-guard';
 import { introduce } from './introduce';
 import { mergeCopy } from './late-merge';
-import { logTimeNow, removedEarlyNote, unreadableNote } from './log-notes';
+import { logTimeNow, lostNote, removedEarlyNote, unreadableNote } from './log-notes';
 import type { PumpDeps, PumpTarget } from './pump-deps';
 import { isUnreadable, orRefused, pause, takeFailure } from './pump-failure';
 import { readOnce, type ReadingDeps } from './pump-reading';
@@ -215,7 +215,8 @@ async function readRound(
   if (!follow) state.beginning = undefined;
   // One that was given up has not come to what could not be stored.
   if (!result.behind) state.notices.clear('log-disk-full');
-  return last ? sealLog(deps.logs, target, writer, state) : null;
+  if (!last) return null;
+  return sealLog(deps.logs, target, writer, state, result.isGone ? lostNote(logTimeNow()) : undefined);
 }
 
 function isOlderThan({ clock }: Pick<PumpDeps, 'clock'>, info: ContainerInfo | null, ms: number): boolean {

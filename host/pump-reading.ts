@@ -7,7 +7,7 @@ import { decodeLine } from './decode-line';
 import type { FloodGuard } from './flood-guard';
 import { lastRecords } from './last-records';
 import { createLineAssembler, type AssembledLine } from './line-assembler';
-import { beginningNote, gapNotes, logTimeNow, lostNote, splitNote } from './log-notes';
+import { beginningNote, gapNotes, splitNote } from './log-notes';
 import { readWithSilence } from './read-with-silence';
 import { repeatedLines } from './repeated-lines';
 import { createResumeSkip, type ResumeSkip } from './resume-skip';
@@ -51,6 +51,8 @@ export interface ReadingResult {
   behind: boolean;
   /** True where it had, for all that its records tell, and by so much that the container must wait. */
   farBehind: boolean;
+  /** True where the engine had nothing, although there are stored lines; of a reading without follow that means that it has lost its log. */
+  isGone: boolean;
 }
 
 /**
@@ -84,15 +86,15 @@ export async function readOnce(deps: ReadingDeps, input: ReadingInput): Promise<
       await noteBeginning(input, batch, appender);
     }
     if (input.last) await appender.flush();
-    // The place of resume comes again at least.
-    if (input.last && last === undefined && writer.attemptLines > 0) await appender.note(lostNote(logTimeNow()));
   } finally {
     ending.abort();
     await guard.close();
     await appender.close();
     await sync.stop();
   }
-  return { ...appender.result(), behind, farBehind };
+  // The place of resume comes again at least.
+  const isGone = last === undefined && writer.attemptLines > 0;
+  return { ...appender.result(), behind, farBehind, isGone };
 }
 
 async function noteBeginning(
@@ -113,7 +115,7 @@ interface Appender {
   /** Stores the note of a gap. */
   note(gap: NewLogLine): Promise<void>;
   close(): Promise<void>;
-  result(): Omit<ReadingResult, 'behind' | 'farBehind'>;
+  result(): Pick<ReadingResult, 'storedLines' | 'storedBytes'>;
 }
 
 interface TextLine extends NewLogLine {

@@ -2,28 +2,39 @@ import { isEndState } from '../../contract/state';
 import type { LogLine, LogQuery, LogStore } from '../../store/log-store';
 import type { Services } from './services';
 
-/** The lines of a log that there are and those that come, until its run has ended; and where that stands, line or not. */
-export interface Follow {
-  /** Number of the line that it begins at. To find it may take long, as with a tail of a rare pattern. */
-  begin: Promise<number>;
-  /** Batches; the first one is empty and comes when it has begun. */
+/** The lines of a log, and where whoever follows it stands, line or not. */
+export interface OpenLines {
+  /** Number of the line that a follow begins at; null without follow. To find it may take long, as with a tail of a rare pattern. */
+  begin: Promise<number> | null;
+  /**
+   * Batches; the first one of a follow is empty and comes when it has begun. They fail with LogRemovedError or LogHoleError in the
+   * middle, so that nobody takes half a log for all of it.
+   */
   lines: AsyncIterable<LogLine[]>;
   /**
-   * Number of the line to go on from, without a tail, for whoever has the lines so far; null until it has begun. Where no
+   * Number of the line to go on from, without a tail, for whoever has the lines of a follow so far; null until it has begun. Where no
    * wanted line comes it moves on from one call to the next, and is behind by no more than that.
    */
   place(): number | null;
 }
 
-export interface FollowOptions {
+export interface LinesRequest {
   runId: string;
+  /** False: the lines that there are. True: also those that come until the run has ended. */
+  follow: boolean;
   query: LogQuery;
   signal: AbortSignal;
 }
 
-export function openFollow(services: Services, { runId, query, signal }: FollowOptions): Follow {
+export function openLines(services: Services, { runId, follow, query, signal }: LinesRequest): OpenLines {
+  const wanted = { ...query, whole: true, signal };
+  if (follow) return openFollow(services, runId, wanted);
+  return { begin: null, lines: services.logStore.read(runId, wanted), place: () => null };
+}
+
+function openFollow(services: Services, runId: string, query: LogQuery & { signal: AbortSignal }): OpenLines {
   const { logStore } = services;
-  const begin = findBegin(logStore, runId, { ...query, signal });
+  const begin = findBegin(logStore, runId, query);
   // It is for whoever reads; nobody may.
   begin.catch(() => undefined);
   const place = createPlace(services, runId);
@@ -33,7 +44,7 @@ export function openFollow(services: Services, { runId, query, signal }: FollowO
     const from = await begin;
     place.reach(from);
     yield [];
-    for await (const batch of logStore.follow(runId, { ...rest, from, ended: place.ended, signal })) {
+    for await (const batch of logStore.follow(runId, { ...rest, from, ended: place.ended })) {
       yield batch;
       place.reach(batch.at(-1)!.number + 1);
     }
@@ -66,7 +77,7 @@ async function firstBlock(
 interface Place {
   /** All lines before this one have been given. */
   reach(next: number): void;
-  /** See {@link Follow.place}. */
+  /** See {@link OpenLines.place}. */
   tell(): number | null;
   /** For the store, which asks it each time that it has read all there is. */
   ended(): Promise<boolean>;

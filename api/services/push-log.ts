@@ -4,7 +4,7 @@ import type { LogBegin, LogEnd } from '../../contract/http';
 import { isLogHoleError, isLogRemovedError } from '../../store/errors';
 import type { LogQuery } from '../../store/log-store';
 import { lineToJson } from './log-formats';
-import { openFollow } from './follow-lines';
+import { openLines } from './open-lines';
 import { describeLogEnd } from './read-log';
 import type { Services } from './services';
 import { CLOSE, drained, isOpen, keepAlive, MAX_BUFFERED_BYTES } from './socket-flow';
@@ -46,13 +46,11 @@ function sentenceOf(error: unknown): string | null {
 async function pushLines(
   services: Services,
   socket: WebSocket,
-  { runId, follow, query }: PushLogOptions,
+  options: PushLogOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = { ...query, whole: true };
-  const { lines, begin } = follow
-    ? openFollow(services, { runId, query: wanted, signal })
-    : { lines: services.logStore.read(runId, { ...wanted, signal }), begin: null };
+  const { runId, query } = options;
+  const { lines, begin } = openLines(services, { ...options, signal });
   if (begin !== null && (query.tail !== undefined || query.since !== undefined)) {
     socket.send(JSON.stringify({ event: 'begin', from: await begin } satisfies LogBegin));
   }

@@ -1,8 +1,8 @@
 import type { Run } from '../../contract/run';
 import { isEndState } from '../../contract/state';
-import type { LogLine, LogQuery } from '../../store/log-store';
+import type { LogQuery } from '../../store/log-store';
 import { findRun } from './find-run';
-import { openFollow } from './follow-lines';
+import { openLines, type OpenLines } from './open-lines';
 import { formatLines, type LogFormat } from './log-formats';
 import type { Services } from './services';
 import { within, withHeartbeat } from './with-heartbeat';
@@ -40,24 +40,14 @@ export interface OpenLog {
   pieces: AsyncGenerator<string>;
 }
 
-/** Its pieces fail with LogRemovedError or LogHoleError in the middle, so that nobody takes half a log for all of it. */
 export async function openLog(services: Services, request: LogRequest): Promise<OpenLog> {
-  const { runId, format, follow, signal } = request;
-  const query = { ...request.query, whole: true };
-  if (!follow) {
-    const lines = services.logStore.read(runId, { ...query, signal });
-    return { from: null, pieces: write(services, request, { lines, place: () => null }) };
-  }
-  const { begin, lines, place } = openFollow(services, { runId, query, signal });
-  const from = format === 'ndjson' ? await within(begin, BEGIN_WITHIN_MS) : 'late';
-  return { from: from === 'late' ? null : from, pieces: write(services, request, { lines, place }) };
+  const open = openLines(services, request);
+  const { begin } = open;
+  const from = begin !== null && request.format === 'ndjson' ? await within(begin, BEGIN_WITHIN_MS) : null;
+  return { from: from === 'late' ? null : from, pieces: write(services, request, open) };
 }
 
-async function* write(
-  services: Services,
-  request: LogRequest,
-  { lines, place }: { lines: AsyncIterable<LogLine[]>; place: () => number | null },
-): AsyncGenerator<string> {
+async function* write(services: Services, request: LogRequest, { lines, place }: OpenLines): AsyncGenerator<string> {
   const { format, timestamps, heartbeatMs = HEARTBEAT_MS } = request;
   // Sends the head of the answer: a follow that has nothing to tell yet has begun all the same.
   yield format === 'sse' ? `retry: ${SSE_RETRY_MS}\n\n` : '';

@@ -58,6 +58,20 @@ afterEach(async () => writer.close());
 
 const end = async () => endRun(api.services.runStore, (await api.services.runStore.getRun(id))!.run);
 
+/** A client of a log of 40,000 lines that takes nothing any more; no more of the log is read for it by then. */
+async function readSlowly(): Promise<{ slow: Reader; taken: ReturnType<typeof countTaken> }> {
+  for (let batch = 0; batch < 40; batch += 1) {
+    await writer.append(Array.from({ length: 1_000 }, () => line('x'.repeat(1_000))));
+  }
+  await end();
+  const taken = countTaken(api.services.logStore);
+  const slow = await connect(`${id}/logs`);
+  slow.socket.pause();
+  await until(() => taken.lines() > 0);
+  await taken.settled();
+  return { slow, taken };
+}
+
 describe('a WebSocket on /v1/runs/{id}/logs', () => {
   test('has the lines there are, those that come, and the end', async () => {
     await writer.append([line('one'), line('two', 'stderr')]);
@@ -153,15 +167,7 @@ describe('a WebSocket on /v1/runs/{id}/logs', () => {
   });
 
   test('that is closing is read nothing for any more, although its client takes nothing', async () => {
-    for (let batch = 0; batch < 40; batch += 1) {
-      await writer.append(Array.from({ length: 1_000 }, () => line('x'.repeat(1_000))));
-    }
-    await end();
-    const taken = countTaken(api.services.logStore);
-    const slow = await connect(`${id}/logs`);
-    slow.socket.pause();
-    await until(() => taken.lines() > 0);
-    await taken.settled();
+    const { slow, taken } = await readSlowly();
     const before = taken.lines();
 
     // Its answer waits behind what is not taken, so that the socket of the server is closing for long.
@@ -175,16 +181,7 @@ describe('a WebSocket on /v1/runs/{id}/logs', () => {
   }, 60_000);
 
   test('that takes nothing is read nothing ahead for, hurts nobody, and gets every line once it reads again', async () => {
-    const text = 'x'.repeat(1_000);
-    for (let batch = 0; batch < 40; batch += 1) {
-      await writer.append(Array.from({ length: 1_000 }, () => line(text)));
-    }
-    await end();
-    const taken = countTaken(api.services.logStore);
-    const slow = await connect(`${id}/logs`);
-    slow.socket.pause();
-    await until(() => taken.lines() > 0);
-    await taken.settled();
+    const { slow, taken } = await readSlowly();
     const buffered = [...api.app.websocketServer.clients].map(({ bufferedAmount }) => bufferedAmount);
     const takenWhilePaused = taken.lines();
     taken.restore();

@@ -6,14 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineLogFiles } from '../../docker/container-files';
 import type { Engine, LogRecord, ReadLogsOptions } from '../../docker/engine';
 import { createBacklogMeter } from '../../host/backlog-meter';
-import { createBrakes, type Brake } from '../../host/brakes';
+import type { Brake } from '../../host/brakes';
 import { pauseBeforeLoss } from '../../host/disk-full';
-import { createEngineClock } from '../../host/engine-clock';
 import { pumpLog } from '../../host/log-pump';
 import { openLogStore } from '../../store/file-log-store';
 import type { LogStore, Seal } from '../../store/log-store';
 import { until } from '../helpers/until';
-import { QUIET } from './helpers';
+import { pumpDepsOn } from './fake-log-engine';
+import { allLines } from './helpers';
 
 /** An engine whose clock and log are a test's own. */
 let engine: FakeEngine;
@@ -103,11 +103,8 @@ async function* readLogs(fake: FakeEngine, options: ReadLogsOptions): AsyncGener
 function pump({ silenceMs = 60_000 } = {}): { sealed: Promise<Seal>; die: () => Promise<void> } {
   const worker = new AbortController();
   workers.push(worker);
-  const brakes = createBrakes(engine.engine, join(folder, 'slowed'));
-  const deps = {
-    ...{ engine: engine.engine, logs, late: null, brakes, clock: createEngineClock(engine.engine), log: QUIET },
-    ...{ echo: false, size: { fileBytes: 16 * 1024 ** 2, keptBytes: 32 * 1024 ** 2 }, silenceMs },
-  };
+  const size = { fileBytes: 16 * 1024 ** 2, keptBytes: 32 * 1024 ** 2 };
+  const deps = pumpDepsOn(engine.engine, folder, logs, { late: null, size, silenceMs });
   const sealed = pumpLog(deps, { runId: 'run', attempt: 1, containerId: 'c1' }, () => undefined, worker.signal);
   const ended = sealed.then(
     () => undefined,
@@ -123,9 +120,7 @@ function pump({ silenceMs = 60_000 } = {}): { sealed: Promise<Seal>; die: () => 
 }
 
 async function stored(streams: ('stdout' | 'system')[] = ['stdout']): Promise<string[]> {
-  const texts: string[] = [];
-  for await (const lines of logs.read('run', { streams })) texts.push(...lines.map(({ text }) => text));
-  return texts;
+  return (await allLines(logs, 'run', streams)).map(({ text }) => text);
 }
 
 const upTo = (count: number, from = 0): string[] =>

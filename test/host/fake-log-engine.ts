@@ -69,11 +69,9 @@ function infoOf({ status, isProcess }: FakeLog): ContainerInfo {
   return { id: 'container', status, startedAt, cpus: 1, log: null, ...preamble } as unknown as ContainerInfo;
 }
 
-/** A pump of that log, as a worker that has just started has it. */
-export function pumpOf(data: string, log: FakeLog, changes: Partial<PumpDeps> = {}) {
-  const engine = fakeEngine(log);
-  const logs: LogStore = openLogStore(data, { segmentBytes: 1e9 });
-  const deps: PumpDeps = {
+/** What a worker that has just started pumps with from an engine of a test's own. */
+export function pumpDepsOn(engine: Engine, data: string, logs: LogStore, changes: Partial<PumpDeps>): PumpDeps {
+  return {
     engine,
     logs,
     late: { find: async () => null } as unknown as PumpDeps['late'],
@@ -84,6 +82,12 @@ export function pumpOf(data: string, log: FakeLog, changes: Partial<PumpDeps> = 
     size: { fileBytes: 50_000_000, keptBytes: 100_000_000 },
     ...changes,
   };
+}
+
+/** A pump of that log, as a worker that has just started has it. */
+export function pumpOf(data: string, log: FakeLog, changes: Partial<PumpDeps> = {}) {
+  const logs: LogStore = openLogStore(data, { segmentBytes: 1e9 });
+  const deps = pumpDepsOn(fakeEngine(log), data, logs, changes);
   const target = { runId: 'run', attempt: 1, containerId: 'container' };
   const run = (signal = new AbortController().signal): Promise<Seal> => pumpLog(deps, target, () => undefined, signal);
   return { logs, run };

@@ -70,28 +70,47 @@ export function cgroupUsage({ version, roots }: Cgroups, id: string): Promise<Co
   return readCgroupUsage({ version, memory: at(roots.memory), cpu: at(roots.cpuacct ?? roots.cpu) });
 }
 
-/** Ids of the processes in a group. */
+/** Ids of the processes in a group; none where it is gone, as it is a moment after the last of them. */
 export function cgroupMembers(folders: readonly string[]): number[] {
-  const files = folders.map((folder) => join(folder, 'cgroup.procs')).filter((file) => existsSync(file));
-  const pids = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number));
+  const pids = folders.flatMap((folder) => readMembers(folder).split('\n').filter(Boolean).map(Number));
   return [...new Set(pids)];
 }
 
 const REMOVE_TRIES = 40;
 const REMOVE_PAUSE_MS = 50;
 
-/** Removes a group that has no processes any more; the kernel takes a moment to see that. */
+/** Removes a group that has no processes any more; the kernel takes a moment to see that. Another may do so at once. */
 export async function removeCgroup(folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
-    for (let tries = 1; existsSync(folder); tries += 1) {
-      try {
-        rmdirSync(folder);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || tries === REMOVE_TRIES) throw error;
-        await sleep(REMOVE_PAUSE_MS);
-      }
-    }
+    for (let tries = 1; !removeFolder(folder, tries === REMOVE_TRIES); tries += 1) await sleep(REMOVE_PAUSE_MS);
   }
+}
+
+function readMembers(folder: string): string {
+  try {
+    return readFileSync(join(folder, 'cgroup.procs'), 'utf8');
+  } catch (error) {
+    if (isGone(error)) return '';
+    throw error;
+  }
+}
+
+/** False where the kernel still sees processes in it, unless this is the last try: that fails then. */
+function removeFolder(folder: string, isLast: boolean): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    if (isGone(error)) return true;
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || isLast) throw error;
+    return false;
+  }
+}
+
+/** The kernel says ENODEV to one who opened a file of a group before it was removed, and reads it afterwards. */
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENODEV';
 }
 
 /** In version 2 a group gets only the controllers that each group above it passes on. */

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { watch, type FSWatcher } from 'node:fs';
 
 /** How long the kernel's word is waited for at most; a change that it did not tell of is seen then. */
 const LOOK_EVERY_MS = 1000;
@@ -14,16 +14,14 @@ export interface Changes {
   close(): void;
 }
 
-/** @throws where there is no such folder. */
+/** A folder that is not there any more, or that the kernel does not watch for want of watches, is looked at every second. */
 export function watchFolder(folder: string): Changes {
   let hasChanged = false;
   let wake = (): void => {};
-  const watcher = watch(folder, { persistent: false }, () => {
+  const watcher = startWatcher(folder, () => {
     hasChanged = true;
     wake();
   });
-  // It only makes waits shorter: without it they last their time.
-  watcher.on('error', () => watcher.close());
 
   const next = async (signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
@@ -43,5 +41,16 @@ export function watchFolder(folder: string): Changes {
     signal.throwIfAborted();
   };
 
-  return { next, close: () => watcher.close() };
+  return { next, close: () => watcher?.close() };
+}
+
+/** Null where there is none: it only makes waits shorter, without it they last their time. */
+function startWatcher(folder: string, onChange: () => void): FSWatcher | null {
+  try {
+    const watcher = watch(folder, { persistent: false }, onChange);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return null;
+  }
 }

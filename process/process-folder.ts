@@ -149,6 +149,6 @@ async function writeAside(path: string, content: object): Promise<string> {
   }
 }
 
-function isMissing(error: unknown): boolean {
+export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { LogRecord, ReadLogsOptions } from '../docker/engine';
@@ -7,7 +6,7 @@ import { watchFolder } from './changes';
 import type { Context } from './context';
 import type { ProcessLife } from './lives';
 import { readLogFile } from './log-reader';
-import { FILES } from './process-folder';
+import { FILES, isMissing } from './process-folder';
 
 /**
  * The records of the log of a process, as an engine gives those of a container.
@@ -22,7 +21,6 @@ export async function* readLogs(
   signal.throwIfAborted();
   const path = join(context.folder, id, FILES.log);
   let life = await context.find(id);
-  if (!existsSync(path)) return;
   const changes = watchFolder(join(context.folder, id));
   // Of a log whose process had ended before it was read to its end, all has been read.
   const more = async (): Promise<boolean> => {
@@ -36,6 +34,10 @@ export async function* readLogs(
       yield records;
       signal.throwIfAborted();
     }
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    // One that was never started has no log; neither has one that was removed since, of which this tells.
+    await context.find(id);
   } finally {
     changes.close();
   }

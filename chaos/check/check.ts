@@ -1,6 +1,6 @@
 import { REASONS, type EndReason } from '../../contract/reason';
 import { checkLog } from './check-log';
-import type { Execution, Facts, RunFacts } from './facts';
+import type { Execution, Expected, Facts, RunFacts } from './facts';
 import { isEndForgotten, isForgotten } from './forgotten';
 import type { Violation, ViolationKind } from './violation';
 
@@ -30,11 +30,12 @@ export function check(facts: Facts): Verdict {
   for (const run of facts.runs) {
     const log = checkLog(run, facts.engineDeaths);
     const known = run.executions.filter((execution) => !isForgotten(execution, run.executions, facts.engineDeaths));
+    const judged = { ...run, expected: expectedOf(run, known) };
     const forgottenEnds = known.filter((execution) =>
       isEndForgotten(execution, reasonOf(run, execution), facts.engineDeaths),
     ).length;
-    verdict.violations.push(...checkAcceptance(run), ...checkEnd(run, known, forgottenEnds), ...log.violations);
-    verdict.violations.push(...checkExecutions(run, known, forgottenEnds), ...checkAloneness(run));
+    verdict.violations.push(...checkAcceptance(run), ...checkEnd(judged, known, forgottenEnds), ...log.violations);
+    verdict.violations.push(...checkExecutions(judged, known, forgottenEnds), ...checkAloneness(run));
     verdict.linesKept += log.linesKept;
     verdict.linesLostByEngine += log.linesLostByEngine;
     verdict.vainAttempts += vainAttempts(run, known);
@@ -46,6 +47,21 @@ export function check(facts: Facts): Verdict {
   const complaints = facts.complaints.map((sentence) => single('bad-answer', null, sentence));
   verdict.violations.push(...strangers, ...left, ...complaints);
   return verdict;
+}
+
+/**
+ * What must become of a run when the forgotten executions are left out. The program does one thing after the other, the last of
+ * which succeeds, and counts the attempts in which it ran: one that the engine has forgotten has used up what it did there.
+ */
+function expectedOf({ expected, executions }: RunFacts, known: readonly Execution[]): Expected {
+  const { state, attempts } = expected;
+  if (state !== 'succeeded' || attempts === 'any') return expected;
+  const left = Math.max(1, attempts - (attemptsOf(executions).size - attemptsOf(known).size));
+  return { ...expected, attempts: left, executions: left };
+}
+
+function attemptsOf(executions: readonly Execution[]): Set<number> {
+  return new Set(executions.map(({ attempt }) => attempt));
 }
 
 function reasonOf({ run }: RunFacts, { attempt }: Execution): EndReason | null | undefined {
@@ -104,7 +120,7 @@ function checkExecutions(
 ): Violation[] {
   const id = ids[0] ?? null;
   const found: Violation[] = [];
-  const attempts = new Set(known.map(({ attempt }) => attempt));
+  const attempts = attemptsOf(known);
   for (const attempt of attempts) {
     const ofAttempt = known.filter((execution) => execution.attempt === attempt);
     if (ofAttempt.length === 1) continue;

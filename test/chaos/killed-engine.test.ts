@@ -1,4 +1,4 @@
-import { check } from '../../chaos/check/check';
+import { check, type Verdict } from '../../chaos/check/check';
 import type { EngineDeath, PrintedLine, RunFacts } from '../../chaos/check/facts';
 import { found, healthyFacts, healthyRun, LINES, sampleExecution, seal, storedOf } from './sample-facts';
 
@@ -156,6 +156,24 @@ describe('a start that a killed engine has forgotten', () => {
 
     const facts = { ...healthyFacts({ ...healthy, executions }), engineDeaths: [deathAt(first.startedAtMs - 6_000)] };
     expect(check(facts)).toMatchObject({ violations: [], forgottenStarts: 0 });
+  });
+
+  it('has used up what its program does first, so that its run succeeds an attempt earlier', () => {
+    const [one, two] = healthy.run!.attempts as [RunAttempt, RunAttempt];
+    const attempts = [{ ...one, reason: 'engine-restarted' as const, exitCode: null }, two];
+    const executions = [{ ...first, engineStartedAtMs: first.startedAtMs + 60_000 }, second];
+    const engineDeaths = [deathAt(first.startedAtMs + 500)];
+    const verdict = (expected: Partial<RunFacts['expected']>): Verdict => {
+      const tried = healthyRun({ executions, run: { ...healthy.run!, attempts } });
+      return check({ ...healthyFacts({ ...tried, expected: { ...tried.expected, ...expected } }), engineDeaths });
+    };
+
+    expect(verdict({})).toMatchObject({ violations: [], forgottenStarts: 1, vainAttempts: 1 });
+    expect(verdict({ attempts: 1, executions: 1 })).toMatchObject({ violations: [] });
+    const kinds = ({ violations }: Verdict): string[] => violations.map(({ kind }) => kind);
+    expect(kinds(verdict({ attempts: 3, executions: 3 }))).toEqual(['wrong-attempts', 'not-run']);
+    const inEach = verdict({ state: 'failed', reason: 'exit-code' });
+    expect(kinds(inEach)).toEqual(expect.arrayContaining(['wrong-attempts', 'not-run']));
   });
 
   it('is no excuse for two at once', () => {

@@ -12,6 +12,7 @@ import { wasEndedByEngine } from '../host/ended-by-engine';
 import type { EngineHealth } from '../host/engine-health';
 import { isCalledUnstarted, START_FORGOTTEN } from '../host/forgotten-start';
 import { findEvidence, type NewestCheckpoint } from '../host/find-evidence';
+import { kernelKills } from '../host/kernel-log';
 import type { ToldNotices } from '../host/notices';
 import { orAborted } from '../host/or-aborted';
 import type { Pumps } from '../host/pumps';
@@ -73,7 +74,8 @@ async function followContainer(deps: FollowActivityDeps, input: FollowContainerI
     deps.silences.forget(containerId);
     const lines = await readLogEnd(deps.logs, input);
     const evidence = await findEvidence(deps.newestCheckpoint, input, { info: end.info, lines });
-    return outcome(end, seal, { problem: commandProblem(lines, end.info), findings: { ...meter.seen(), ...evidence } });
+    const usage = { ...meter.seen(), oomKills: await countKills(input, end.info, meter.seen().oomKills) };
+    return outcome(end, seal, { problem: commandProblem(lines, end.info), findings: { ...usage, ...evidence } });
   };
   try {
     return await withHeartbeat(
@@ -128,6 +130,17 @@ async function seeEnd(
   if (info.exitCode === 0 && seenAllAlong) return { info, engineRestarted: false };
   const known = { awayBefore, liveRestore: watch.liveRestore() };
   return { info, engineRestarted: await wasEndedByEngine(engine, info, known, signal) };
+}
+
+/** @param seen how many processes it was seen to have lost for want of memory; null where nobody could count. */
+async function countKills(
+  { containerId }: FollowContainerInput,
+  info: ContainerInfo | null,
+  seen: number | null,
+): Promise<number | null> {
+  const isKnown = (seen ?? 0) > 0 || info?.oomKilled === true;
+  if (isKnown || info === null || info.exitCode === 0 || isLocalProcess(info)) return seen;
+  return (await kernelKills(containerId)) ?? seen;
 }
 
 function outcome(

@@ -6,7 +6,7 @@ const KILLED = 137;
 
 /**
  * Whether a container that nobody of us ended went over its memory limit, by three signals: the flag of the engine, which some
- * set only for the first process; the kernel's count of processes that it killed for it; and a death by SIGKILL with nearly
+ * set only for the first process; the kernel's count of processes that it killed for it, or what its log tells of that; and a death by SIGKILL with nearly
  * all of the memory in use, for a kernel whose count nobody could read in time.
  *
  * @param limitBytes null where it is not known; then the last of the three says nothing.

@@ -5,7 +5,8 @@ import { ActivityCancellationDetails } from '@temporalio/common';
 
 import { createFollowActivities } from '../../activities/follow-activities';
 import type { ContainerOutcome, FollowActivities, FollowContainerInput } from '../../contract/activities';
-import type { ContainerUsage } from '../../docker/engine';
+import type { ContainerUsage, Engine } from '../../docker/engine';
+import { kernelKills } from '../../host/kernel-log';
 import { judgeOutcome } from '../../policy/outcome';
 import { until } from '../helpers/until';
 import { python } from '../host/helpers';
@@ -108,6 +109,24 @@ describe('followContainer', () => {
     expect(outcome).toMatchObject({ exitCode: 1, findings: { oomKills: 1 } });
     // Also where an engine does not set its flag for a child.
     expect(judgeOutcome({ ...outcome, oomKilled: false }, null)).toMatchObject({ reason: 'out-of-memory' });
+  });
+
+  it('knows of a kill for memory from the kernel, where its engine has missed it and nobody saw it near its limit', async () => {
+    const blind: Engine = {
+      ...host.engine,
+      inspectContainer: async (id) => {
+        const info = await host.engine.inspectContainer(id);
+        return info && { ...info, oomKilled: false };
+      },
+      usage: async () => null,
+    };
+    const { followContainer: followBlindly } = createFollowActivities({ ...host, engine: blind });
+    const containerId = await startWithin('missed', '64m', python('x = bytearray(512 * 1024 ** 2)'));
+    const outcome = await inActivity(followBlindly, { ...identity('missed'), containerId });
+
+    expect(outcome).toMatchObject({ exitCode: 137, oomKilled: false });
+    const canBeRead = (await kernelKills(containerId)) !== null;
+    expect(judgeOutcome(outcome, null)).toMatchObject({ reason: canBeRead ? 'out-of-memory' : 'killed-by-signal' });
   });
 
   it('tells what the end of its log says', async () => {

@@ -18,6 +18,7 @@ import { orAborted } from '../host/or-aborted';
 import type { Pumps } from '../host/pumps';
 import type { SilenceWatches } from '../host/silence-watch';
 import { startUsageMeter } from '../host/usage-meter';
+import { sawKill } from '../policy/evidence/memory';
 import { readLogEnd } from '../store/log-end';
 import type { LogLine, LogStore, Seal } from '../store/log-store';
 import { unlessAbsent } from './engine-absence';
@@ -73,9 +74,13 @@ async function followContainer(deps: FollowActivityDeps, input: FollowContainerI
     deps.watches.forget(containerId);
     deps.silences.forget(containerId);
     const lines = await readLogEnd(deps.logs, input);
-    const evidence = await findEvidence(deps.newestCheckpoint, input, { info: end.info, lines });
-    const usage = { ...meter.seen(), oomKills: await countKills(input, end.info, meter.seen().oomKills) };
-    return outcome(end, seal, { problem: commandProblem(lines, end.info), findings: { ...usage, ...evidence } });
+    const usage = meter.seen();
+    const [oomKills, evidence] = await Promise.all([
+      countKills(input, end.info, usage),
+      findEvidence(deps.newestCheckpoint, input, { info: end.info, lines }),
+    ]);
+    const findings = { ...usage, oomKills, ...evidence };
+    return outcome(end, seal, { problem: commandProblem(lines, end.info), findings });
   };
   try {
     return await withHeartbeat(
@@ -132,14 +137,15 @@ async function seeEnd(
   return { info, engineRestarted: await wasEndedByEngine(engine, info, known, signal) };
 }
 
-/** @param seen how many processes it was seen to have lost for want of memory; null where nobody could count. */
+/** Of a container that failed for no kill for memory that was seen, the kernel is asked. */
 async function countKills(
   { containerId }: FollowContainerInput,
   info: ContainerInfo | null,
-  seen: number | null,
+  findings: ContainerUsage,
 ): Promise<number | null> {
-  const isKnown = (seen ?? 0) > 0 || info?.oomKilled === true;
-  if (isKnown || info === null || info.exitCode === 0 || isLocalProcess(info)) return seen;
+  const seen = findings.oomKills;
+  if (info === null || info.exitCode === 0 || isLocalProcess(info)) return seen;
+  if (sawKill({ oomKilled: info.oomKilled, findings })) return seen;
   return (await kernelKills(containerId)) ?? seen;
 }
 

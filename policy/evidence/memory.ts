@@ -1,4 +1,5 @@
 import type { ContainerOutcome } from '../../contract/activities';
+import type { Findings } from '../../contract/evidence';
 
 /** From this share of its limit on, a container that was killed had run out of memory. */
 const NEAR_LIMIT = 0.97;
@@ -20,7 +21,12 @@ export function ranOutOfMemory(
   return exitCode === KILLED && peak !== null && limitBytes !== null && peak >= NEAR_LIMIT * limitBytes;
 }
 
+export interface SeenKills {
+  oomKilled: boolean;
+  findings?: Pick<Findings, 'oomKills'> | undefined;
+}
+
 /** Whether the kernel ended a process of the container for want of memory, as engine or kernel say themselves. */
-export function sawKill({ oomKilled, findings }: Pick<ContainerOutcome, 'oomKilled' | 'findings'>): boolean {
+export function sawKill({ oomKilled, findings }: SeenKills): boolean {
   return oomKilled || (findings?.oomKills ?? 0) > 0;
 }

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { isKillWithin, kernelKills } from '../../host/kernel-log';
 import { scratchFolder } from '../helpers/scratch-folder';
@@ -7,8 +7,8 @@ import { scratchFolder } from '../helpers/scratch-folder';
 const ID = 'd238580c8d8c3b2ca777759f42dc8be02c1a926c03ba75584d01e494231bb8ce';
 const OTHER = ID.replaceAll('d', 'e');
 
-const killOf = (limited: string, killed = limited, constraint = 'CONSTRAINT_MEMCG'): string =>
-  `6,47450,73197561240,-;oom-kill:constraint=${constraint},nodemask=(null),cpuset=${ID},mems_allowed=0,` +
+const killOf = (limited: string, killed = limited): string =>
+  `6,47450,73197561240,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=${ID},mems_allowed=0,` +
   `oom_memcg=${limited},task_memcg=${killed},task=python3,pid=24267,uid=0\n`;
 
 it.each([

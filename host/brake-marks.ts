@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { isMissing } from '../contract/is-missing';
+
 /** `slow`: a hundredth of a CPU. `pause`: nothing at all, which can cost a program that takes no short writes its output. */
 export type BrakeLevel = 'slow' | 'pause';
 
@@ -22,7 +24,7 @@ export function readMark(path: string): Mark | null {
     const isWhole = (mark?.level === 'slow' || mark?.level === 'pause') && isCpus(mark.cpus);
     return isWhole ? (mark as Mark) : UNREADABLE;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : UNREADABLE;
+    return isMissing(error) ? null : UNREADABLE;
   }
 }
 

@@ -3,6 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, opendir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { isMissing } from '../contract/is-missing';
 import { runPaths } from './paths';
 import { removeTree } from './remove-tree';
 
@@ -119,8 +120,4 @@ async function renamed(from: string, to: string): Promise<boolean> {
     if (isMissing(error)) return false;
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 
 import type { Logger } from 'pino';
 
+import { isMissing } from '../contract/is-missing';
+
 /** What this host has pulled, and when runs last used it: an engine itself does not know. */
 export interface ImageBook {
   /** Of an image that this host has just pulled. */
@@ -70,7 +72,7 @@ async function readBook(path: string, log: Logger): Promise<Map<string, ImageEnt
   try {
     return new Map(Object.entries(JSON.parse(await readFile(path, 'utf8')) as Record<string, ImageEntry>));
   } catch (error) {
-    const isNew = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const isNew = isMissing(error);
     if (!isNew) log.warn({ err: error, path }, 'What images were pulled is not known; those that there are stay');
     return new Map();
   }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { constants, open, readdir, rm, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 
+import { isMissing } from '../contract/is-missing';
+
 /** Where a process finds the folders that it has open, on Linux. */
 const OPEN_FILES = '/proc/self/fd';
 /** Of folders in folders. Each that is being emptied is kept open, and a run could nest them without end. */
@@ -49,6 +51,6 @@ async function unlessMissing(removal: Promise<void>): Promise<void> {
   try {
     await removal;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!isMissing(error)) throw error;
   }
 }

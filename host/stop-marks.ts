@@ -2,6 +2,7 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 import type { AttemptIdentity } from '../contract/activities';
+import { isMissing } from '../contract/is-missing';
 
 /**
  * What the host notes before it asks a container to end. A worker that dies over the stop can tell nobody that it was we
@@ -18,7 +19,7 @@ export async function isStopMarked(dataFolder: string, attempt: AttemptIdentity)
     await stat(pathOf(dataFolder, attempt));
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { isMissing } from '../contract/is-missing';
 import { readCgroupUsage } from '../docker/cgroup-usage';
 import type { ContainerUsage } from '../docker/engine';
 
@@ -82,7 +83,7 @@ const REMOVE_PAUSE_MS = 50;
 /** Removes a group that has no processes any more; the kernel takes a moment to see that. Another may do so at once. */
 export async function removeCgroup(folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
-    for (let tries = 1; !removeFolder(folder, tries === REMOVE_TRIES); tries += 1) await sleep(REMOVE_PAUSE_MS);
+    for (let tries = 1; !tryToRemove(folder, tries === REMOVE_TRIES); tries += 1) await sleep(REMOVE_PAUSE_MS);
   }
 }
 
@@ -96,7 +97,7 @@ function readMembers(folder: string): string {
 }
 
 /** False where the kernel still sees processes in it, unless this is the last try: that fails then. */
-function removeFolder(folder: string, isLast: boolean): boolean {
+function tryToRemove(folder: string, isLast: boolean): boolean {
   try {
     rmdirSync(folder);
     return true;
@@ -109,8 +110,7 @@ function removeFolder(folder: string, isLast: boolean): boolean {
 
 /** The kernel says ENODEV to one who opened a file of a group before it was removed, and reads it afterwards. */
 function isGone(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENODEV';
+  return isMissing(error) || (error as NodeJS.ErrnoException).code === 'ENODEV';
 }
 
 /** In version 2 a group gets only the controllers that each group above it passes on. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { isMissing } from '../contract/is-missing';
 import type { ContainerPlan, ContainerUsage } from '../docker/engine';
 import type { Means } from './machine';
 import type { ProcessIdentity } from './proc';
@@ -147,8 +148,4 @@ async function writeAside(path: string, content: object): Promise<string> {
   } finally {
     await file.close();
   }
-}
-
-export function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 
+import { isMissing } from '../contract/is-missing';
 import type { LogRecord, ReadLogsOptions } from '../docker/engine';
 import { EngineError } from '../docker/errors';
 import { watchFolder } from './changes';
 import type { Context } from './context';
 import type { ProcessLife } from './lives';
 import { readLogFile } from './log-reader';
-import { FILES, isMissing } from './process-folder';
+import { FILES } from './process-folder';
 
 /**
  * The records of the log of a process, as an engine gives those of a container.

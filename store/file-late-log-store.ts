@@ -1,12 +1,13 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { isMissing } from '../contract/is-missing';
 import { prepareDataFolder } from './data-folder';
 import { openLogStore, type FileLogStoreOptions } from './file-log-store';
 import type { LateLogOwner, LateLogStore } from './late-log-store';
 import type { LogStore } from './log-store';
 import { syncFolder } from './logs/rotation';
-import { isMissing, namesIn } from './logs/segments';
+import { namesIn } from './logs/segments';
 
 /** Ids of containers, and names that are as harmless as part of a path. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;

@@ -1,9 +1,10 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 
+import { isMissing } from '../../contract/is-missing';
 import { LogHoleError, LogRemovedError } from '../errors';
 import { createFileSource, openSegment, type FileLineSource, type LineSource } from './line-source';
 import { readRemoval } from './removal';
-import { isMissing, lastLineOf, listSegments, type LogPaths, type Segment } from './segments';
+import { lastLineOf, listSegments, type LogPaths, type Segment } from './segments';
 
 /** Whole lines of a log, and the number of the first. The bytes are valid until the next call. */
 export interface NumberedBlock {

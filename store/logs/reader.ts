@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 
+import { isMissing } from '../../contract/is-missing';
 import { isLogRemovedError } from '../errors';
 import type { LogLine, LogQuery, LogScan, LogStore } from '../log-store';
 import { watchFile, type ChangeWatch } from './change-watch';
 import { createLogCursor, type Checkpoint, type LogCursor } from './cursor';
 import { readRemoval } from './removal';
 import { seekTime } from './seek-time';
-import { isMissing, listSegments, type LogPaths } from './segments';
+import { listSegments, type LogPaths } from './segments';
 import { selectionOf, selectLines } from './selection';
 import { createSlices } from './slices';
 import { findEnd, locateTail } from './tail';

@@ -1,10 +1,11 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { isMissing } from '../../contract/is-missing';
 import { isRunId, runIdFromLogFileName } from '../../contract/names';
 import type { RecordedRemoval, StoredLog } from '../log-store';
 import { LOG_FILE_MODE, syncFolder } from './rotation';
-import { isMissing, type LogPaths, logPaths, namesIn } from './segments';
+import { type LogPaths, logPaths, namesIn } from './segments';
 
 /**
  * Removes the files of a log for good. What tells of the removal is written first and is on disk before the first file goes:

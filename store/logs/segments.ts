@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { isMissing } from '../../contract/is-missing';
 import { isRunId, logFileName } from '../../contract/names';
 
 /** Where the files of a run's log lie. */
@@ -72,8 +73,4 @@ export async function namesIn(folder: string): Promise<string[]> {
     if (isMissing(error)) return [];
     throw error;
   }
-}
-
-export function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | null)?.code === 'ENOENT';
 }

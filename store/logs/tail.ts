@@ -1,7 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
+import { isMissing } from '../../contract/is-missing';
 import { createLogCursor, type Checkpoint, type NumberedBlock } from './cursor';
-import { isMissing, listSegments, type LogPaths, type Segment } from './segments';
+import { listSegments, type LogPaths, type Segment } from './segments';
 import { parseAnyLine, type Selection } from './selection';
 import { createSlices, type Slices } from './slices';
 

@@ -1,7 +1,8 @@
 import { readFile, stat, truncate } from 'node:fs/promises';
 
+import { isMissing } from '../../contract/is-missing';
 import { parseLine } from './line';
-import { isMissing, type LogPaths } from './segments';
+import type { LogPaths } from './segments';
 import { parseContinuation } from './system-lines';
 
 /** A live file that is larger than this holds more than its first lines, however many attempts there were. */

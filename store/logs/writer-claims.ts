@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { isMissing } from '../../contract/is-missing';
 import { LogInUseError, StoreError } from '../errors';
 import { lockFile, type FileLock } from '../sqlite/file-lock';
 
@@ -114,7 +115,7 @@ function readHolder(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

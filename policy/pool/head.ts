@@ -82,11 +82,12 @@ export function planHead(pass: Pass, head: Entry): Decision[] {
 
 /** Whether a reservation would keep it out of the room that others would leave. */
 function isInVain({ reserved }: Pass, { request, of: { shape } }: Entry, { victims, places }: Eviction): boolean {
-  const hosts = [...places.keys()];
-  const taken = gpusIn({ places }, shape);
-  const ids = new Set(victims.flatMap(({ lease }) => lease.nodes.flatMap(({ gpuIds }) => gpuIds)));
-  const freed = hosts.flatMap((host) => [...host.usable.values()].filter(({ id }) => ids.has(id)));
-  return reserved.breaks(request, taken, freed) !== null;
+  const usable = [...places.keys()].flatMap((host) => [...host.usable.values()]);
+  const freed = victims.map(({ request: { project }, lease }) => {
+    const ids = new Set(lease.nodes.flatMap(({ gpuIds }) => gpuIds));
+    return { project, gpus: usable.filter(({ id }) => ids.has(id)) };
+  });
+  return reserved.breaks(request, gpusIn({ places }, shape), freed) !== null;
 }
 
 /**

@@ -7,7 +7,7 @@ import { emptyState, readState, type HostEntry, type PoolData, type PoolState } 
  * Version of what the core decides: raised with each change after which the same events may give other decisions. The
  * history of a pool that is under way cannot be replayed by another version, so a pool of another one is begun anew.
  */
-export const POOL_CORE_VERSION = 4;
+export const POOL_CORE_VERSION = 5;
 
 /**
  * What people have told a pool, and nobody but the pool knows; plain JSON. It stands in the memo of the pool's workflow, where it

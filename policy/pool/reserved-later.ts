@@ -4,9 +4,8 @@ import { countEnded, endsOf } from './ends';
 import { gpusIn, type Plan } from './plan';
 import type { Pool } from './pool';
 import { endOf } from './releases';
-import { activeAt, beginsWhile, brokenIn, remembered, type Reserved, type Stock } from './reserved';
+import { activeAt, beginsWhile, brokenIn, moved, remembered, type Reserved, type Stock } from './reserved';
 import { copyOf, giveBack } from './stock';
-import { add, type Counts } from './stock-table';
 
 /** What reservations keep from runs that begin later. */
 
@@ -66,18 +65,9 @@ export function spoils(known: Known, promised: { plan: Plan; request: LeaseReque
     ...(isThere(plan.atMs) ? [reserved.stockAfter(plan.atMs)] : []),
     ...(taking.request.preemptible && pool.settings.preemption ? [] : begins.filter(isThere).map(reserved.stockAt)),
   ];
-  return stocks.some((stock) => breaksAt(pool, without(stock, taking), later) && !breaksAt(pool, stock, later));
+  const taken = { project: taking.request.project, gpus: taking.gpus };
+  return stocks.some((stock) => breaksAt(pool, moved(stock, taken, 1), later) && !breaksAt(pool, stock, later));
 }
 
 const breaksAt = (pool: Pool, stock: Stock, { request, gpus }: Taking): boolean =>
-  brokenIn(pool, stock, request, gpus, []) !== null;
-
-function without({ active, free, held }: Stock, { request, gpus }: Taking): Stock {
-  const rest: Counts = new Map(free);
-  const counts: Counts = new Map(held.get(request.project));
-  for (const { model } of gpus) {
-    add(rest, model, -1);
-    add(counts, model, 1);
-  }
-  return { active, free: rest, held: new Map(held).set(request.project, counts) };
-}
+  brokenIn(pool, stock, request, gpus) !== null;

@@ -10,9 +10,9 @@ export interface Reserved {
   /**
    * The reservation that a run would break by taking these GPUs; null where it breaks none.
    *
-   * @param freed GPUs that are held now and would have been given back by then.
+   * @param freed what is held now and would have been given back by then.
    */
-  breaks(request: LeaseRequest, gpus: readonly Gpu[], freed?: readonly Gpu[]): Reservation | null;
+  breaks(request: LeaseRequest, gpus: readonly Gpu[], freed?: readonly Holding[]): Reservation | null;
   /** Whether its project has reserved what it asks for, and not taken it yet. */
   covers(request: LeaseRequest): boolean;
   /** Those that are not over yet. */
@@ -21,6 +21,12 @@ export interface Reserved {
   stockAt(atMs: number): Stock;
   /** As it will be when the leases are over that end by then; preemptible ones are still there, as nobody asks them to go. */
   stockAfter(atMs: number): Stock;
+}
+
+/** GPUs that a project holds. */
+export interface Holding {
+  project: string;
+  gpus: readonly Gpu[];
 }
 
 const NO_STOCK: Stock = { active: [], free: new Map(), held: new Map() };
@@ -66,9 +72,8 @@ export function reservedAt(pool: Pool, nowMs: number): Reserved {
     breaks: (request, gpus, freed = []) => {
       if (gpus.length === 0) return null;
       const later = covers(request) ? [] : beginsWhile(pool, open, request, nowMs);
-      return firstOf([nowMs, ...later], (atMs) =>
-        brokenIn(pool, stockAt(atMs), request, gpus, atMs === nowMs ? freed : []),
-      );
+      const now = freed.reduce((stock, holding) => moved(stock, holding, -1), stockAt(nowMs));
+      return firstOf([now, ...later.map(stockAt)], (stock) => brokenIn(pool, stock, request, gpus));
     },
   };
 }
@@ -100,24 +105,28 @@ export function isWithin(pool: Pool, model: string | null, other: string | null)
   return pool.models.every((name) => !isNamed(name, model) || isNamed(name, other));
 }
 
-export function brokenIn(
-  pool: Pool,
-  stock: Stock,
-  request: LeaseRequest,
-  gpus: readonly Gpu[],
-  freed: readonly Gpu[],
-): Reservation | null {
+export function brokenIn(pool: Pool, stock: Stock, request: LeaseRequest, gpus: readonly Gpu[]): Reservation | null {
   const taken = gpus.reduce((counts, { model }) => add(counts, model, 1), new Map<string, number>());
   return firstOf(stock.active, (reservation) => {
     const { gpuModel } = reservation;
     const takes = ofModel(taken, gpuModel);
     if (takes === 0) return null;
     const required = requiredOf(pool, stock, gpuModel, { project: request.project, taken });
-    const free = ofModel(stock.free, gpuModel) + freed.filter(({ model }) => isNamed(model, gpuModel)).length;
-    if (free - takes >= required) return null;
+    if (ofModel(stock.free, gpuModel) - takes >= required) return null;
     // Where there is too little for all who have reserved, each may still take what is its own.
     return takes > requiredOf(pool, stock, gpuModel) - required ? reservation : null;
   });
+}
+
+/** As it is when a project has taken GPUs (1), or given them back (-1). */
+export function moved({ active, free, held }: Stock, { project, gpus }: Holding, by: 1 | -1): Stock {
+  const rest: Counts = new Map(free);
+  const counts: Counts = new Map(held.get(project));
+  for (const { model } of gpus) {
+    add(rest, model, -by);
+    add(counts, model, by);
+  }
+  return { active, free: rest, held: new Map(held).set(project, counts) };
 }
 
 /** GPUs of a model, or within it, that are reserved and not taken by those they are for. */

@@ -149,6 +149,17 @@ describe('a reservation', () => {
     expect(pool.view(NOW + HOUR).reservations).toEqual([]);
   });
 
+  it.each([
+    ['nobody', 'where it would be kept out when they have left', 2, []],
+    ['them', 'where it would not', 1, ['of-red']],
+  ])('lets %s who hold its GPUs give way to a run of another project %s', (_, __, gpus, victims) => {
+    const pool = poolOf(host('a', { gpus: 4 }));
+    pool.reserve(reservation({ gpus: 3 }), NOW);
+    pool.claim(claim('of-red', low({ gpus: 4, project: 'red' })), NOW);
+    pool.claim(claim('urgent', { gpus, project: 'blue', priority: 90 }), NOW);
+    expect(asked(pool)).toEqual(victims);
+  });
+
   it('is of one model only, where it names one', () => {
     const pool = poolOf(host('a', { gpus: 2 }), host('b', { gpus: gpusOf('b', 2, { model: 'NVIDIA T4' }) }));
     pool.reserve(reservation({ gpuModel: 'H100' }), NOW);
